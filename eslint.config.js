@@ -1,0 +1,23 @@
+import {defineConfig} from 'eslint/config';
+import tseslint from 'typescript-eslint';
+
+export default defineConfig(
+  {ignores: ['dist/', 'node_modules/', '**/*.js']},
+  tseslint.configs.strictTypeChecked,
+  {
+    languageOptions: {parserOptions: {projectService: true, tsconfigRootDir: import.meta.dirname}},
+    rules: {
+      // Numbers and booleans in messages are plain text here; objects still are refused.
+      '@typescript-eslint/restrict-template-expressions': ['error', {allowNumber: true, allowBoolean: true}],
+      // A method of an interface that has nothing to wait for still returns a promise.
+      '@typescript-eslint/require-await': 'off',
+      '@typescript-eslint/no-confusing-void-expression': ['error', {ignoreArrowShorthand: true}],
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      'no-console': 'error',
+    },
+  },
+  {
+    files: ['test/**', 'bench/**', 'notebooks/**', 'kernel/cli.ts'],
+    rules: {'no-console': 'off', '@typescript-eslint/no-non-null-assertion': 'off'},
+  },
+);

@@ -1,0 +1,38 @@
+import type {Fingerprint} from '../fingerprint/fingerprint.js';
+
+/** What is known of a process that ended badly: the path of its log, and the log's last lines (at most 4 kB). */
+export interface Ended {
+  readonly log: string;
+  readonly tail: string;
+}
+
+/** Why a task did not succeed. Rendered exhaustively in `show/`. */
+export type Failure =
+  /** The command said so. */
+  | (Ended & {readonly reason: 'exit'; readonly code: number; readonly line?: string})
+  /** A signal ended it, by name: `SIGKILL`. */
+  | (Ended & {readonly reason: 'signal'; readonly signal: string})
+  /** It took longer than its `--time`, in seconds. */
+  | (Ended & {readonly reason: 'time'; readonly limit: number})
+  /** The kernel or the scheduler ended it for memory. */
+  | (Ended & {readonly reason: 'memory'})
+  /** Exit 0, yet what it must have made is not there. */
+  | (Ended & {readonly reason: 'output'; readonly message: string; readonly paths: readonly string[]})
+  /** Exit 0, yet its log has a line that means failure (Gen2's initialisation errors). */
+  | (Ended & {readonly reason: 'log'; readonly line: string})
+  /** Its value is no JSON. */
+  | (Ended & {readonly reason: 'value'; readonly message: string})
+  /** It could not be prepared or started; `remedy` says what to do. */
+  | {readonly reason: 'start'; readonly message: string; readonly remedy?: string}
+  /** It succeeded, but its result could not be published: a full disk, a read-only root. */
+  | {readonly reason: 'publish'; readonly message: string; readonly remedy?: string}
+  /** Its runner has gone without a word: an allocation or a cgroup ended it, or the machine died. */
+  | {readonly reason: 'lost'; readonly message: string}
+  /** A fault of Weft itself. */
+  | {readonly reason: 'bug'; readonly message: string};
+
+/** Why a task will not run: a need of it failed, was cancelled, or is itself blocked. */
+export interface Blocked {
+  readonly because: string;
+  readonly fingerprint?: Fingerprint;
+}

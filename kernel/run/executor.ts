@@ -1,0 +1,57 @@
+import type {AttemptId} from '../graph/task.js';
+
+/** One start of one task: what an executor runs. All paths are absolute. */
+export interface Job {
+  readonly attempt: AttemptId;
+  /**
+   * The attempt's own directory, made by the caller. The executor writes these there and nothing else:
+   * `.weft.log` (stdout and stderr, in order), `.weft.started` (`<pid> <seconds since the epoch>`) and
+   * `.weft.exit` (`<code> <seconds since the epoch>`, one complete line, written last).
+   */
+  readonly directory: string;
+  /** The bash file to run; its own environment and working directory are its business. */
+  readonly script: string;
+  /** Slots that it takes. */
+  readonly cpus: number;
+  /** Seconds; absent: none. */
+  readonly time?: number;
+}
+
+/** How a job ended, as its `.weft.exit` says. Times are milliseconds since the epoch. */
+export type Exit =
+  | {readonly is: 'exited'; readonly code: number; readonly startedAt: number; readonly endedAt: number}
+  | {readonly is: 'signalled'; readonly signal: string; readonly startedAt: number; readonly endedAt: number}
+  | {readonly is: 'timed out'; readonly startedAt: number; readonly endedAt: number}
+  | {readonly is: 'cancelled'}
+  /** Its runner ended without writing an exit. */
+  | {readonly is: 'lost'; readonly message: string};
+
+/** What an executor tells. Each submitted or adopted job gets `ended` exactly once. */
+export interface ExecutorEvents {
+  started(attempt: AttemptId, at: number): void;
+  ended(attempt: AttemptId, exit: Exit): void;
+}
+
+/** Who holds a job, as recorded in a claim, so that another kernel can tell whether it still lives. */
+export interface Holder {
+  /** The attempt's directory. */
+  readonly directory: string;
+  /** Process id of the runner, and its start time in clock ticks since boot (field 22 of /proc/PID/stat). */
+  readonly pid: number;
+  readonly startTime: string;
+  readonly host: string;
+  readonly bootId: string;
+}
+
+/** Runs jobs. It knows nothing of LSST, of checkpoints or of notebooks. Order of starting is order of submission. */
+export interface Executor {
+  submit(job: Job): void;
+  /** Watches a job that another kernel's runner holds. */
+  adopt(attempt: AttemptId, holder: Holder): void;
+  /** Ends it if it runs, recalls it if it is queued. `ended` follows. */
+  cancel(attempt: AttemptId): void;
+  /** Changes how many slots run from now on; running jobs are not stopped. */
+  resize(slots: number): void;
+  /** Stops watching, leaves running jobs alone: their runner finishes what it has. What was not handed to a runner is dropped. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,17 @@
+import type {TaskView} from '../graph/task.js';
+
+/** All that a cell's display is made of. Times are milliseconds since the epoch. */
+export interface CellView {
+  /** The name that the cell binds, for the caption; `_` where it has none of its own. */
+  readonly title: string;
+  /** Every task of the cell, in the order of the loop, joins included. */
+  readonly tasks: readonly TaskView[];
+  /** Said while the members are not known yet: "waiting for the list `patches`". */
+  readonly pending?: string;
+  /** Set when a name the cell took has been bound again: "`calexps` was bound again by cell [9]". */
+  readonly stale?: string;
+  /** One line under the table: "since you left: …", "digest moved …". */
+  readonly note?: string;
+  readonly startedAt: number;
+  readonly now: number;
+}
