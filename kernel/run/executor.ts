@@ -1,3 +1,4 @@
+import type {Holder} from '../graph/holder.js';
 import type {AttemptId} from '../graph/task.js';
 
 /** One start of one task: what an executor runs. All paths are absolute. */
@@ -30,17 +31,6 @@ export type Exit =
 export interface ExecutorEvents {
   started(attempt: AttemptId, at: number): void;
   ended(attempt: AttemptId, exit: Exit): void;
-}
-
-/** Who holds a job, as recorded in a claim, so that another kernel can tell whether it still lives. */
-export interface Holder {
-  /** The attempt's directory. */
-  readonly directory: string;
-  /** Process id of the runner, and its start time in clock ticks since boot (field 22 of /proc/PID/stat). */
-  readonly pid: number;
-  readonly startTime: string;
-  readonly host: string;
-  readonly bootId: string;
 }
 
 /** Runs jobs. It knows nothing of LSST, of checkpoints or of notebooks. Order of starting is order of submission. */
