@@ -6,8 +6,9 @@ export interface Job {
   readonly attempt: AttemptId;
   /**
    * The attempt's own directory, made by the caller. The executor writes these there and nothing else:
-   * `.weft.log` (stdout and stderr, in order), `.weft.started` (`<pid> <seconds since the epoch>`) and
-   * `.weft.exit` (`<code> <seconds since the epoch>`, one complete line, written last).
+   * `.weft.log` (stdout and stderr, in order), `.weft.started` (`<pid> <seconds since the epoch>`, and the process's start
+   * in clock ticks) and `.weft.exit` (`<code> <seconds since the epoch>`, and `signal`, `timeout` or `cancelled` where that
+   * is why it ended; one complete line, written last). A file `.weft.cancelled` there keeps it from being started.
    */
   readonly directory: string;
   /** The bash file to run; its own environment and working directory are its business. */
@@ -29,6 +30,8 @@ export type Exit =
 
 /** What an executor tells. Each submitted or adopted job gets `ended` exactly once. */
 export interface ExecutorEvents {
+  /** It was handed to a runner, which is what a claim names. Told again if another runner took it over. Before `started`. */
+  assigned?(attempt: AttemptId, holder: Holder): void;
   started(attempt: AttemptId, at: number): void;
   ended(attempt: AttemptId, exit: Exit): void;
 }
@@ -38,6 +41,8 @@ export interface Executor {
   submit(job: Job): void;
   /** Watches a job that another kernel's runner holds. */
   adopt(attempt: AttemptId, holder: Holder): void;
+  /** Who holds the job, from when it was handed to a runner until it ended; for an adopted one as it was told. */
+  holderOf(attempt: AttemptId): Holder | undefined;
   /** Ends it if it runs, recalls it if it is queued. `ended` follows. */
   cancel(attempt: AttemptId): void;
   /** Changes how many slots run from now on; running jobs are not stopped. */
