@@ -1,0 +1,61 @@
+import {opendir, readlink, stat} from 'node:fs/promises';
+import {join} from 'node:path';
+import {codeOf, fileProblem, type Reading} from './file-problem.js';
+import {FINGERPRINT_VERSION, canonicalJson, digestOf, type Digest} from './fingerprint.js';
+
+/** What lies below a directory, by relative names with `/`, sorted by code units. */
+export interface DirectoryTree {
+  /** Regular files, and links to them. */
+  readonly files: readonly string[];
+  /** Links that lead nowhere or back up, each with the digest of where it points. */
+  readonly links: readonly (readonly [name: string, digest: Digest])[];
+}
+
+const sorted = (names: string[]): string[] => names.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+
+/** Lists a directory with all that is below it. Links are followed. Pipes, sockets and devices are left out. */
+export async function listTree(directory: string): Promise<Reading<DirectoryTree>> {
+  const files: string[] = [];
+  const links = new Map<string, Digest>();
+
+  async function walk(relative: string, above: readonly string[]): Promise<void> {
+    const here = join(directory, relative);
+    const {dev, ino} = await stat(here, {bigint: true});
+    const identity = `${dev}:${ino}`;
+    if (above.includes(identity)) {
+      links.set(relative, digestOf(`link\n${await readlink(here)}`));
+      return;
+    }
+    for await (const entry of await opendir(here)) {
+      const name = relative === '' ? entry.name : `${relative}/${entry.name}`;
+      if (entry.isFile()) files.push(name);
+      else if (entry.isDirectory()) await walk(name, [...above, identity]);
+      else if (entry.isSymbolicLink()) await follow(name, [...above, identity]);
+    }
+  }
+
+  async function follow(name: string, above: readonly string[]): Promise<void> {
+    const path = join(directory, name);
+    try {
+      const stats = await stat(path);
+      if (stats.isFile()) files.push(name);
+      else if (stats.isDirectory()) await walk(name, above);
+    } catch (error) {
+      if (!['ENOENT', 'ENOTDIR', 'ELOOP'].includes(codeOf(error))) throw error;
+      links.set(name, digestOf(`link\n${await readlink(path)}`));
+    }
+  }
+
+  try {
+    await walk('', []);
+  } catch (error) {
+    return {ok: false, error: fileProblem(directory, error)};
+  }
+  return {ok: true, value: {files: sorted(files), links: [...links]}};
+}
+
+/** The text whose sha256 is a directory's digest: sorted (name, digest), under a domain of its own. */
+export function directoryText(entries: readonly (readonly [name: string, digest: string])[]): string {
+  const byName = [...entries].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  return `weft/directory/${FINGERPRINT_VERSION}\n${canonicalJson(byName)}`;
+}

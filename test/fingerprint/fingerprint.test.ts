@@ -1,0 +1,51 @@
+import fc from 'fast-check';
+import {expect, test} from 'vitest';
+import {canonicalJson, digestOf, fingerprintOf, readFingerprint} from '../../kernel/fingerprint/fingerprint.js';
+import type {JsonValue} from '../../kernel/fingerprint/json.js';
+
+const settings = {seed: 7, numRuns: process.env['WEFT_SOAK'] === undefined ? 100 : 5000};
+
+/** The same value with the keys of every object in the opposite order. */
+function turned(value: JsonValue): JsonValue {
+  if (Array.isArray(value)) return value.map(turned);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .map(([key, inner]) => [key, turned(inner)] as const)
+      .reverse(),
+  );
+}
+
+const json = fc.jsonValue({stringUnit: 'grapheme'}) as fc.Arbitrary<JsonValue>;
+
+test('the order of keys does not matter to the canonical text nor to the fingerprint', () => {
+  fc.assert(
+    fc.property(json, value => {
+      expect(canonicalJson(turned(value))).toBe(canonicalJson(value));
+      expect(fingerprintOf('test', turned(value))).toBe(fingerprintOf('test', value));
+      expect(canonicalJson(JSON.parse(canonicalJson(value)) as JsonValue)).toBe(canonicalJson(value));
+    }),
+    settings,
+  );
+});
+
+test('records of two kinds never share a fingerprint', () => {
+  expect(fingerprintOf('a', {x: 1})).not.toBe(fingerprintOf('b', {x: 1}));
+});
+
+test('the fingerprint of version 1 stays what it is', () => {
+  expect(fingerprintOf('task/bash', {b: [1, 2.5, null], a: 'é'})).toBe(
+    digestOf('weft/task/bash/1\n{"a":"é","b":[1,2.5,null]}'),
+  );
+});
+
+test('what no JSON can hold is refused', () => {
+  expect(() => canonicalJson(NaN)).toThrow();
+  expect(() => canonicalJson({x: Infinity})).toThrow();
+});
+
+test('only 64 hex digits are read as a fingerprint', () => {
+  expect(readFingerprint('a'.repeat(64))).toBe('a'.repeat(64));
+  expect(readFingerprint('A'.repeat(64))).toBeUndefined();
+  expect(readFingerprint('a'.repeat(63))).toBeUndefined();
+});
