@@ -52,8 +52,7 @@ export interface ExecuteOutcome {
 
 /** The content of an `is_complete_reply`. */
 export type Completeness =
-  | {readonly status: 'complete' | 'invalid' | 'unknown'}
-  | {readonly status: 'incomplete'; readonly indent: string};
+  {readonly status: 'complete' | 'invalid' | 'unknown'} | {readonly status: 'incomplete'; readonly indent: string};
 
 /** The content of a `complete_reply`; offsets are UTF-16 here, and code points on the wire. */
 export interface Completions {

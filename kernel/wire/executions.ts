@@ -1,0 +1,152 @@
+import type {JsonObject} from '../fingerprint/json.js';
+import {RequestOutput} from './cell-output.js';
+import type {Log} from './channels.js';
+import type {History} from './history.js';
+import {internalError} from './internal-error.js';
+import type {Header, Request} from './message.js';
+import type {ExecuteOutcome, ExecuteRequest, Notebook} from './notebook.js';
+import type {Outgoing} from './outgoing.js';
+import type {Questions} from './questions.js';
+
+/** Where executions get what they need, and send what they say. */
+export interface ExecutionPorts {
+  readonly notebook: Notebook;
+  readonly out: Outgoing;
+  readonly questions: Questions;
+  readonly history: History;
+  readonly log: Log;
+}
+
+/**
+ * The `execute_request`s of a kernel, one after the other. After an error with `stop_on_error`, those that are queued at that
+ * moment are answered `aborted`, and no later one: there is no window of time in which an innocent cell could fall
+ * (ipython/ipykernel:ipykernel/kernelbase.py `_abort_queues`).
+ */
+export class Executions {
+  readonly #ports: ExecutionPorts;
+  #queue: Request[] = [];
+  #running: {readonly request: Request; readonly output: RequestOutput; readonly silent: boolean} | undefined;
+  #busy = false;
+  #closed = false;
+  #count = 0;
+
+  constructor(ports: ExecutionPorts) {
+    this.#ports = ports;
+  }
+
+  /** The header of the request that executes now. */
+  get executing(): Header | undefined {
+    return this.#running?.request.header;
+  }
+
+  /** Adds a request; it starts at once if none is before it. */
+  push(request: Request): void {
+    this.#queue.push(request);
+    if (!this.#busy) void this.#drain();
+  }
+
+  /** Starts none any more; sends what the running one has printed. */
+  close(): void {
+    this.#closed = true;
+    this.#queue = [];
+    this.#running?.output.end();
+  }
+
+  async #drain(): Promise<void> {
+    this.#busy = true;
+    for (let request = this.#queue.shift(); request !== undefined; request = this.#queue.shift()) {
+      try {
+        await this.#execute(request);
+      } catch (error) {
+        this.#ports.log(`execute_request: ${internalError(error).traceback.join('\n')}`);
+      }
+    }
+    this.#busy = false;
+  }
+
+  async #execute(request: Request): Promise<void> {
+    const {out, history, questions} = this.#ports;
+    const {header} = request;
+    const started = new Date().toISOString();
+    const {code, stopOnError, ...options} = readExecute(request);
+    out.status('busy', header);
+    if (options.storeHistory) {
+      this.#count++;
+      history.add(this.#count, code);
+    }
+    const count = this.#count;
+    if (!options.silent) out.publish('execute_input', {code, execution_count: count}, header);
+    const output = new RequestOutput(out, questions, {
+      request,
+      count,
+      silent: options.silent,
+      allowStdin: options.allowStdin,
+      executing: () => (this.#running?.silent === false ? this.#running.request.header : undefined),
+      onResult: text => {
+        if (options.storeHistory) history.setOutput(count, text);
+      },
+    });
+    this.#running = {request, output, silent: options.silent};
+    const outcome = await this.#run({...options, id: header.msg_id, code, count}, output);
+    output.end();
+    const aborted = outcome.error !== undefined && stopOnError && !options.silent ? await this.#takeQueued() : [];
+    const status = outcome.error === undefined ? 'ok' : 'error';
+    const content: JsonObject = {
+      status,
+      execution_count: count,
+      ...outcome.error,
+      payload: outcome.payload,
+      user_expressions: outcome.userExpressions,
+    };
+    out.reply(request, 'execute_reply', content, {started, status});
+    this.#running = undefined;
+    out.status('idle', header);
+    for (const each of aborted) this.#abort(each);
+  }
+
+  async #run(request: ExecuteRequest, output: RequestOutput): Promise<ExecuteOutcome> {
+    try {
+      return await this.#ports.notebook.execute(request, output);
+    } catch (thrown) {
+      const error = internalError(thrown);
+      this.#ports.log(error.traceback.join('\n'));
+      output.error(error);
+      return {error, payload: [], userExpressions: {}};
+    }
+  }
+
+  /**
+   * What the client had sent when the cell failed. Some of it may still be in the socket: two turns of the event loop read that.
+   * The client does not know of the error yet, so nothing here is an answer to it.
+   */
+  async #takeQueued(): Promise<Request[]> {
+    for (let turn = 0; turn < 2; turn++) await new Promise(resolve => setImmediate(resolve));
+    return this.#queue.splice(0);
+  }
+
+  #abort(request: Request): void {
+    if (this.#closed) return;
+    const {out} = this.#ports;
+    out.status('busy', request.header);
+    out.reply(request, 'execute_reply', {status: 'aborted', execution_count: this.#count});
+    out.status('idle', request.header);
+  }
+}
+
+/** The fields of an `execute_request`, with the protocol's defaults. */
+function readExecute({content, metadata}: Request) {
+  const silent = content['silent'] === true;
+  const cellId = metadata['cellId'];
+  const expressions = Object.entries((content['user_expressions'] ?? {}) as JsonObject);
+  return {
+    code: typeof content['code'] === 'string' ? content['code'] : '',
+    silent,
+    storeHistory: !silent && content['store_history'] !== false,
+    stopOnError: content['stop_on_error'] !== false,
+    allowStdin: content['allow_stdin'] === true,
+    userExpressions: Object.fromEntries(
+      expressions.filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+    ),
+    ...(typeof cellId === 'string' ? {cellId} : {}),
+  };
+}

@@ -1,0 +1,188 @@
+import {randomUUID} from 'node:crypto';
+import type {JsonObject} from '../fingerprint/json.js';
+import {answers, REPLIES, type Answer, type KernelInfo, type SideRequest} from './answers.js';
+import {Channels, type Handle, type Log} from './channels.js';
+import {Codec} from './codec.js';
+import type {Channel, Connection} from './connection.js';
+import {Executions} from './executions.js';
+import {History} from './history.js';
+import {internalError} from './internal-error.js';
+import type {Message, Request} from './message.js';
+import type {Notebook} from './notebook.js';
+import {Outgoing} from './outgoing.js';
+import {Questions} from './questions.js';
+
+/** What a server is told besides its connection and its notebook. */
+export interface ServerOptions extends KernelInfo {
+  /** Hears of messages that were refused and of bugs; never of what a user did wrong. */
+  readonly log: Log;
+  /** How long the notebook's own shutdown may take, in milliseconds. 3000 unless given: clients kill a kernel after 5 s. */
+  readonly graceMs?: number;
+}
+
+/** How a server ended. `restart` is what the client said it will do next. */
+export interface Closed {
+  readonly restart: boolean;
+}
+
+/**
+ * The Jupyter protocol server of one notebook. Executions wait for each other; all other requests are answered while a cell
+ * runs, so that completion and a page that is loaded again do not wait for a long cell.
+ */
+export class Server {
+  /** Resolves when the sockets are closed: then the process may exit, on restart too. */
+  readonly closed: Promise<Closed>;
+  readonly #notebook: Notebook;
+  readonly #options: ServerOptions;
+  readonly #channels: Channels;
+  readonly #codec: Codec;
+  readonly #out: Outgoing;
+  readonly #questions: Questions;
+  readonly #executions: Executions;
+  readonly #answers: Readonly<Record<SideRequest, Answer>>;
+  /** The last answer on the side for each channel: they follow each other in order. */
+  readonly #sides = {shell: Promise.resolve(), control: Promise.resolve()};
+  #ending = false;
+  #resolveClosed: (closed: Closed) => void = () => undefined;
+
+  private constructor(channels: Channels, connection: Connection, notebook: Notebook, options: ServerOptions) {
+    this.closed = new Promise(resolve => (this.#resolveClosed = resolve));
+    this.#notebook = notebook;
+    this.#options = options;
+    this.#channels = channels;
+    this.#codec = new Codec(connection.key, connection.hash);
+    this.#out = new Outgoing(channels, this.#codec, randomUUID());
+    this.#questions = new Questions(this.#out);
+    const history = new History();
+    this.#executions = new Executions({
+      notebook,
+      out: this.#out,
+      questions: this.#questions,
+      history,
+      log: options.log,
+    });
+    this.#answers = answers(notebook, history, options);
+  }
+
+  /** Binds the sockets, says `starting`, and serves. Rejects if an address cannot be had. */
+  static async start(connection: Connection, notebook: Notebook, options: ServerOptions): Promise<Server> {
+    const channels = await Channels.bind(connection, options.log);
+    const server = new Server(channels, connection, notebook, options);
+    server.#serve();
+    return server;
+  }
+
+  /** Ends the server without a client's request: the notebook is shut down, the sockets closed. */
+  async close(): Promise<Closed> {
+    void this.#end(false);
+    return this.closed;
+  }
+
+  #serve(): void {
+    const on = (channel: Channel, handle: Handle) => this.#channels.listen(channel, handle);
+    on('hb', async frames => {
+      this.#channels.send('hb', frames);
+      // A Reply socket takes the next message only after it has answered this one.
+      await this.#channels.drained(['hb']);
+    });
+    on('iopub', ([frame]) => this.#subscribed(frame));
+    on('stdin', frames => {
+      const message = this.#decode('stdin', frames);
+      if (message?.header.msg_type === 'input_reply') this.#questions.answer(message);
+    });
+    for (const channel of ['shell', 'control'] as const) {
+      on(channel, frames => {
+        const message = this.#decode(channel, frames);
+        if (message !== undefined) this.#receive({...message, channel});
+      });
+    }
+    this.#out.status('starting', {});
+  }
+
+  /** JEP 65: a new subscriber is welcomed, on the topic that it subscribed to. */
+  #subscribed(frame: Buffer | undefined): void {
+    if (frame?.[0] !== 1) return;
+    const topic = frame.subarray(1);
+    const subscription = topic.toString();
+    if (!Buffer.from(subscription).equals(topic)) return;
+    this.#out.publish('iopub_welcome', {subscription}, {}, subscription);
+  }
+
+  #decode(channel: string, frames: Buffer[]): Message | undefined {
+    const decoded = this.#codec.decode(frames);
+    if (decoded.ok) return decoded.value;
+    this.#options.log(`${channel}: dropped a message: ${decoded.error.message}`);
+    return undefined;
+  }
+
+  #receive(request: Request): void {
+    if (this.#ending) return;
+    const type = request.header.msg_type;
+    if (type === 'execute_request') this.#executions.push(request);
+    else if (type === 'shutdown_request') this.#shutDown(request);
+    else this.#sides[request.channel] = this.#sides[request.channel].then(async () => this.#answer(request));
+  }
+
+  async #answer(request: Request): Promise<void> {
+    const {header} = request;
+    this.#out.status('busy', header);
+    try {
+      await this.#answerByType(request);
+    } catch (thrown) {
+      const error = internalError(thrown);
+      this.#options.log(`${header.msg_type}: ${error.traceback.join('\n')}`);
+      if (isSide(header.msg_type)) this.#out.reply(request, REPLIES[header.msg_type], {status: 'error', ...error});
+    }
+    this.#out.status('idle', header);
+    // Clients show the last state that they heard, whatever its parent; a cell that runs is still busy.
+    const executing = this.#executions.executing;
+    if (executing !== undefined && request.channel === 'shell') this.#out.status('busy', executing);
+  }
+
+  async #answerByType(request: Request): Promise<void> {
+    const type = request.header.msg_type;
+    if (isSide(type)) {
+      const content = await this.#answers[type](request.content);
+      this.#out.reply(request, REPLIES[type], {status: 'ok', ...content});
+    } else if (type === 'comm_open') {
+      // No target is known here; a comm that is not closed would leave its other end waiting.
+      this.#out.publish('comm_close', commClosed(request.content), request.header);
+    } else if (type !== 'comm_msg' && type !== 'comm_close') {
+      this.#options.log(`${request.channel}: ${type} is not known`);
+    }
+  }
+
+  #shutDown(request: Request): void {
+    const restart = request.content['restart'] === true;
+    this.#out.status('busy', request.header);
+    this.#out.reply(request, REPLIES.shutdown_request, {status: 'ok', restart});
+    this.#out.status('idle', request.header);
+    void this.#end(restart);
+  }
+
+  async #end(restart: boolean): Promise<void> {
+    if (this.#ending) return;
+    this.#ending = true;
+    this.#executions.close();
+    try {
+      await within(this.#options.graceMs ?? 3000, this.#notebook.shutdown(restart));
+    } catch (error) {
+      this.#options.log(`shutdown: ${internalError(error).traceback.join('\n')}`);
+    }
+    await within(500, this.#channels.drained());
+    this.#channels.close();
+    this.#resolveClosed({restart});
+  }
+}
+
+const isSide = (type: string): type is SideRequest =>
+  Object.hasOwn(REPLIES, type) && type !== 'execute_request' && type !== 'shutdown_request';
+
+const commClosed = (content: JsonObject): JsonObject => ({comm_id: content['comm_id'] ?? '', data: {}});
+
+/** Waits for `work`, but not longer than this. */
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise(resolve => (timer = setTimeout(resolve, ms)));
+  await Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
