@@ -2,10 +2,15 @@ import {defineConfig} from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  {ignores: ['dist/', 'node_modules/', '**/*.js']},
+  {ignores: ['dist/', 'node_modules/', 'test/fixtures/', 'notebooks/**/*.js']},
   tseslint.configs.strictTypeChecked,
   {
-    languageOptions: {parserOptions: {projectService: true, tsconfigRootDir: import.meta.dirname}},
+    languageOptions: {
+      parserOptions: {
+        projectService: {allowDefaultProject: ['vitest.config.ts']},
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
     rules: {
       // Numbers and booleans in messages are plain text here; objects still are refused.
       '@typescript-eslint/restrict-template-expressions': ['error', {allowNumber: true, allowBoolean: true}],
@@ -19,5 +24,27 @@ export default defineConfig(
   {
     files: ['test/**', 'bench/**', 'notebooks/**', 'kernel/cli.ts'],
     rules: {'no-console': 'off', '@typescript-eslint/no-non-null-assertion': 'off'},
+  },
+  {
+    // The scripts that run before anything is built are plain JavaScript, without types to check.
+    files: ['**/*.js'],
+    extends: [tseslint.configs.disableTypeChecked],
+    languageOptions: {parserOptions: {projectService: false}},
+    rules: {
+      'no-console': 'off',
+      'no-undef': 'error',
+      '@typescript-eslint/no-unused-expressions': ['error', {allowShortCircuit: true}],
+    },
+  },
+  {
+    files: ['**/*.js'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        ['console', 'process', 'performance', 'Buffer', 'setTimeout', 'clearTimeout', 'URL'].map(name => [
+          name,
+          'readonly',
+        ]),
+      ),
+    },
   },
 );

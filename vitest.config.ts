@@ -1,0 +1,46 @@
+import {defineConfig} from 'vitest/config';
+
+const ci = process.env['CI'] === 'true';
+
+export default defineConfig({
+  test: {
+    // Two cores: real kernels and browsers each want one, so their files run one or two at a time.
+    maxWorkers: 2,
+    reporters: process.env['WEFT_TEST_REPORT'] === undefined ? ['default'] : ['default', 'json'],
+    ...(process.env['WEFT_TEST_REPORT'] === undefined ? {} : {outputFile: {json: process.env['WEFT_TEST_REPORT']}}),
+    // A test left behind with `only` must not hide the others.
+    allowOnly: !ci,
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/**/*.process.test.ts', 'test/**/*.jupyter.test.ts'],
+          testTimeout: 10_000,
+          sequence: {groupOrder: 0},
+        },
+      },
+      {
+        test: {
+          name: 'process',
+          include: ['test/**/*.process.test.ts'],
+          globalSetup: ['test/rig/built.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          sequence: {groupOrder: 1},
+        },
+      },
+      {
+        test: {
+          name: 'jupyter',
+          include: ['test/**/*.jupyter.test.ts'],
+          globalSetup: ['test/rig/built.ts'],
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+          sequence: {groupOrder: 2},
+        },
+      },
+    ],
+  },
+});
