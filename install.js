@@ -206,15 +206,15 @@ function refuseForeign(folder, verb) {
   throw new Problem(`${folder} holds another kernel, not ${verb}; choose another --name`);
 }
 
-/** kernel.json as JEP 105 has it. */
+/** kernel.json as JEP 105 has it: a version of three numbers, metadata of objects. */
 function kernelspec(options) {
   return {
     argv: [nodePath(), kernelFile, '{connection_file}'],
     display_name: options['display-name'] || 'Weft',
     language: 'typescript',
     interrupt_mode: 'message',
-    kernel_protocol_version: '5.5',
-    metadata: {debugger: false, weft: {version: pkg.version}},
+    kernel_protocol_version: '5.5.0',
+    metadata: {weft: {version: pkg.version}},
   };
 }
 
