@@ -1,0 +1,196 @@
+import {randomUUID} from 'node:crypto';
+import {linkSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {codeOf} from '../fingerprint/file-problem.js';
+import type {Fingerprint} from '../fingerprint/fingerprint.js';
+import type {Holder, ProcessStamp} from '../graph/holder.js';
+import {fail, ok, type Result} from '../graph/result.js';
+import type {AttemptId} from '../graph/task.js';
+import {writeProblem, type StoreProblem} from './problem.js';
+import {isObject} from './record.js';
+
+/** What a claim says: who runs a task, and where. */
+export interface ClaimContent {
+  readonly attempt: AttemptId;
+  /** The attempt's directory. */
+  readonly directory: string;
+  /** The kernel that made the claim: it publishes. */
+  readonly kernel: ProcessStamp;
+  /** Who runs the job, once that is known: it may outlive the kernel. */
+  readonly runner?: Holder;
+  /** The job's number at the scheduler of a cluster. */
+  readonly job?: string;
+  /** ISO 8601, UTC. */
+  readonly at: string;
+}
+
+/** The claim of the highest number: its maker owns the task. */
+export interface Claim {
+  readonly fingerprint: Fingerprint;
+  readonly number: number;
+  /** Undefined: the machine broke down before it reached the disk. */
+  readonly content: ClaimContent | undefined;
+}
+
+/** What came of an attempt to own a task. `theirs`: somebody else does, and this is what he says. */
+export type Claiming = {readonly is: 'ours' | 'theirs'; readonly claim: Claim};
+
+/**
+ * The claims of one directory, numbered files `<fingerprint>.1`, `.2`, … A claim is written to a file of a unique name and
+ * linked into place: link(2) is atomic and fails on a name that is there, on network file systems too, and a request that was
+ * sent twice can be told from a lost race. Owner is who made the highest number.
+ * Who has made a claim looks for the result once more before it runs anything.
+ */
+export class Claims {
+  readonly directory: string;
+
+  /** @param directory is made with the first claim */
+  constructor(directory: string) {
+    this.directory = directory;
+  }
+
+  /** The claim that holds now; undefined if nobody owns the task. */
+  read(fingerprint: Fingerprint): Claim | undefined {
+    const number = this.#numbers(fingerprint).at(-1);
+    if (number === undefined) return undefined;
+    return {fingerprint, number, content: readContent(this.#path(fingerprint, number))};
+  }
+
+  /** Claims a task that nobody owns. */
+  claim(fingerprint: Fingerprint, content: ClaimContent): Result<Claiming, StoreProblem> {
+    const held = this.read(fingerprint);
+    return held === undefined ? this.#make(fingerprint, 1, content) : ok({is: 'theirs', claim: held});
+  }
+
+  /** Claims a task of an owner who is dead. Of two who try it at once, one wins. */
+  takeOver(dead: Claim, content: ClaimContent): Result<Claiming, StoreProblem> {
+    const held = this.read(dead.fingerprint);
+    if (held !== undefined && held.number !== dead.number) return ok({is: 'theirs', claim: held});
+    return this.#make(dead.fingerprint, held === undefined ? 1 : held.number + 1, content);
+  }
+
+  /** Writes more into our own claim, in one step. False if it is no longer ours. */
+  update(claim: Claim, content: ClaimContent): Result<boolean, StoreProblem> {
+    const path = this.#path(claim.fingerprint, claim.number);
+    if (this.#numbers(claim.fingerprint).at(-1) !== claim.number) return ok(false);
+    const written = this.#write(content);
+    if (!written.ok) return written;
+    try {
+      renameSync(written.value, path);
+      return ok(true);
+    } catch (error) {
+      return fail(writeProblem(path, error));
+    }
+  }
+
+  /**
+   * Gives our claim up, and those before it. Only once the result or the failure is visible to others.
+   * Ours goes last, so that none of the older ones counts again.
+   */
+  release(claim: Claim): void {
+    for (const number of this.#numbers(claim.fingerprint)) {
+      if (number < claim.number || (number === claim.number && this.#isOurs(claim))) {
+        rmSync(this.#path(claim.fingerprint, number), {force: true});
+      }
+    }
+  }
+
+  /** All tasks that are owned now, as a new kernel wants to know. */
+  list(): readonly Claim[] {
+    const fingerprints = new Set<string>();
+    for (const name of this.#names()) {
+      const [, fingerprint] = /^([0-9a-f]{64})\.\d+$/.exec(name) ?? [];
+      if (fingerprint !== undefined) fingerprints.add(fingerprint);
+    }
+    return [...fingerprints].flatMap(fingerprint => this.read(fingerprint as Fingerprint) ?? []);
+  }
+
+  /** A slow owner that was taken for dead must not remove the claim of who came long after. */
+  #isOurs({fingerprint, number, content}: Claim): boolean {
+    return readContent(this.#path(fingerprint, number))?.attempt === content?.attempt;
+  }
+
+  #make(fingerprint: Fingerprint, number: number, content: ClaimContent): Result<Claiming, StoreProblem> {
+    const written = this.#write(content);
+    if (!written.ok) return written;
+    const path = this.#path(fingerprint, number);
+    let won = true;
+    try {
+      linkSync(written.value, path);
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') return fail(writeProblem(path, error));
+      won = isSameFile(written.value, path);
+    } finally {
+      rmSync(written.value, {force: true});
+    }
+    const held = this.read(fingerprint);
+    const claim: Claim = {fingerprint, number, content};
+    if (won && held?.number === number) return ok({is: 'ours', claim});
+    // The old owner was giving up between our look and our link, while a newer one was there.
+    if (won) this.release(claim);
+    // Who beat us may have finished already: the task is free again, and the result is there to be found.
+    return held === undefined ? this.#make(fingerprint, 1, content) : ok({is: 'theirs', claim: held});
+  }
+
+  #write(content: ClaimContent): Result<string, StoreProblem> {
+    const path = join(this.directory, `.${randomUUID()}`);
+    try {
+      mkdirSync(this.directory, {recursive: true});
+      writeFileSync(path, `${JSON.stringify(content)}\n`, {flag: 'wx'});
+      return ok(path);
+    } catch (error) {
+      return fail(writeProblem(path, error));
+    }
+  }
+
+  #names(): readonly string[] {
+    try {
+      return readdirSync(this.directory);
+    } catch {
+      return [];
+    }
+  }
+
+  #numbers(fingerprint: Fingerprint): readonly number[] {
+    return this.#names()
+      .filter(name => name.startsWith(`${fingerprint}.`))
+      .map(name => Number(name.slice(fingerprint.length + 1)))
+      .filter(number => Number.isSafeInteger(number) && number > 0)
+      .sort((a, b) => a - b);
+  }
+
+  #path(fingerprint: Fingerprint, number: number): string {
+    return join(this.directory, `${fingerprint}.${number}`);
+  }
+}
+
+/** True if the link was made after all: a request that a file server got twice says EEXIST to the second. */
+function isSameFile(a: string, b: string): boolean {
+  try {
+    const [first, second] = [statSync(a, {bigint: true}), statSync(b, {bigint: true})];
+    return first.dev === second.dev && first.ino === second.ino;
+  } catch {
+    return false;
+  }
+}
+
+const isStamp = (value: unknown): boolean =>
+  isObject(value) &&
+  typeof value['pid'] === 'number' &&
+  ['startTime', 'host', 'bootId'].every(name => typeof value[name] === 'string');
+
+function readContent(path: string): ClaimContent | undefined {
+  try {
+    const data: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    if (!isObject(data) || typeof data['directory'] !== 'string' || typeof data['attempt'] !== 'string')
+      return undefined;
+    const {runner, kernel} = data;
+    if (!isStamp(kernel)) return undefined;
+    if (runner !== undefined && !(isStamp(runner) && isObject(runner) && typeof runner['directory'] === 'string')) {
+      return undefined;
+    }
+    return data as unknown as ClaimContent;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,112 @@
+import {mkdir, open, type FileHandle} from 'node:fs/promises';
+import {dirname} from 'node:path';
+import {fail, ok, type Result} from '../graph/result.js';
+import {writeProblem, type StoreProblem} from './problem.js';
+
+/** Milliseconds after which a line is on the disk: less than the 50 that are promised, as syncing takes time too. */
+const DELAY = 25;
+
+/** How a journal reaches its file. Injected, so that tests can fill the disk. */
+export interface JournalFile {
+  write(buffer: Uint8Array): Promise<{readonly bytesWritten: number}>;
+  datasync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Appends lines to one file that nobody else writes. Lines are written at once, in the order of {@link append}, which never
+ * waits; they are brought to the disk in batches within 50 ms. The file is made with the first line.
+ * On a full disk lines wait in memory and are tried again with the next ones; a line is never torn by that.
+ */
+export class JournalWriter {
+  readonly path: string;
+  readonly #open: () => Promise<JournalFile>;
+  readonly #onProblem: (problem: StoreProblem) => void;
+  #file: JournalFile | undefined;
+  #lines: string[] = [];
+  /** What is being written, from the first byte that is not in the file. */
+  #rest: Uint8Array | undefined;
+  #unsynced = false;
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<Result<undefined, StoreProblem>> | undefined;
+
+  /** @param onProblem is told of what goes wrong when nobody waits for {@link flush} */
+  constructor(path: string, onProblem: (problem: StoreProblem) => void, openFile?: () => Promise<JournalFile>) {
+    this.path = path;
+    this.#onProblem = onProblem;
+    this.#open = openFile ?? (() => openJournal(path));
+  }
+
+  /** Adds a line, without its end. */
+  append(line: string): void {
+    this.#lines.push(line);
+    if (this.#running === undefined) void this.#start(false);
+    this.#timer ??= setTimeout(() => void this.#start(true), DELAY);
+  }
+
+  /** Waits until all lines so far are on the disk. */
+  async flush(): Promise<Result<undefined, StoreProblem>> {
+    // What runs now may have begun before the last line came.
+    await this.#running;
+    return this.#start(true);
+  }
+
+  /** Flushes, then closes the file. */
+  async close(): Promise<Result<undefined, StoreProblem>> {
+    const flushed = await this.flush();
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    await this.#file?.close();
+    this.#file = undefined;
+    return flushed;
+  }
+
+  /** Writes what there is, one at a time. */
+  #start(sync: boolean): Promise<Result<undefined, StoreProblem>> {
+    const before = this.#running ?? Promise.resolve();
+    const running = before
+      .then(() => this.#write(sync))
+      .then(result => {
+        if (!result.ok) this.#onProblem(result.error);
+        return result;
+      })
+      .finally(() => {
+        if (this.#running === running) this.#running = undefined;
+      });
+    this.#running = running;
+    return running;
+  }
+
+  async #write(sync: boolean): Promise<Result<undefined, StoreProblem>> {
+    try {
+      while (this.#rest !== undefined || this.#lines.length > 0) {
+        const file = (this.#file ??= await this.#open());
+        if (this.#rest === undefined) {
+          this.#rest = Buffer.from(`${this.#lines.join('\n')}\n`);
+          this.#lines = [];
+        }
+        const {bytesWritten} = await file.write(this.#rest);
+        this.#rest = bytesWritten === this.#rest.length ? undefined : this.#rest.subarray(bytesWritten);
+        this.#unsynced = true;
+      }
+      if (sync) {
+        clearTimeout(this.#timer);
+        this.#timer = undefined;
+        if (this.#unsynced) {
+          this.#unsynced = false;
+          await this.#file?.datasync();
+        }
+      }
+      return ok(undefined);
+    } catch (error) {
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
+      return fail(writeProblem(this.path, error));
+    }
+  }
+}
+
+async function openJournal(path: string): Promise<FileHandle> {
+  await mkdir(dirname(path), {recursive: true});
+  return open(path, 'ax');
+}

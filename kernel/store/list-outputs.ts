@@ -1,0 +1,47 @@
+import {readdir, readlink, realpath, rename, symlink} from 'node:fs/promises';
+import {dirname, join, relative} from 'node:path';
+
+/** Weft's own files lie at the top of a task's directory and begin so. They are no outputs. */
+export const OWN = '.weft.';
+
+/**
+ * Lists the files and links below an attempt's directory, relative and sorted, without Weft's own, pipes and sockets.
+ * A link by an absolute path into the directory itself is made relative, as the directory will be renamed.
+ * Throws what `node:fs` throws.
+ */
+export async function listOutputs(directory: string): Promise<readonly string[]> {
+  const roots = new Set([directory, await realpath(directory)]);
+  const names: string[] = [];
+
+  async function walk(below: string): Promise<void> {
+    for (const entry of await readdir(join(directory, below), {withFileTypes: true})) {
+      const name = below === '' ? entry.name : `${below}/${entry.name}`;
+      if (below === '' && name.startsWith(OWN)) continue;
+      if (entry.isDirectory()) await walk(name);
+      else if (entry.isFile()) names.push(name);
+      else if (entry.isSymbolicLink()) {
+        await untie(name);
+        names.push(name);
+      }
+    }
+  }
+
+  async function untie(name: string): Promise<void> {
+    const path = join(directory, name);
+    const target = await readlink(path);
+    const root = [...roots].find(candidate => target === candidate || target.startsWith(`${candidate}/`));
+    if (root === undefined) return;
+    const inside = relative(dirname(join(root, name)), target);
+    const temporary = `${path}.weft-link`;
+    await symlink(inside === '' ? '.' : inside, temporary);
+    await rename(temporary, path);
+  }
+
+  await walk('');
+  return sortPaths(names);
+}
+
+/** The order of outputs in a manifest: by code units, the same everywhere. */
+export function sortPaths(paths: readonly string[]): readonly string[] {
+  return [...paths].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+}

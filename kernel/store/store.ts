@@ -1,0 +1,184 @@
+import {mkdir, writeFile} from 'node:fs/promises';
+import {basename, join, resolve} from 'node:path';
+import {v7 as uuid} from 'uuid';
+import type {Fingerprint} from '../fingerprint/fingerprint.js';
+import type {Failure} from '../graph/failure.js';
+import type {Manifest} from '../graph/manifest.js';
+import {shortOf} from '../graph/recipe.js';
+import {fail, ok, type Result} from '../graph/result.js';
+import {Claims} from './claim.js';
+import {stampOf} from './host.js';
+import {JournalIndex, portable} from './journal-index.js';
+import {JournalReader} from './journal-reader.js';
+import {JOURNAL_VERSION, type FailedRecord, type RunRecord, type Stamp, type TaskRecord} from './journal-record.js';
+import {JournalWriter} from './journal-writer.js';
+import {writeProblem, type StoreProblem} from './problem.js';
+
+/** How a store is opened. */
+export interface StoreOptions {
+  /** `.weft` beside the notebook, or what `%config store` names. Made if it is not there. */
+  readonly directory: string;
+  /** The notebook's path, for the journal. */
+  readonly notebook?: string;
+  /** Told when a line could not be written, as nobody waits for it. */
+  readonly onProblem?: (problem: StoreProblem) => void;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+}
+
+/** A line about a task, without what the store itself fills in. */
+type News = TaskRecord extends infer R ? (R extends TaskRecord ? Omit<R, 'at'> : never) : never;
+
+/**
+ * The memory of one notebook: what its runs, and those of other kernels on the same store, have made and found.
+ * The journals are the truth of history; whether a result still lies where it was is asked of its files (`checkResult`).
+ * All of it is in memory after {@link open}; recording never waits, {@link flush} does.
+ */
+export class Store {
+  readonly directory: string;
+  /** This run's uuid v7. */
+  readonly run: string;
+  /** Claims to tasks whose results lie in this store, or nowhere. */
+  readonly claims: Claims;
+  readonly #index: JournalIndex;
+  readonly #reader: JournalReader;
+  readonly #writer: JournalWriter;
+  readonly #notebook: string | undefined;
+  readonly #now: () => number;
+  #last: Stamp = 0;
+
+  private constructor({directory, notebook, onProblem, now}: StoreOptions) {
+    this.directory = resolve(directory);
+    this.run = uuid();
+    this.claims = new Claims(join(this.directory, 'claims'));
+    this.#notebook = notebook;
+    this.#now = now ?? Date.now;
+    const runs = join(this.directory, 'runs');
+    const name = `${this.run}.jsonl`;
+    this.#index = new JournalIndex(this.directory);
+    this.#reader = new JournalReader(runs, this.#index, name);
+    this.#writer = new JournalWriter(join(runs, name), onProblem ?? (() => undefined));
+  }
+
+  /** Opens a store and reads all its journals. The error is one of a directory that can't be made. */
+  static async open(options: StoreOptions): Promise<Result<Store, StoreProblem>> {
+    const store = new Store(options);
+    try {
+      const made = await mkdir(store.directory, {recursive: true});
+      // Results are no source code: git need not see them.
+      if (made !== undefined && basename(store.directory) === '.weft') {
+        await writeFile(join(store.directory, '.gitignore'), '*\n', {flag: 'wx'});
+      }
+    } catch (error) {
+      return fail(writeProblem(store.directory, error));
+    }
+    await store.refresh();
+    return ok(store);
+  }
+
+  /** Lines of journals that could not be understood. */
+  get unreadable(): number {
+    return this.#index.unreadable;
+  }
+
+  /** Reads what other kernels have written since. Gives the tasks that there is news of. */
+  refresh(): Promise<ReadonlySet<Fingerprint>> {
+    return this.#reader.refresh();
+  }
+
+  /** The recorded result of a task. It is a hit only once its files were checked. */
+  lookup(fingerprint: Fingerprint): Manifest | undefined {
+    return this.#index.manifest(fingerprint);
+  }
+
+  /** The last result of a task, though it was removed: who makes it again goes on from its edition. */
+  previous(fingerprint: Fingerprint): Manifest | undefined {
+    return this.#index.lastManifest(fingerprint);
+  }
+
+  /** How a task failed, unless it succeeded, was cancelled or was forgotten since. */
+  failure(fingerprint: Fingerprint): FailedRecord | undefined {
+    return this.#index.failure(fingerprint);
+  }
+
+  /** All tasks that anything is known of. */
+  fingerprints(): IterableIterator<Fingerprint> {
+    return this.#index.fingerprints();
+  }
+
+  /** Records that a task succeeded; for a value without files this line is its publication. */
+  recordResult(manifest: Manifest): void {
+    this.#record({is: 'result', fingerprint: manifest.fingerprint, manifest: portable(manifest, this.directory)});
+  }
+
+  /** Records stamps that were found to be other ones of the same content, as `checkResult` gives them. */
+  recordRenewed({fingerprint, edition, endedAt, outputs}: Manifest): void {
+    this.#record({is: 'renewed', fingerprint, edition, endedAt, mtimesNs: outputs.map(({mtimeNs}) => mtimeNs)});
+  }
+
+  /** Records that a task failed. Times are milliseconds since the epoch. */
+  recordFailure(
+    fingerprint: Fingerprint,
+    label: string,
+    failure: Failure,
+    times: {readonly startedAt?: number; readonly endedAt: number},
+  ): void {
+    this.#record({is: 'failed', fingerprint, label, failure, run: this.run, ...times});
+  }
+
+  /** Records that a task was cancelled. */
+  recordCancelled(fingerprint: Fingerprint, label: string): void {
+    this.#record({is: 'cancelled', fingerprint, label});
+  }
+
+  /** Records that a result was taken away: it is no hit any more, and neither is a failure remembered. */
+  recordRemoved(fingerprint: Fingerprint): void {
+    this.#record({is: 'removed', fingerprint});
+  }
+
+  /** The directory of a result in the store, `work/<aa>/<task>-<hash12>`; it need not exist. */
+  workDirectory(name: string, fingerprint: Fingerprint): string {
+    return join(this.directory, 'work', fingerprint.slice(0, 2), `${name}-${shortOf(fingerprint)}`);
+  }
+
+  /** Waits until all that was recorded is on the disk. */
+  flush(): Promise<Result<undefined, StoreProblem>> {
+    return this.#writer.flush();
+  }
+
+  /** Flushes and lets go of the journal. Nothing may be recorded afterwards. */
+  close(): Promise<Result<undefined, StoreProblem>> {
+    return this.#writer.close();
+  }
+
+  #record(news: News): void {
+    if (this.#last === 0) this.#writer.append(JSON.stringify(this.#header()));
+    const at = this.#stamp(this.#index.lastStamp(news.fingerprint));
+    // The index reads a result's first three fields by their places.
+    const {is, fingerprint, ...rest} = news;
+    const line = JSON.stringify({is, fingerprint, at, ...rest});
+    this.#writer.append(line);
+    this.#index.add(line);
+  }
+
+  #header(): RunRecord {
+    const stamp = stampOf();
+    return {
+      is: 'run',
+      version: JOURNAL_VERSION,
+      run: this.run,
+      at: this.#stamp(0),
+      host: stamp?.host ?? '',
+      pid: process.pid,
+      bootId: stamp?.bootId ?? '',
+      ...(this.#notebook === undefined ? {} : {notebook: this.#notebook}),
+    };
+  }
+
+  /** Later than all that we wrote, and than what we know of the task, whatever other hosts' clocks say. */
+  #stamp(known: Stamp): Stamp {
+    const at = Math.max(this.#now(), this.#last + 0.001, known + 0.001);
+    this.#last = Math.round(at * 1000) / 1000;
+    return this.#last;
+  }
+}

@@ -1,0 +1,109 @@
+import {stat} from 'node:fs/promises';
+import {join} from 'node:path';
+import {codeOf} from '../fingerprint/file-problem.js';
+import {Slice, isRemote} from '../fingerprint/slice.js';
+import type {Manifest, OutputFile} from '../graph/manifest.js';
+import {fail, ok, type Result} from '../graph/result.js';
+import {readOutput, readStamp, readStampSync, type OutputStamp} from './output-stamp.js';
+
+/** How closely a recorded result is looked at: `%config verify`. */
+export type Verify = 'size' | 'mtime' | 'content';
+
+/** A result that is still true. */
+export interface Hit {
+  /** With the stamps as they are now. */
+  readonly manifest: Manifest;
+  /** Whether stamps differ from the recorded ones: the journal should be told. */
+  readonly renewed: boolean;
+}
+
+/** Why a result is no hit. */
+export interface Miss {
+  /** For a person: `deepCoadd/….fits is missing`. */
+  readonly message: string;
+  /** The first file that is not as recorded, relative; absent if the whole directory is gone. */
+  readonly path?: string;
+}
+
+/** Stats that are under way at once on a file system behind a network. */
+const CONCURRENCY = 32;
+
+/**
+ * Is a recorded result still true: is every output there, as it was recorded? With `mtime`, a file of the same size and
+ * another time is compared by content, and its stamp is renewed if that is equal; with `size`, times don't count; with
+ * `content`, every byte is read. Files that nobody recorded do not matter. A value without files is always true.
+ */
+export async function checkResult(manifest: Manifest, how: Verify): Promise<Result<Hit, Miss>> {
+  const {directory, outputs} = manifest;
+  if (directory === undefined) return ok({manifest, renewed: false});
+  if (outputs.length === 0) return (await isThere(directory)) ? ok({manifest, renewed: false}) : fail(gone(directory));
+
+  const checked: OutputFile[] = [];
+  const slice = new Slice();
+  const step = isRemote(directory) ? CONCURRENCY : 1;
+  for (let at = 0; at < outputs.length; at += step) {
+    if (slice.over) await slice.rest();
+    const batch = outputs.slice(at, at + step);
+    const stamps = await lookAt(directory, batch, step > 1);
+    for (const [place, output] of batch.entries()) {
+      const stamp = stamps[place];
+      const result =
+        stamp instanceof Error
+          ? fail({message: `${output.path} could not be read (${codeOf(stamp)})`, path: output.path})
+          : await compare(directory, output, stamp, how);
+      if (result.ok) checked.push(result.value);
+      else if (await isThere(directory)) return result;
+      else return fail(gone(directory));
+    }
+  }
+  const renewed = checked.some((output, at) => output !== outputs[at]);
+  return ok({manifest: renewed ? {...manifest, outputs: checked} : manifest, renewed});
+}
+
+type Look = OutputStamp | undefined | Error;
+
+async function lookAt(directory: string, outputs: readonly OutputFile[], remote: boolean): Promise<readonly Look[]> {
+  const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
+  if (remote) {
+    return Promise.all(outputs.map(({path}) => readStamp(join(directory, path)).catch(asError)));
+  }
+  return outputs.map(({path}) => {
+    try {
+      return readStampSync(join(directory, path));
+    } catch (error) {
+      return asError(error);
+    }
+  });
+}
+
+/** The output with the stamp that it has now, or why it is not what was recorded. */
+async function compare(
+  directory: string,
+  output: OutputFile,
+  stamp: OutputStamp | undefined,
+  how: Verify,
+): Promise<Result<OutputFile, Miss>> {
+  const {path, size, mtimeNs, sha256} = output;
+  if (stamp === undefined) return fail({message: `${path} is missing`, path});
+  if (stamp.size !== size) return fail({message: `${path} has another size: ${size} → ${stamp.size} bytes`, path});
+  if (how === 'size') return ok(output);
+  if (how === 'mtime' && stamp.mtimeNs === mtimeNs) return ok(output);
+  try {
+    const now = await readOutput(join(directory, path), path, false);
+    if (now === undefined) return fail({message: `${path} is missing`, path});
+    if (now.sha256 !== sha256) return fail({message: `${path} has other content`, path});
+    return ok(now.mtimeNs === mtimeNs ? output : now);
+  } catch (error) {
+    return fail({message: `${path} could not be read (${codeOf(error)})`, path});
+  }
+}
+
+const gone = (directory: string): Miss => ({message: `its directory ${directory} is missing`});
+
+async function isThere(directory: string): Promise<boolean> {
+  try {
+    return (await stat(directory)).isDirectory();
+  } catch {
+    return false;
+  }
+}
