@@ -1,0 +1,118 @@
+import {access} from 'node:fs/promises';
+import type {Holder} from '../../graph/holder.js';
+import type {AttemptId} from '../../graph/task.js';
+import type {Exit, ExecutorEvents} from '../executor.js';
+import {readExit, readStart} from './exit-file.js';
+import {endGroup, livenessOf} from './process-stamp.js';
+import {claimLog, markCancelled} from './recall.js';
+
+interface Adopted {
+  readonly attempt: AttemptId;
+  readonly holder: Holder;
+  cancelled: boolean;
+  /** Milliseconds from one look to the next. */
+  pause: number;
+  timer?: NodeJS.Timeout;
+}
+
+const firstPause = 200;
+const longestPause = 2000;
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
+
+function askToLook(pid: number): void {
+  try {
+    process.kill(pid, 'SIGUSR2');
+  } catch {
+    // It left in this moment, or belongs to somebody else: the mark stays, and the next look tells.
+  }
+}
+
+/**
+ * Jobs that other kernels' runners hold. Their files are looked at every 200 ms, and less often as time goes on: file
+ * notification does not work on the file systems of clusters.
+ */
+export class AdoptedJobs {
+  readonly #events: ExecutorEvents;
+  readonly #jobs = new Map<AttemptId, Adopted>();
+  /** Whose start has been told. */
+  readonly #told = new WeakSet<Adopted>();
+
+  constructor(events: ExecutorEvents) {
+    this.#events = events;
+  }
+
+  /** Watches a job until it ends. */
+  watch(attempt: AttemptId, holder: Holder): void {
+    const job: Adopted = {attempt, holder, cancelled: false, pause: firstPause};
+    this.#jobs.set(attempt, job);
+    void this.#look(job);
+  }
+
+  holderOf(attempt: AttemptId): Holder | undefined {
+    return this.#jobs.get(attempt)?.holder;
+  }
+
+  /** Recalls it, or asks its runner to end it. A runner on another machine sees the mark only before it starts the job. */
+  cancel(attempt: AttemptId): void {
+    const job = this.#jobs.get(attempt);
+    if (job === undefined || job.cancelled) return;
+    job.cancelled = true;
+    markCancelled(job.holder.directory);
+    if (livenessOf(job.holder) === 'alive') askToLook(job.holder.pid);
+    job.pause = firstPause;
+    clearTimeout(job.timer);
+    void this.#look(job);
+  }
+
+  /** Watches no more. */
+  close(): void {
+    for (const job of this.#jobs.values()) clearTimeout(job.timer);
+    this.#jobs.clear();
+  }
+
+  async #look(job: Adopted): Promise<void> {
+    const exit = await this.#exitOf(job);
+    if (this.#jobs.get(job.attempt) !== job) return;
+    if (exit !== undefined) {
+      this.#jobs.delete(job.attempt);
+      this.#events.ended(job.attempt, exit);
+      return;
+    }
+    clearTimeout(job.timer);
+    job.timer = setTimeout(() => void this.#look(job), job.pause);
+    job.pause = Math.min(longestPause, job.pause * 1.2);
+  }
+
+  async #exitOf(job: Adopted): Promise<Exit | undefined> {
+    const {directory} = job.holder;
+    const liveness = livenessOf(job.holder);
+    await this.#tellStart(job);
+    // After the runner was looked at: one that wrote the exit and left in between is not lost.
+    const exit = await readExit(directory);
+    if (exit !== undefined) return exit;
+    if (await exists(`${directory}/.weft.cancelled`)) {
+      const recalled: Exit = {is: 'lost', message: 'It was recalled before it started.'};
+      if (claimLog(directory)) return job.cancelled ? {is: 'cancelled'} : recalled;
+    }
+    if (!(await exists(directory))) return {is: 'lost', message: `Its directory is gone: ${directory}`};
+    if (liveness !== 'gone') return undefined;
+    const start = await readStart(directory);
+    if (start) await endGroup(start);
+    if (job.cancelled) return {is: 'cancelled'};
+    return {is: 'lost', message: `Its runner (process ${job.holder.pid} on ${job.holder.host}) has gone.`};
+  }
+
+  async #tellStart(job: Adopted): Promise<void> {
+    if (this.#told.has(job)) return;
+    const start = await readStart(job.holder.directory);
+    // Two looks may be under way at once.
+    if (start === undefined || this.#told.has(job) || this.#jobs.get(job.attempt) !== job) return;
+    this.#told.add(job);
+    this.#events.started(job.attempt, start.at);
+  }
+}

@@ -1,0 +1,68 @@
+import {readFile} from 'node:fs/promises';
+import {constants} from 'node:os';
+import type {Exit} from '../executor.js';
+
+/** What a runner tells of a job that ended. */
+export interface Ending {
+  /** As bash says it: 128 + n for signal n, and for a command that chose such a code. `why` tells which. */
+  readonly code: number;
+  /** Milliseconds since the epoch. */
+  readonly endedAt: number;
+  readonly why?: 'signal' | 'timeout' | 'cancelled';
+}
+
+/** What `.weft.started` says of a job. */
+export interface Start {
+  readonly pid: number;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** Clock ticks since boot; empty if the process had gone before anyone could look. */
+  readonly startTime: string;
+}
+
+const signals = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));
+
+/** Milliseconds from a decimal number of seconds. */
+export const millisecondsOf = (seconds: string): number => Math.round(Number(seconds) * 1000);
+
+/** Reads the fields `CODE TIME [WHY]`; undefined if they are not that. */
+export function endingOf([code, time, why]: readonly (string | undefined)[]): Ending | undefined {
+  if (code === undefined || time === undefined || !/^\d+$/.test(code) || !/^\d+(\.\d+)?$/.test(time)) return undefined;
+  const known = why === 'signal' || why === 'timeout' || why === 'cancelled';
+  return {code: Number(code), endedAt: millisecondsOf(time), ...(known ? {why} : {})};
+}
+
+/** What an executor tells of a job that ended so. */
+export function exitOf({code, endedAt, why}: Ending, startedAt: number): Exit {
+  if (why === 'cancelled') return {is: 'cancelled'};
+  if (why === 'timeout') return {is: 'timed out', startedAt, endedAt};
+  const signal = why === 'signal' ? (signals.get(code - 128) ?? `signal ${code - 128}`) : undefined;
+  return signal === undefined
+    ? {is: 'exited', code, startedAt, endedAt}
+    : {is: 'signalled', signal, startedAt, endedAt};
+}
+
+/** The fields of a file of one complete line; undefined while it is not there or not complete. */
+async function lineOf(path: string): Promise<string[] | undefined> {
+  const text = await readFile(path, 'utf8').catch(() => '');
+  return text.endsWith('\n') ? text.trimEnd().split(' ') : undefined;
+}
+
+/** How the attempt in a directory ended, by its `.weft.exit`; undefined while it has not said. */
+export async function readEnding(directory: string): Promise<Ending | undefined> {
+  const line = await lineOf(`${directory}/.weft.exit`);
+  return line && endingOf(line);
+}
+
+/** When the attempt in a directory started, by its `.weft.started`; undefined if it has not said. */
+export async function readStart(directory: string): Promise<Start | undefined> {
+  const [pid, time, startTime] = (await lineOf(`${directory}/.weft.started`)) ?? [];
+  if (pid === undefined || time === undefined || !(Number(pid) > 1)) return undefined;
+  return {pid: Number(pid), at: millisecondsOf(time), startTime: startTime ?? ''};
+}
+
+/** The exit of the attempt in a directory; undefined while it has not ended. */
+export async function readExit(directory: string): Promise<Exit | undefined> {
+  const ending = await readEnding(directory);
+  return ending && exitOf(ending, (await readStart(directory))?.at ?? ending.endedAt);
+}

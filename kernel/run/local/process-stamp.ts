@@ -1,0 +1,68 @@
+import {readFileSync} from 'node:fs';
+import {hostname} from 'node:os';
+import {setTimeout as delay} from 'node:timers/promises';
+import type {ProcessStamp} from '../../graph/holder.js';
+
+/** The fields of /proc/PID/stat after the name, which may hold anything; undefined if there is no such process. */
+function statOf(pid: number): string[] | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    return undefined;
+  }
+}
+
+/** When a process started, in clock ticks since boot; undefined if there is none, or none but a zombie. */
+export function startTimeOf(pid: number): string | undefined {
+  const stat = statOf(pid);
+  return stat?.[0] === 'Z' || stat?.[0] === 'X' ? undefined : stat?.[19];
+}
+
+const bootId = (): string => {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    return '';
+  }
+};
+
+/** The stamp of a living process of this machine. */
+export function stampOf(pid: number): ProcessStamp | undefined {
+  const startTime = startTimeOf(pid);
+  return startTime === undefined ? undefined : {pid, startTime, host: hostname(), bootId: bootId()};
+}
+
+/** Whether the process lives; `unknown` if it is on another machine. */
+export function livenessOf(stamp: ProcessStamp): 'alive' | 'gone' | 'unknown' {
+  if (stamp.host !== hostname()) return 'unknown';
+  return stamp.bootId === bootId() && startTimeOf(stamp.pid) === stamp.startTime ? 'alive' : 'gone';
+}
+
+const signalGroup = (pid: number, signal: NodeJS.Signals | 0): boolean => {
+  try {
+    return process.kill(-pid, signal);
+  } catch {
+    return false;
+  }
+};
+
+/**
+ * Ends the process group of a task whose runner has gone: SIGTERM, and SIGKILL after `grace` milliseconds. Does nothing if
+ * the number belongs to another process by now. A group whose leader has ended keeps its number, so that may be signalled.
+ */
+export async function endGroup(
+  leader: {readonly pid: number; readonly startTime: string},
+  grace = 5000,
+): Promise<void> {
+  const stat = statOf(leader.pid);
+  if (stat !== undefined && stat[19] !== leader.startTime) return;
+  if (!signalGroup(leader.pid, 'SIGTERM')) return;
+  signalGroup(leader.pid, 'SIGCONT');
+  const until = performance.now() + grace;
+  while (performance.now() < until) {
+    await delay(50);
+    if (!signalGroup(leader.pid, 0)) return;
+  }
+  signalGroup(leader.pid, 'SIGKILL');
+}

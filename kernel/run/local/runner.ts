@@ -1,0 +1,133 @@
+import {spawn, type ChildProcessByStdio} from 'node:child_process';
+import type {Readable, Writable} from 'node:stream';
+import type {ProcessStamp} from '../../graph/holder.js';
+import {endingOf, millisecondsOf, type Ending} from './exit-file.js';
+import {stampOf} from './process-stamp.js';
+import type {Ticket} from './ticket.js';
+
+/** What a runner tells, about the ticket at the head of its queue. */
+export interface RunnerEvents {
+  started(runner: Runner, ticket: Ticket, at: number): void;
+  ended(runner: Runner, ticket: Ticket, ending: Ending): void;
+  /** It did not start it: it was recalled, or another runner has it. */
+  skipped(runner: Runner, ticket: Ticket): void;
+  /** It could not start it. */
+  lost(runner: Runner, ticket: Ticket, message: string): void;
+  /** Its process has ended. `left`: what it had been given, the first of which may have started. */
+  gone(runner: Runner, left: readonly Ticket[], message: string): void;
+}
+
+/** How a runner is started. */
+export interface RunnerProgram {
+  /** The path of runner.sh. */
+  readonly script: string;
+  /** A bash of version 4.2 or later. */
+  readonly bash: string;
+}
+
+/** Bytes of standard error that are kept, for a runner that could not start. */
+const messageLimit = 4096;
+
+/**
+ * One persistent bash that runs jobs one after the other, in a session of its own: neither the end of this process nor a
+ * signal to its group reaches it. Driven by its answers; nothing polls.
+ */
+export class Runner {
+  readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
+  readonly #events: RunnerEvents;
+  readonly #queue: Ticket[] = [];
+  #unread = '';
+  #message = '';
+  #ready = false;
+  #ending = false;
+  #gone = false;
+  /** Which process this is; undefined if it could not be started. */
+  readonly stamp: ProcessStamp | undefined;
+
+  constructor({script, bash}: RunnerProgram, events: RunnerEvents) {
+    this.#events = events;
+    // `-p`: neither BASH_ENV nor functions of the environment change what the runner does; its jobs still see both.
+    this.#child = spawn(bash, ['-p', script], {detached: true, cwd: '/', stdio: ['pipe', 'pipe', 'pipe']});
+    this.stamp = this.#child.pid === undefined ? undefined : stampOf(this.#child.pid);
+    // A write to a runner that has just died fails; its end is told by `close`.
+    this.#child.stdin.on('error', () => undefined);
+    this.#child.stdout.setEncoding('utf8').on('data', (text: string) => this.#read(text));
+    this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.#message = (this.#message + text).slice(0, messageLimit);
+    });
+    this.#child.on('error', error => {
+      this.#message ||= error.message;
+      if (this.#child.pid === undefined) this.#leave();
+    });
+    this.#child.on('close', () => this.#leave());
+  }
+
+  /** What it was given and has not answered for, the one that it runs first. */
+  get queue(): readonly Ticket[] {
+    return this.#queue;
+  }
+
+  /** Whether it ever said that it can work. */
+  get ready(): boolean {
+    return this.#ready;
+  }
+
+  /** Hands a job over. The queue is a few lines long, which a pipe always has room for. */
+  give(ticket: Ticket): void {
+    this.#queue.push(ticket);
+    const {directory, script, time} = ticket.job;
+    const limit = time !== undefined && Number.isFinite(time) ? time.toFixed(3) : '';
+    this.#child.stdin.write(`${directory}\t${script}\t${limit}\n`);
+  }
+
+  /** Asks it to look whether the job that it runs has been cancelled. */
+  look(): void {
+    if (this.#ready && !this.#gone) this.#child.kill('SIGUSR2');
+  }
+
+  /** Gives it no more: it finishes what it has, and leaves. Resolves when it has been told. */
+  async end(): Promise<void> {
+    if (this.#ending || this.#gone) return;
+    this.#ending = true;
+    await new Promise<void>(resolve => this.#child.stdin.end(() => resolve()));
+  }
+
+  /** Ends it, and listens to it no more, so that it does not keep this process alive. */
+  async abandon(): Promise<void> {
+    const told = this.end();
+    this.#child.stdout.destroy();
+    this.#child.stderr.destroy();
+    this.#child.unref();
+    await told;
+  }
+
+  #read(text: string): void {
+    const lines = (this.#unread + text).split('\n');
+    this.#unread = lines.pop() ?? '';
+    for (const line of lines) this.#answer(line.split('\t'));
+  }
+
+  #answer([word, ...fields]: string[]): void {
+    if (word === 'ready') {
+      this.#ready = true;
+      return;
+    }
+    const ticket = this.#queue[0];
+    if (ticket === undefined) return;
+    if (word === 'started') {
+      this.#events.started(this, ticket, millisecondsOf(fields[1] ?? ''));
+      return;
+    }
+    this.#queue.shift();
+    const ending = word === 'ended' ? endingOf(fields) : undefined;
+    if (ending) this.#events.ended(this, ticket, ending);
+    else if (word === 'skipped') this.#events.skipped(this, ticket);
+    else this.#events.lost(this, ticket, fields.join(' ') || 'Its runner answered nonsense.');
+  }
+
+  #leave(): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    this.#events.gone(this, this.#queue.splice(0), this.#message.trim());
+  }
+}

@@ -1,0 +1,48 @@
+/** What is known of the machine, for the number of slots. */
+export interface SlotFacts {
+  /** Cores that this process may use: `os.availableParallelism()`. */
+  readonly cores: number;
+  /** Bytes of memory that it may use. */
+  readonly memory: number;
+  readonly hostname: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** Bytes that one task of a pipeline is taken to need where nobody said otherwise. */
+const memoryOfSlot = 2 * 2 ** 30;
+
+/** Slots on a login node: it belongs to everybody. */
+const loginSlots = 2;
+
+/**
+ * Whether this is a node for logging in, not for computing: outside any Slurm job, and named so (`login07`,
+ * `cori-login3`) or at NERSC, where notebooks run on login nodes by default.
+ */
+export function isLoginNode({hostname, environment}: SlotFacts): boolean {
+  if (environment['SLURM_JOB_ID'] ?? environment['SLURM_JOBID']) return false;
+  return Boolean(environment['NERSC_HOST']) || /(^|[-_.])login/i.test(hostname);
+}
+
+/** How many tasks run at once where nobody said: what cores and memory give, never less than one, few on a login node. */
+export function defaultSlots(facts: SlotFacts): number {
+  const granted = Number(facts.environment['SLURM_CPUS_ON_NODE']);
+  const cores = granted >= 1 ? Math.min(granted, facts.cores) : facts.cores;
+  const most = isLoginNode(facts) ? loginSlots : Infinity;
+  return Math.max(1, Math.floor(Math.min(cores, facts.memory / memoryOfSlot, most)));
+}
+
+/** Milliseconds up to which a job is short. */
+export const shortJob = 100;
+
+/**
+ * How many jobs a runner is given ahead of the one that it runs. It saves about a millisecond a job, so it is worth it
+ * for short ones only; and what waits behind a long job would start out of order.
+ * `mean`: milliseconds that the last jobs took; undefined while nothing has ended. `most`: the upper limit.
+ */
+export function jobsAhead(mean: number | undefined, most: number): number {
+  if (mean === undefined || mean > shortJob) return 0;
+  return mean > shortJob / 4 ? Math.min(1, most) : most;
+}
+
+/** The slots that a job of so many cpus takes: at least one, and all of them if it wants more than there are. */
+export const slotsOf = (cpus: number, slots: number): number => Math.max(1, Math.min(Math.ceil(cpus), slots));

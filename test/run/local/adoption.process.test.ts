@@ -1,0 +1,150 @@
+import {spawn, type ChildProcess} from 'node:child_process';
+import {appendFile, mkdtemp, rm, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {basename, join} from 'node:path';
+import {createInterface} from 'node:readline';
+import {build} from 'esbuild';
+import {afterAll, beforeAll, expect, test} from 'vitest';
+import type {Holder} from '../../../kernel/graph/holder.js';
+import type {AttemptId} from '../../../kernel/graph/task.js';
+import {ExecutorRig, lives, runnerPath, until} from './executor-rig.js';
+
+let built: string;
+
+beforeAll(async () => {
+  built = await mkdtemp(join(tmpdir(), 'weft-dying-'));
+  await build({
+    entryPoints: [new URL('dying-kernel.ts', import.meta.url).pathname],
+    outfile: join(built, 'kernel.mjs'),
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    logLevel: 'error',
+  });
+});
+
+afterAll(() => rm(built, {recursive: true, force: true}));
+
+/** What another kernel was told before it was killed. */
+interface Dying {
+  readonly child: ChildProcess;
+  readonly holders: Map<string, Holder>;
+  readonly started: string[];
+}
+
+/** Starts another kernel, which runs these scripts on one slot; the first is short. */
+async function startKernel(rig: ExecutorRig, scripts: Readonly<Record<string, string>>): Promise<Dying> {
+  const jobs = await Promise.all(Object.entries({warm: 'true', ...scripts}).map(([name, text]) => rig.job(name, text)));
+  const child = spawn(
+    process.execPath,
+    [join(built, 'kernel.mjs'), runnerPath, ...jobs.map(({directory}) => directory)],
+    {stdio: ['ignore', 'pipe', 'inherit'], detached: true},
+  );
+  const dying: Dying = {child, holders: new Map(), started: []};
+  createInterface(child.stdout).on('line', line => {
+    const [word, value] = JSON.parse(line) as ['assigned', Holder] | ['started' | 'ended', string];
+    if (word === 'assigned') dying.holders.set(basename(value.directory), value);
+    if (word === 'started') dying.started.push(basename(value));
+  });
+  return dying;
+}
+
+/** Kills a kernel as a machine that runs out of memory does, and all of its process group. */
+async function kill({child}: Dying): Promise<void> {
+  process.kill(-child.pid!, 'SIGINT');
+  process.kill(-child.pid!, 'SIGKILL');
+  await until('the kernel is gone', () => child.signalCode !== null);
+}
+
+const wait = 'until [ -e go ]; do sleep 0.01; done';
+const go = (rig: ExecutorRig, name: string): Promise<void> => writeFile(join(rig.directory, name, 'go'), '');
+
+test('jobs that run and that were handed ahead finish after their kernel was killed, and are adopted', async () => {
+  await using rig = await ExecutorRig.make();
+  const kernel = await startKernel(rig, {running: `${wait}; echo done`, ahead: `${wait}; exit 7`});
+  await until('one runs, one waits', () => kernel.started.includes('running') && kernel.holders.has('ahead'));
+  await kill(kernel);
+  const {pid} = kernel.holders.get('running')!;
+  expect(await lives(pid)).toBe(true);
+  for (const name of ['running', 'ahead']) rig.executor.adopt(name as AttemptId, kernel.holders.get(name)!);
+  expect(rig.executor.holderOf('ahead' as AttemptId)).toEqual(kernel.holders.get('ahead'));
+  await rig.toldStart('running');
+  await go(rig, 'running');
+  expect(await rig.exit('running')).toMatchObject({is: 'exited', code: 0});
+  await go(rig, 'ahead');
+  expect(await rig.exit('ahead')).toMatchObject({is: 'exited', code: 7});
+  expect(rig.order('started')).toEqual(['running', 'ahead']);
+  expect(await rig.read('running', '.weft.log')).toBe('done\n');
+  await until('the runner leaves', async () => !(await lives(pid)));
+  expect(rig.executor.holderOf('ahead' as AttemptId)).toBeUndefined();
+});
+
+test('a job is cancelled after its kernel was killed, by the one that adopted it', async () => {
+  await using rig = await ExecutorRig.make();
+  const kernel = await startKernel(rig, {running: wait, ahead: 'touch ran'});
+  await until('one runs, one waits', () => kernel.started.includes('running') && kernel.holders.has('ahead'));
+  await kill(kernel);
+  for (const name of ['ahead', 'running']) rig.executor.adopt(name as AttemptId, kernel.holders.get(name)!);
+  rig.cancel('ahead');
+  expect(await rig.exit('ahead')).toEqual({is: 'cancelled'});
+  expect(rig.exits.has('running')).toBe(false);
+  rig.cancel('running');
+  expect(await rig.exit('running')).toEqual({is: 'cancelled'});
+  expect(await rig.read('ahead', '.weft.started')).toBe('');
+});
+
+test('a time limit holds after the kernel was killed', async () => {
+  await using rig = await ExecutorRig.make();
+  const kernel = await startKernel(rig, {limited: 'sleep 100 & echo $! >child; wait'});
+  const child = await rig.pid('limited', 'child');
+  await until('its holder is told', () => kernel.holders.has('limited'));
+  await kill(kernel);
+  rig.executor.adopt('limited' as AttemptId, kernel.holders.get('limited')!);
+  expect(await rig.exit('limited')).toMatchObject({is: 'timed out'});
+  expect(await lives(child)).toBe(false);
+});
+
+test('an adopted job whose runner was killed is lost, and what it left is ended', async () => {
+  await using rig = await ExecutorRig.make();
+  const kernel = await startKernel(rig, {running: 'sleep 100 & echo $! >child; wait', ahead: 'true'});
+  await until('one runs, one waits', () => kernel.started.includes('running') && kernel.holders.has('ahead'));
+  const child = await rig.pid('running', 'child');
+  await kill(kernel);
+  process.kill(kernel.holders.get('running')!.pid, 'SIGKILL');
+  for (const name of ['running', 'ahead']) rig.executor.adopt(name as AttemptId, kernel.holders.get(name)!);
+  expect(await rig.exit('running')).toMatchObject({is: 'lost', message: expect.stringContaining('gone') as string});
+  expect(await rig.exit('ahead')).toMatchObject({is: 'lost'});
+  expect(await lives(child)).toBe(false);
+});
+
+test('an exit is read of a runner that has gone, but not a torn one, nor of a process that took its number', async () => {
+  await using rig = await ExecutorRig.make();
+  await rig.run('done', 'exit 3');
+  const holder = {...rig.assigned.get('done')!, startTime: '1'};
+  const torn = await rig.job('torn', 'true');
+  await appendFile(join(torn.directory, '.weft.exit'), '0 17953840');
+  rig.executor.adopt('old' as AttemptId, holder);
+  expect(await rig.exit('old')).toMatchObject({is: 'exited', code: 3});
+  rig.executor.adopt('torn' as AttemptId, {...holder, directory: torn.directory});
+  expect(await rig.exit('torn')).toMatchObject({is: 'lost'});
+  await rm(join(torn.directory, '.weft.exit'));
+  rig.executor.adopt('rebooted' as AttemptId, {...rig.assigned.get('done')!, bootId: 'x', directory: torn.directory});
+  expect(await rig.exit('rebooted')).toMatchObject({is: 'lost'});
+});
+
+test('closing recalls what was handed ahead and leaves what runs alone', async () => {
+  await using next = await ExecutorRig.make();
+  const rig = new ExecutorRig(next.directory, {});
+  for (const name of ['a', 'b', 'c']) await rig.run(name, 'true');
+  for (const job of [await rig.job('running', wait), await rig.job('ahead', 'touch ran')]) rig.executor.submit(job);
+  await rig.toldStart('running');
+  await until('one is handed ahead', () => rig.assigned.has('ahead'));
+  await rig.executor.close();
+  expect(rig.exits.has('running')).toBe(false);
+  for (const name of ['running', 'ahead']) next.executor.adopt(name as AttemptId, rig.assigned.get(name)!);
+  expect(await next.exit('ahead')).toMatchObject({is: 'lost', message: expect.stringContaining('recalled') as string});
+  await go(next, 'running');
+  expect(await next.exit('running')).toMatchObject({is: 'exited', code: 0});
+  await until('the runner leaves', async () => !(await lives(rig.assigned.get('running')!.pid)));
+  expect(await next.read('ahead', '.weft.started')).toBe('');
+});
