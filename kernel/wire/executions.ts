@@ -17,10 +17,13 @@ export interface ExecutionPorts {
   readonly log: Log;
 }
 
+/** For so long nothing must have come before a failed cell is answered, and for so long that may take, in milliseconds. */
+const QUIET_MS = 20;
+const QUIET_LIMIT_MS = 500;
+
 /**
- * The `execute_request`s of a kernel, one after the other. After an error with `stop_on_error`, those that are queued at that
- * moment are answered `aborted`, and no later one: there is no window of time in which an innocent cell could fall
- * (ipython/ipykernel:ipykernel/kernelbase.py `_abort_queues`).
+ * The `execute_request`s of a kernel, one after the other. After an error with `stop_on_error`, those that were sent before the
+ * error was answered are answered `aborted`, and no later one (ipython/ipykernel:ipykernel/kernelbase.py `_abort_queues`).
  */
 export class Executions {
   readonly #ports: ExecutionPorts;
@@ -116,11 +119,16 @@ export class Executions {
   }
 
   /**
-   * What the client had sent when the cell failed. Some of it may still be in the socket: two turns of the event loop read that.
-   * The client does not know of the error yet, so nothing here is an answer to it.
+   * What the client had sent when the cell failed. Run All of a front end comes in over some milliseconds, and a cell may fail in
+   * less. So this waits until nothing has come for a moment, while the reply of the failed cell is held back: a client that waits
+   * for that reply, as whoever reacts to it must, is never aborted.
    */
   async #takeQueued(): Promise<Request[]> {
-    for (let turn = 0; turn < 2; turn++) await new Promise(resolve => setImmediate(resolve));
+    const deadline = performance.now() + QUIET_LIMIT_MS;
+    for (let seen = -1; seen < this.#queue.length && performance.now() < deadline;) {
+      seen = this.#queue.length;
+      await new Promise(resolve => setTimeout(resolve, QUIET_MS));
+    }
     return this.#queue.splice(0);
   }
 

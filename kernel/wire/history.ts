@@ -38,7 +38,8 @@ export class History {
 
   #select(content: JsonObject): readonly Entry[] {
     const n = asCount(content['n']);
-    switch (content['hist_access_type'] as string | undefined) {
+    const access = content['hist_access_type'];
+    switch (typeof access === 'string' ? access : '') {
       case 'tail':
         return last(this.#entries, n);
       case 'range': {
