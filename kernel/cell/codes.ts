@@ -1,0 +1,72 @@
+/**
+ * All codes of diagnostics, each with one line of meaning. A code is never used for something else later: people search for it.
+ * Each has a section in docs/errors.md. Free numbers are left in every group; a new code takes the next one of its group.
+ */
+export const CODES = {
+  // W1xxx: cells, lines and words.
+  W1001: 'A `%%` line stands behind other text.',
+  W1002: 'A `%` or `%%` has no name behind it.',
+  W1003: 'There is no magic of this name.',
+  W1004: 'A line magic is written with `%%`, or a cell magic with `%`.',
+  W1005: 'This `%%` line cannot have another one below it.',
+  W1006: 'The magic has no body, but text stands below it.',
+  W1007: 'The body of a script is empty.',
+  W1008: 'A `%%` line is indented.',
+  W1009: 'There is no command behind the `!`.',
+  W1010: 'The cell looks like Python, but bare cells are TypeScript.',
+  W1011: 'A script has a line that looks like a magic.',
+  W1101: 'A quote is never closed.',
+  W1102: 'A `${` is never closed.',
+  W1103: 'What stands in `${}` is no JavaScript expression.',
+  W1104: 'Shell syntax that has no meaning here.',
+  W1105: 'Blanks stand behind the `\\` at the end of a line.',
+
+  // W2xxx: names, tasks and options.
+  W2001: 'The magic has no option of this name.',
+  W2002: 'An option has no value.',
+  W2003: 'An option that takes no value has one.',
+  W2004: 'A word stands behind the options.',
+  W2005: 'A name is no identifier.',
+  W2006: 'A name is reserved or taken.',
+  W2007: 'There is no task of this name.',
+  W2008: 'A text is no duration.',
+  W2009: 'A text is no size of memory.',
+
+  // W3xxx: the lists of `%%foreach`.
+  W3001: 'The loop has no variable.',
+  W3002: 'The `in` of a loop is missing.',
+  W3003: 'The list of a loop is missing.',
+  W3004: 'A loop variable is no identifier.',
+  W3005: 'A loop variable is there twice.',
+  W3006: 'Two loop variables are not separated by a comma and a blank.',
+  W3007: 'A bare `$NAME` stands in a list.',
+  W3008: 'A list has commas with and without a blank behind them.',
+  W3009: 'A list for `patch` has plain integers.',
+  W3010: 'An element of a list cannot be read.',
+  W3011: 'A list is never closed.',
+  W3012: 'A quoted string in a list cannot be read.',
+  W3013: 'A range cannot be expanded.',
+  W3014: 'Two elements of a list have the same key.',
+  W3015: 'A word that looks like an expression is taken as text.',
+  W3016: 'A list is too long or nested too deeply.',
+  W3017: 'Something stands behind the list.',
+
+  // W4xxx: references and joins.
+  W4001: 'A reference has no readable name.',
+  W4002: 'An index cannot be read.',
+  W4003: '`[*]` is not the last index.',
+  W4004: 'Something stands behind the indexes.',
+
+  // W5xxx: command-line tasks of LSST, their data ids and reruns.
+
+  // W6xxx: scripts.
+
+  // W7xxx: files, roots and stores.
+
+  // W8xxx: containers and executors.
+
+  // W9xxx: the user's process, functions and futures.
+} as const satisfies Readonly<Record<`W${number}`, string>>;
+
+/** A code that is in the table. */
+export type Code = keyof typeof CODES;
