@@ -15,7 +15,7 @@ interface Position {
   known: boolean;
 }
 
-/** Bytes of one read. */
+/** Bytes of one read, at most. */
 const CHUNK = 1024 * 1024;
 
 const NEWLINE = 10;
@@ -78,7 +78,7 @@ export class JournalReader {
       const replaced = old === undefined || ino !== old.inode || Number(size) < old.offset;
       const position = replaced ? {offset: 0, size: 0, inode: ino, known: true} : old;
       this.#positions.set(name, position);
-      await this.#readLines(descriptor, position, seen, slice);
+      await this.#readLines(descriptor, position, Number(size), seen, slice);
       position.size = Number(size);
     } catch {
       // A journal that cannot be read hides its results: their tasks run again.
@@ -88,8 +88,14 @@ export class JournalReader {
     }
   }
 
-  async #readLines(descriptor: number, position: Position, seen: Set<Fingerprint>, slice: Slice): Promise<void> {
-    let buffer = Buffer.allocUnsafe(CHUNK);
+  async #readLines(
+    descriptor: number,
+    position: Position,
+    size: number,
+    seen: Set<Fingerprint>,
+    slice: Slice,
+  ): Promise<void> {
+    let buffer = Buffer.allocUnsafe(Math.min(CHUNK, Math.max(0, size - position.offset) + 1024));
     let length = 0;
     for (;;) {
       const count = readSync(descriptor, buffer, length, buffer.length - length, position.offset + length);

@@ -65,7 +65,8 @@ const schema = v.object({
 
 /** Takes what was parsed from a manifest's JSON, from a file or a journal. The error is a sentence for a person. */
 export function parseManifest(data: unknown): Result<Manifest, string> {
-  const version = isObject(data) ? data['version'] : undefined;
+  if (!isObject(data)) return fail('it is no manifest');
+  const {version} = data;
   if (typeof version === 'number' && version !== MANIFEST_VERSION) {
     return fail(`it has version ${version} of the manifest's form; this Weft reads version ${MANIFEST_VERSION}`);
   }

@@ -1,0 +1,128 @@
+import {mkdtempSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import fc from 'fast-check';
+import {afterEach, beforeEach, expect, test} from 'vitest';
+import type {AttemptId} from '../../kernel/graph/task.js';
+import {Claims, type Claim, type ClaimContent, type Claiming} from '../../kernel/store/claim.js';
+import {sampleFingerprint} from './sample.js';
+
+let room: string;
+beforeEach(() => (room = mkdtempSync(join(tmpdir(), 'weft-claim-'))));
+afterEach(() => rmSync(room, {recursive: true}));
+
+const task = sampleFingerprint();
+const kernel = {pid: 1, startTime: '2', host: 'login01', bootId: 'b'};
+const content = (attempt: string): ClaimContent => ({
+  attempt: attempt as AttemptId,
+  directory: `/work/.bash.${attempt}`,
+  kernel,
+  at: '2026-10-12T14:03:00.000Z',
+});
+
+function claimed(result: ReturnType<Claims['claim']>): Claiming {
+  if (!result.ok) throw new Error(result.error.message);
+  return result.value;
+}
+
+test('the first who claims a task owns it, and the second sees who does', () => {
+  const claims = new Claims(join(room, 'claims'));
+  expect(claims.read(task)).toBeUndefined();
+  expect(claimed(claims.claim(task, content('a')))).toMatchObject({is: 'ours', claim: {number: 1}});
+  const second = claimed(new Claims(join(room, 'claims')).claim(task, content('b')));
+  expect(second).toEqual({is: 'theirs', claim: {fingerprint: task, number: 1, content: content('a')}});
+  expect(readdirSync(join(room, 'claims'))).toEqual([`${task}.1`]);
+});
+
+test('of two who take over from the same dead owner, one wins', () => {
+  const claims = new Claims(room);
+  const dead = claimed(claims.claim(task, content('dead'))).claim;
+  const first = claimed(claims.takeOver(dead, content('first')));
+  const second = claimed(claims.takeOver(dead, content('second')));
+  expect(first).toMatchObject({is: 'ours', claim: {number: 2}});
+  expect(second).toMatchObject({is: 'theirs', claim: {number: 2, content: {attempt: 'first'}}});
+});
+
+test('giving a claim up frees the task, with all older claims', () => {
+  const claims = new Claims(room);
+  const dead = claimed(claims.claim(task, content('dead'))).claim;
+  const {claim} = claimed(claims.takeOver(dead, content('next')));
+  claims.release(claim);
+  expect(claims.read(task)).toBeUndefined();
+  expect(readdirSync(room)).toEqual([]);
+});
+
+test('who was taken for dead and gives up late takes nothing from the new owner', () => {
+  const claims = new Claims(room);
+  const slow = claimed(claims.claim(task, content('slow'))).claim;
+  const {claim} = claimed(claims.takeOver(slow, content('next')));
+  claims.release(slow);
+  expect(claims.read(task)).toEqual(claim);
+  claims.release(claim);
+  const third = claimed(claims.claim(task, content('third'))).claim;
+  claims.release(slow);
+  expect(claims.read(task)).toEqual(third);
+});
+
+test('a claim is told who runs the job, unless it was lost meanwhile', () => {
+  const claims = new Claims(room);
+  const {claim} = claimed(claims.claim(task, content('a')));
+  const full = {...content('a'), runner: {...kernel, directory: '/work/.bash.a'}, job: '123'};
+  expect(claims.update(claim, full)).toEqual({ok: true, value: true});
+  expect(claims.read(task)?.content).toEqual(full);
+  claimed(claims.takeOver(claim, content('b')));
+  expect(claims.update(claim, full)).toEqual({ok: true, value: false});
+  expect(claims.read(task)?.content).toEqual(content('b'));
+});
+
+test('a claim that was cut counts as one whose owner is not known', () => {
+  const claims = new Claims(room);
+  writeFileSync(join(room, `${task}.7`), '{"attempt":');
+  writeFileSync(join(room, `${task}.x`), '');
+  expect(claims.read(task)).toEqual({fingerprint: task, number: 7, content: undefined});
+  expect(claims.list().map(({number}) => number)).toEqual([7]);
+  expect(claimed(claims.takeOver({fingerprint: task, number: 7, content: undefined}, content('b')))).toMatchObject({
+    is: 'ours',
+    claim: {number: 8},
+  });
+});
+
+test('a directory that cannot be made is a problem with a remedy', () => {
+  writeFileSync(join(room, 'file'), '');
+  expect(new Claims(join(room, 'file/claims')).claim(task, content('a')).ok).toBe(false);
+});
+
+test('whatever several kernels do, at most one owns a task', () => {
+  const settings = {seed: 3, numRuns: process.env['WEFT_SOAK'] === undefined ? 60 : 2000};
+  const step = fc.record({who: fc.nat(2), what: fc.constantFrom('claim', 'take over', 'release')});
+  fc.assert(
+    fc.property(fc.array(step, {maxLength: 25}), steps => {
+      const directory = mkdtempSync(join(room, 'c-'));
+      const claims = [0, 1, 2].map(() => new Claims(directory));
+      const held: (Claim | undefined)[] = [];
+      let owner: number | undefined;
+      for (const {who, what} of steps) {
+        const mine = claims[who]!;
+        if (what === 'release') {
+          const claim = held[who];
+          if (claim === undefined) continue;
+          mine.release(claim);
+          held[who] = undefined;
+          if (owner === who) owner = undefined;
+        } else {
+          const now = mine.read(task);
+          if (what === 'take over' && now === undefined) continue;
+          const made = claimed(
+            what === 'claim' ? mine.claim(task, content(`${who}`)) : mine.takeOver(now!, content(`${who}`)),
+          );
+          if (made.is === 'theirs') continue;
+          expect(what === 'claim' ? owner : undefined).toBeUndefined();
+          held[who] = made.claim;
+          owner = who;
+        }
+        expect(mine.read(task)?.content?.attempt).toBe(owner === undefined ? undefined : `${owner}`);
+      }
+    }),
+    settings,
+  );
+});

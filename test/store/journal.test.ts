@@ -1,0 +1,243 @@
+import {EventEmitter, once} from 'node:events';
+import {appendFileSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import fc from 'fast-check';
+import {afterEach, beforeEach, expect, test} from 'vitest';
+import type {Fingerprint} from '../../kernel/fingerprint/fingerprint.js';
+import {JournalIndex} from '../../kernel/store/journal-index.js';
+import {JournalReader} from '../../kernel/store/journal-reader.js';
+import {JournalWriter, type JournalFile} from '../../kernel/store/journal-writer.js';
+import type {StoreProblem} from '../../kernel/store/problem.js';
+import {sampleFingerprint, sampleManifest, sampleOutput} from './sample.js';
+
+let room: string;
+beforeEach(() => (room = mkdtempSync(join(tmpdir(), 'weft-journal-'))));
+afterEach(() => rmSync(room, {recursive: true}));
+
+const runs = process.env['WEFT_SOAK'] === undefined ? 60 : 3000;
+const tasks = ['a', 'b', 'c'].map(name => sampleFingerprint(name));
+const header = (version = 1): string =>
+  JSON.stringify({is: 'run', version, run: 'r', at: 1, host: 'h', pid: 1, bootId: 'b'});
+
+/** One line, of any kind, about one of three tasks. */
+const line = fc
+  .record({task: fc.nat(2), at: fc.integer({min: 1, max: 30}), what: fc.nat(4), note: fc.string({unit: 'grapheme'})})
+  .map(({task, at, what, note}) => {
+    const fingerprint = tasks[task]!;
+    const name = ['a', 'b', 'c'][task];
+    const manifest = sampleManifest({edition: 1 + (at % 2), value: note, outputs: [sampleOutput('f', 'x')]}, name);
+    const {edition, endedAt} = manifest;
+    return JSON.stringify(
+      [
+        {is: 'result', fingerprint, at, manifest},
+        {is: 'renewed', fingerprint, at, edition, endedAt, mtimesNs: [`${at}`]},
+        {is: 'failed', fingerprint, at, label: note, failure: {reason: 'lost', message: note}, run: 'r', endedAt: at},
+        {is: 'cancelled', fingerprint, at, label: note},
+        {is: 'removed', fingerprint, at},
+      ][what],
+    );
+  });
+
+/** A journal; as its writer has it, its lines have increasing stamps. */
+const journal = fc.array(line, {maxLength: 12});
+
+async function readAll(files: readonly (string | Buffer)[]): Promise<JournalIndex> {
+  const directory = mkdtempSync(join(room, 'runs-'));
+  for (const [at, text] of files.entries()) writeFileSync(join(directory, `${at}.jsonl`), text);
+  const index = new JournalIndex('/store');
+  await new JournalReader(directory, index).refresh();
+  return index;
+}
+
+const state = (index: JournalIndex): unknown =>
+  tasks.map(task => [index.manifest(task), index.lastManifest(task), index.failure(task)?.at, index.lastStamp(task)]);
+
+const textOf = (lines: readonly string[]): string => [header(), ...lines, ''].join('\n');
+
+test('journals read in any order, or put together to one, say the same', async () => {
+  await fc.assert(
+    fc.asyncProperty(journal, journal, journal, async (a, b, c) => {
+      const files = [a, b, c].map(textOf);
+      // Two failures of one task in the same microsecond differ by nothing that counts.
+      const expected = state(await readAll(files));
+      expect(state(await readAll([...files].reverse()))).toEqual(expected);
+      expect(state(await readAll([files.join('')]))).toEqual(expected);
+      expect(state(await readAll([...files, files.join('')]))).toEqual(expected);
+    }),
+    {seed: 5, numRuns: runs},
+  );
+});
+
+test('a journal that is cut at any byte loses its last line at most', async () => {
+  await fc.assert(
+    fc.asyncProperty(journal, fc.double({min: 0, max: 1, noNaN: true}), async (lines, share) => {
+      const text = Buffer.from(textOf(lines));
+      const cut = text.subarray(0, Math.floor(share * text.length));
+      const whole = cut.toString('latin1').split('\n').length - 1;
+      const expected = state(await readAll([textOf(lines.slice(0, Math.max(0, whole - 1)))]));
+      const index = await readAll([cut]);
+      expect(state(index)).toEqual(expected);
+      expect(index.unreadable).toBe(0);
+    }),
+    {seed: 6, numRuns: runs},
+  );
+});
+
+test('any bytes at all are read without an exception', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.uint8Array({maxLength: 300}), journal, async (bytes, lines) => {
+      const index = await readAll([Buffer.concat([Buffer.from(`\n`), bytes, Buffer.from(`\n${textOf(lines)}`)])]);
+      expect(state(index)).toEqual(state(await readAll([textOf(lines)])));
+    }),
+    {seed: 8, numRuns: runs},
+  );
+});
+
+test('lines that nobody understands are counted and cost nothing else', async () => {
+  const good = JSON.stringify({is: 'result', fingerprint: tasks[0], at: 5, manifest: sampleManifest({}, 'a')});
+  const torn = good.replace('"manifest":{', '"manifest":[');
+  const index = await readAll([[header(), 'x', '{}', '{"is":"new","fingerprint":"1"}', good, ''].join('\n')]);
+  expect(index.unreadable).toBe(3);
+  expect(index.manifest(tasks[0]!)).toEqual(sampleManifest({}, 'a'));
+  const broken = await readAll([[header(), torn, ''].join('\n')]);
+  expect(broken.manifest(tasks[0]!)).toBeUndefined();
+  expect(broken.unreadable).toBe(1);
+});
+
+test('the lines of a run of a newer version are left alone, those of an older run beside it are read', async () => {
+  const lines = ['a', 'b'].map((name, at) =>
+    JSON.stringify({is: 'result', fingerprint: tasks[at], at: 5, manifest: sampleManifest({}, name)}),
+  );
+  const index = await readAll([[header(2), lines[0], header(), lines[1], ''].join('\n')]);
+  expect(index.manifest(tasks[0]!)).toBeUndefined();
+  expect(index.manifest(tasks[1]!)).toBeDefined();
+  expect(index.unreadable).toBe(1);
+});
+
+test('a journal of version 1 that was written long ago stays readable', async () => {
+  const text = readFileSync(join(import.meta.dirname, '../fixtures/store/journal-1.jsonl'));
+  const index = await readAll([text]);
+  expect(index.unreadable).toBe(0);
+  const [a, b, c] = tasks as [Fingerprint, Fingerprint, Fingerprint];
+  expect(index.manifest(a)).toEqual(
+    sampleManifest({directory: '/store/work/ab/bash-0123456789ab', outputs: [sampleOutput('x', '1', '7')]}, 'a'),
+  );
+  expect(index.manifest(b)).toBeUndefined();
+  expect(index.lastManifest(b)).toEqual(sampleManifest({value: 42, edition: 2}, 'b'));
+  expect(index.failure(c)?.failure).toEqual({reason: 'exit', code: 3, log: '/l', tail: 'no'});
+});
+
+test('what others append is seen, without reading the rest again, and half a line waits for its other half', async () => {
+  const index = new JournalIndex('/store');
+  const reader = new JournalReader(room, index);
+  expect([...(await reader.refresh())]).toEqual([]);
+  const lines = ['a', 'b', 'c'].map(
+    (name, at) =>
+      `${JSON.stringify({is: 'result', fingerprint: tasks[at], at: 5, manifest: sampleManifest({}, name)})}\n`,
+  );
+  const path = join(room, 'other.jsonl');
+  appendFileSync(path, `${header()}\n${lines[0]!}`);
+  expect([...(await reader.refresh())]).toEqual([tasks[0]]);
+  appendFileSync(path, `${lines[1]!}${lines[2]!.slice(0, 50)}`);
+  expect([...(await reader.refresh())]).toEqual([tasks[1]]);
+  expect([...(await reader.refresh())]).toEqual([]);
+  appendFileSync(path, lines[2]!.slice(50));
+  expect([...(await reader.refresh())]).toEqual([tasks[2]]);
+  expect(index.unreadable).toBe(0);
+});
+
+test('a line longer than any buffer is read', async () => {
+  const manifest = sampleManifest({value: 'x'.repeat(3_000_000)}, 'a');
+  const index = await readAll([textOf([JSON.stringify({is: 'result', fingerprint: tasks[0], at: 5, manifest})])]);
+  expect(index.manifest(tasks[0]!)).toEqual(manifest);
+});
+
+test('a journal that is a directory hides nothing else', async () => {
+  mkdirSync(join(room, 'runs', 'bad.jsonl'), {recursive: true});
+  writeFileSync(
+    join(room, 'runs', 'good.jsonl'),
+    textOf([JSON.stringify({is: 'result', fingerprint: tasks[0], at: 5, manifest: sampleManifest({}, 'a')})]),
+  );
+  const index = new JournalIndex('/store');
+  await new JournalReader(join(room, 'runs'), index).refresh();
+  expect(index.manifest(tasks[0]!)).toBeDefined();
+  expect(index.unreadable).toBe(1);
+});
+
+test('no file is made before there is a line', async () => {
+  const writer = new JournalWriter(join(room, 'runs', 'r.jsonl'), () => undefined);
+  expect((await writer.close()).ok).toBe(true);
+  expect(readdirSync(room)).toEqual([]);
+});
+
+test('flush waits for all lines so far, and they are in order', async () => {
+  const path = join(room, 'runs', 'r.jsonl');
+  const writer = new JournalWriter(path, () => undefined);
+  for (let at = 0; at < 100; at++) {
+    writer.append(`${at}`);
+    if (at % 7 === 0) expect((await writer.flush()).ok).toBe(true);
+    if (at % 7 === 0) expect(readFileSync(path, 'utf8').split('\n').length).toBe(at + 2);
+  }
+  await writer.close();
+  expect(readFileSync(path, 'utf8')).toBe(`${Array.from({length: 100}, (_, at) => at).join('\n')}\n`);
+});
+
+test('lines are synced without being asked, in one batch', async () => {
+  const synced = new EventEmitter();
+  let syncs = 0;
+  let written = '';
+  const file: JournalFile = {
+    write: async buffer => {
+      written += Buffer.from(buffer).toString();
+      return {bytesWritten: buffer.length};
+    },
+    datasync: async () => {
+      syncs++;
+      synced.emit('synced', performance.now());
+    },
+    close: async () => undefined,
+  };
+  const writer = new JournalWriter(
+    'j',
+    () => undefined,
+    async () => file,
+  );
+  const startedAt = performance.now();
+  for (let at = 0; at < 1000; at++) writer.append('line');
+  const [at] = (await once(synced, 'synced')) as [number];
+  expect(at - startedAt).toBeLessThan(1000);
+  expect(syncs).toBe(1);
+  expect(written).toBe('line\n'.repeat(1000));
+});
+
+test('a full disk tears no line: it goes on where it stopped once there is space', async () => {
+  let space = 7;
+  let written = '';
+  const problems: StoreProblem[] = [];
+  const file: JournalFile = {
+    write: async buffer => {
+      if (space === 0) throw Object.assign(new Error('no space'), {code: 'ENOSPC'});
+      const bytesWritten = Math.min(space, buffer.length);
+      space -= bytesWritten;
+      written += Buffer.from(buffer.subarray(0, bytesWritten)).toString();
+      return {bytesWritten};
+    },
+    datasync: async () => undefined,
+    close: async () => undefined,
+  };
+  const writer = new JournalWriter(
+    '/runs/j',
+    problem => problems.push(problem),
+    async () => file,
+  );
+  writer.append('first');
+  writer.append('second');
+  const full = await writer.flush();
+  expect(full.ok ? '' : full.error.message).toBe('/runs/j could not be written: the disk is full');
+  expect(problems.length).toBeGreaterThan(0);
+  space = 1000;
+  writer.append('third');
+  expect((await writer.close()).ok).toBe(true);
+  expect(written).toBe('first\nsecond\nthird\n');
+});
