@@ -49,6 +49,8 @@ stop() {
   kill -CONT -- "-$pid"
   (nap 5; kill -KILL -- "-$pid") </dev/null >/dev/null 2>&1 &
   killer=$!
+  # Out of the table of jobs: bash must tell of no signals but those of the task, and not wait for this one.
+  disown "$killer"
 } 2>/dev/null
 
 look() { [[ $pid && -e $directory/.weft.cancelled ]] && stop cancelled; }
@@ -92,10 +94,12 @@ await() {
   done
 }
 
-# Reaps a helper that is no longer needed.
+# Ends a helper that is no longer needed, unless its number is another process's by now.
 dismiss() {
-  kill -KILL "$1"
-  wait "$1"
+  local stat
+  read -r stat <"/proc/$1/stat" || return
+  stat=(${stat##*) })
+  [[ ${stat[1]} == "$$" ]] && kill -KILL "$1"
 } 2>/dev/null
 
 run() {
@@ -129,6 +133,7 @@ run() {
     (nap "$limit"; read -r stat </proc/self/stat; stat=(${stat##*) }); [[ ${stat[1]} == "$$" ]] && kill -USR1 "$$") \
       </dev/null >/dev/null 2>&1 &
     watcher=$!
+    disown "$watcher"
   fi
   [[ $asked ]] && look
   await
@@ -154,7 +159,7 @@ main() {
   exec 2>&"$errors"
   # A kernel that is gone, a terminal that closes and an interrupt of the notebook are no reasons to stop.
   trap '' PIPE HUP INT
-  trap 'noticed=yes; stop timeout' USR1
+  trap 'noticed=yes; [[ $limit ]] && stop timeout' USR1
   trap 'noticed=yes; asked=yes; look' USR2
   set -m
   echo "ready	$BASH_VERSION"

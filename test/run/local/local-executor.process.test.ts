@@ -88,6 +88,8 @@ test('a time limit ends the whole group, and one that ignores SIGTERM too', {tim
   await rig.submit('stubborn', "trap '' TERM; sleep 100 & echo $! >child; while :; do wait; done", {time: 0.3});
   const children = [await rig.pid('polite', 'child'), await rig.pid('stubborn', 'child')];
   expect(await rig.exit('polite')).toMatchObject({is: 'timed out'});
+  // Nothing waits for the five seconds where all ended at once.
+  expect(rig.exits.has('stubborn')).toBe(false);
   expect(await rig.exit('stubborn')).toMatchObject({is: 'timed out'});
   expect(await rig.read('stubborn', '.weft.exit')).toMatch(/^137 \S+ timeout\n$/);
   for (const child of children) expect(await lives(child)).toBe(false);
