@@ -1,0 +1,145 @@
+import {existsSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterEach, beforeEach, expect, test} from 'vitest';
+import type {Failure} from '../../kernel/graph/failure.js';
+import {Store, type StoreOptions} from '../../kernel/store/store.js';
+import {sampleFingerprint, sampleManifest, sampleOutput} from './sample.js';
+
+let room: string;
+const open: Store[] = [];
+beforeEach(() => (room = mkdtempSync(join(tmpdir(), 'weft-store-'))));
+afterEach(async () => {
+  await Promise.all(open.splice(0).map(store => store.close()));
+  rmSync(room, {recursive: true});
+});
+
+async function opened(options: Partial<StoreOptions> = {}): Promise<Store> {
+  const result = await Store.open({directory: join(room, '.weft'), ...options});
+  if (!result.ok) throw new Error(result.error.message);
+  open.push(result.value);
+  return result.value;
+}
+
+const task = sampleFingerprint();
+const failure: Failure = {reason: 'exit', code: 1, log: '/l', tail: 'no such file'};
+
+test('a new kernel finds what the last one made, also in a store that was moved', async () => {
+  const first = await opened({notebook: '/home/anna/coadd.ipynb'});
+  const directory = first.workDirectory('bash', task);
+  const manifest = sampleManifest({directory, outputs: [sampleOutput('a', '1')]});
+  first.recordResult(manifest);
+  expect(first.lookup(task)).toEqual(manifest);
+  await first.flush();
+  expect((await opened()).lookup(task)).toEqual(manifest);
+  renameSync(join(room, '.weft'), join(room, 'moved'));
+  const moved = await opened({directory: join(room, 'moved')});
+  expect(moved.lookup(task)?.directory).toBe(moved.workDirectory('bash', task));
+});
+
+test('a directory outside the store is kept as it is', async () => {
+  const store = await opened();
+  const manifest = sampleManifest({directory: '/data/rerun/weft/processCcd-3f2a9c71b0de'});
+  store.recordResult(manifest);
+  await store.flush();
+  expect((await opened()).lookup(task)).toEqual(manifest);
+});
+
+test('the places of results are two levels deep, named by task and hash', async () => {
+  const store = await opened();
+  expect(store.workDirectory('bash', task)).toBe(
+    join(room, '.weft/work', task.slice(0, 2), `bash-${task.slice(0, 12)}`),
+  );
+  expect(store.claims.directory).toBe(join(room, '.weft/claims'));
+});
+
+test('opening a store writes nothing but what keeps it out of git', async () => {
+  await (await opened()).close();
+  expect(readdirSync(join(room, '.weft'))).toEqual(['.gitignore']);
+  expect(readFileSync(join(room, '.weft/.gitignore'), 'utf8')).toBe('*\n');
+  await opened();
+});
+
+test('one kernel sees what another finishes or fails at, after a refresh', async () => {
+  const one = await opened();
+  const two = await opened();
+  one.recordFailure(task, 'bash', failure, {startedAt: 1, endedAt: 2});
+  await one.flush();
+  expect([...(await two.refresh())]).toEqual([task]);
+  expect(two.failure(task)).toMatchObject({failure, run: one.run, startedAt: 1, endedAt: 2});
+  two.recordResult(sampleManifest({value: 1}));
+  await two.flush();
+  await one.refresh();
+  expect(one.failure(task)).toBeUndefined();
+  expect(one.lookup(task)?.value).toBe(1);
+});
+
+test('what was known is older than what is recorded, whatever other clocks say', async () => {
+  const ahead = await opened({now: () => Date.now() + 1e9});
+  ahead.recordResult(sampleManifest({value: 'ahead'}));
+  await ahead.flush();
+  const behind = await opened({now: () => 1000});
+  behind.recordResult(sampleManifest({value: 'behind', edition: 2}));
+  await behind.flush();
+  expect((await opened()).lookup(task)?.value).toBe('behind');
+});
+
+test('a removed result is no hit, and its edition is still known', async () => {
+  const store = await opened();
+  store.recordResult(sampleManifest({edition: 4}));
+  store.recordRemoved(task);
+  await store.flush();
+  const next = await opened();
+  expect(next.lookup(task)).toBeUndefined();
+  expect(next.previous(task)?.edition).toBe(4);
+  next.recordResult(sampleManifest({edition: 4}));
+  expect(next.lookup(task)?.edition).toBe(4);
+});
+
+test('renewed stamps count for the result that they were taken of, and for no other', async () => {
+  const store = await opened();
+  const manifest = sampleManifest({directory: '/d', outputs: [sampleOutput('a', '1', '5')]});
+  store.recordResult(manifest);
+  store.recordRenewed({...manifest, outputs: [sampleOutput('a', '1', '9')]});
+  await store.flush();
+  expect((await opened()).lookup(task)?.outputs[0]?.mtimeNs).toBe('9');
+  store.recordResult({...manifest, edition: 2});
+  expect(store.lookup(task)?.outputs[0]?.mtimeNs).toBe('5');
+});
+
+test('a cancelled task has no failure', async () => {
+  const store = await opened();
+  store.recordFailure(task, 'bash', failure, {endedAt: 2});
+  store.recordCancelled(task, 'bash');
+  expect(store.failure(task)).toBeUndefined();
+});
+
+test('the lines of a burst are all there, in order', async () => {
+  const store = await opened();
+  const tasks = Array.from({length: 2000}, (_, at) => `${at}`);
+  for (const text of tasks) store.recordResult(sampleManifest({value: text}, text));
+  await store.flush();
+  const next = await opened();
+  expect([...next.fingerprints()]).toEqual(tasks.map(text => sampleFingerprint(text)));
+  expect(tasks.every(text => next.lookup(sampleFingerprint(text))?.value === text)).toBe(true);
+  expect(next.unreadable).toBe(0);
+});
+
+test('a store that cannot be made is a problem in words', async () => {
+  writeFileSync(join(room, 'file'), '');
+  const result = await Store.open({directory: join(room, 'file/.weft')});
+  expect(result.ok ? '' : result.error.message).toBe(`${join(room, 'file/.weft')} could not be written (ENOTDIR)`);
+});
+
+test('a journal that cannot be written is told of, and nothing is forgotten in memory', async () => {
+  writeFileSync(join(room, 'runs'), '');
+  const problems: string[] = [];
+  const store = await opened({directory: room, onProblem: ({message}) => problems.push(message)});
+  store.recordResult(sampleManifest({value: 1}));
+  expect((await store.flush()).ok).toBe(false);
+  expect(problems.length).toBeGreaterThan(0);
+  expect(store.lookup(task)?.value).toBe(1);
+  rmSync(join(room, 'runs'));
+  expect((await store.flush()).ok).toBe(true);
+  expect(existsSync(join(room, 'runs', `${store.run}.jsonl`))).toBe(true);
+});
