@@ -2,6 +2,8 @@ import {errorAt, warningAt} from './diagnostic.js';
 import type {Code} from './codes.js';
 import type {Diagnostic} from './diagnostic.js';
 import {readExpression} from './expression.js';
+import {bareVariable, duplicateKeys, integerPatches, mixedCommas} from './list-problem.js';
+import type {ListWord} from './list-problem.js';
 import {bareValue, expandRange, MOST_ELEMENTS} from './list-value.js';
 import {lineEnd} from './source.js';
 import type {Span} from './source.js';
@@ -69,7 +71,7 @@ class ListReader {
       );
     const elements: ElementSyntax[] = [];
     const integers: string[] = [];
-    const words: {raw: string; span: Span; blank: boolean}[] = [];
+    const words: ListWord[] = [];
     const commas = {blank: 0, none: 0};
     const known = this.diagnostics.length;
     for (;;) {
@@ -104,7 +106,7 @@ class ListReader {
       const next = this.#text[this.at];
       const comma = next === ',';
       const blank = comma && /[\s\\]/.test(this.#text[this.at + 1] ?? ' ');
-      words.push({raw, span: this.#span(start, end), blank});
+      words.push({raw, blank});
       if (comma) {
         this.at++;
         // A comma before the bracket separates nothing.
@@ -118,12 +120,10 @@ class ListReader {
     this.at++;
     const clean = this.diagnostics.length === known;
     const span = this.#span(open, this.at);
-    if (commas.blank > 0 && commas.none > 0) this.#mixed(words, span);
-    else if (variable === 'patch' && integers.length > 0) {
-      const pairs = commas.none > 0 && integers.length === words.length ? paired(integers) : undefined;
-      const hint = `patches are written ${spellings(pairs ?? ['0,0', '0,1'])}`;
-      this.diagnostics.push(errorAt('W3009', span, 'a list of plain integers is no list of patches', hint));
-    } else if (clean) this.#duplicates(elements, commas.none > 0 && integers.length === words.length ? integers : []);
+    const together = commas.none > 0 && integers.length === words.length ? integers : [];
+    if (commas.blank > 0 && commas.none > 0) this.diagnostics.push(mixedCommas(words, span));
+    else if (variable === 'patch' && integers.length > 0) this.diagnostics.push(integerPatches(together, span));
+    else if (clean) this.diagnostics.push(...duplicateKeys(elements, together));
     return elements;
   }
 
@@ -227,38 +227,6 @@ class ListReader {
     return [{is: 'value', value: bareValue(raw), span}];
   }
 
-  /** Elements that were typed close together were perhaps meant as one. */
-  #mixed(words: readonly {raw: string; span: Span; blank: boolean}[], span: Span): void {
-    const groups: string[] = [];
-    let open = false;
-    for (const {raw, blank} of words) {
-      if (open) groups.push(`${groups.pop() ?? ''},${raw}`);
-      else groups.push(raw);
-      open = !blank;
-    }
-    const plain = groups.every(group => /^\d+(?:,\d+)*$/.test(group));
-    const hint = plain
-      ? `write ${spellings(groups)}`
-      : `write \`[${words.map(word => word.raw).join(', ')}]\`, and quote an element that has a comma: \`['0,0', '0,1']\``;
-    this.diagnostics.push(errorAt('W3008', span, 'commas with and without a blank behind them in one list', hint));
-  }
-
-  #duplicates(elements: readonly ElementSyntax[], integers: readonly string[]): void {
-    const keys = new Set<string>();
-    for (const element of elements) {
-      const value = plainValue(element);
-      if (value === undefined) continue;
-      const key = typeof value === 'string' ? value : JSON.stringify(value);
-      if (keys.has(key)) {
-        const pairs = paired(integers);
-        const hint = pairs === undefined ? 'leave one of them out' : `did you mean ${spellings(pairs)}?`;
-        this.diagnostics.push(errorAt('W3014', element.span, `two elements have the key \`${key}\``, hint));
-        return;
-      }
-      keys.add(key);
-    }
-  }
-
   #span(start: number, end: number): Span {
     return {start: start + this.#offset, end: Math.min(end, this.#text.length) + this.#offset};
   }
@@ -273,32 +241,4 @@ class ListReader {
     this.#lost = true;
     this.at = this.#text.length;
   }
-}
-
-/** The error of a `$NAME` in a list: there it is neither a variable of the environment nor one of the notebook. */
-export function bareVariable(span: Span, raw: string, variable: string): Diagnostic {
-  return errorAt(
-    'W3007',
-    span,
-    `a bare \`$${variable}\` in a list`,
-    `for a name of the notebook write \`${raw.replace(`$${variable}`, `\${${variable}}`)}\`; for the text, quote it`,
-  );
-}
-
-type Plain = string | number | readonly Plain[];
-
-function plainValue(element: ElementSyntax): Plain | undefined {
-  if (element.is === 'value') return element.value;
-  if (element.is === 'expression') return undefined;
-  const values = element.elements.map(plainValue);
-  return values.includes(undefined) ? undefined : (values as Plain[]);
-}
-
-function paired(integers: readonly string[]): readonly string[] | undefined {
-  if (integers.length === 0 || integers.length % 2 === 1) return undefined;
-  return integers.flatMap((text, i) => (i % 2 === 0 ? [`${text},${integers[i + 1] ?? ''}`] : []));
-}
-
-function spellings(groups: readonly string[]): string {
-  return `\`${groups.join('^')}\` or \`[${groups.map(group => `'${group}'`).join(', ')}]\``;
 }
