@@ -1,0 +1,115 @@
+import {assertNever} from '../graph/result.js';
+import type {TaskView} from '../graph/task.js';
+import {lookOf, type CellSummary, type Counts} from './cell-summary.js';
+import {oneLine, shorten} from './clean-text.js';
+import {durationText, roughDurationText} from './duration-text.js';
+import {failureText} from './failure-text.js';
+import {LOOKS, LOOK_NAMES, type Look} from './state-look.js';
+import {durationOf} from './time-left.js';
+import {timeText, type Clock} from './time-text.js';
+import type {CellView} from './view.js';
+
+/** A number with its word: `3 tasks`. */
+export const some = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
+/** `visit=903334 ccd=16`, or the name where the task is the only one of it. */
+export const keyOf = (task: TaskView): string => shorten(oneLine(task.key === '' ? task.name : task.key), 120);
+
+/** `processCcd visit=903334 ccd=16`; only the key in a cell of one task name. */
+export const labelOf = (task: TaskView, names: number): string =>
+  task.key === '' || names === 1 ? keyOf(task) : shorten(oneLine(`${task.name} ${task.key}`), 160);
+
+/** The names of the counts that are not nothing, each with its number: `60 ran`. */
+export function countWords(counts: Counts, glyphs: boolean, looks: readonly Look[] = LOOK_NAMES): readonly string[] {
+  return looks
+    .filter(look => counts[look] > 0)
+    .map(look => {
+      const {glyph, word} = LOOKS[look];
+      const queued = glyphs && look === 'waiting' && counts.queued > 0 ? ` (${counts.queued} queued)` : '';
+      return `${glyphs ? `${glyph} ` : ''}${counts[look]} ${word}${queued}`;
+    });
+}
+
+const DONE: readonly Look[] = ['ran', 'attached', 'cached'];
+const OPEN: readonly Look[] = ['running', 'elsewhere', 'failed', 'waiting', 'blocked', 'cancelled'];
+
+/** How many tasks are done, however they came to be. */
+export const doneOf = (counts: Counts): number => DONE.reduce((sum, look) => sum + counts[look], 0);
+
+/** `112 tasks: 24 cached, 3 running elsewhere, 85 to run`: what is known before anything ran. */
+export function planWords(counts: Counts): string {
+  const parts = [
+    ...countWords(counts, false, ['cached', 'elsewhere']),
+    ...(counts.waiting > 0 ? [`${counts.waiting} to run`] : []),
+    ...countWords(counts, false, ['blocked']),
+  ];
+  return `${some(counts.total, 'task')}: ${parts.join(', ')}`;
+}
+
+const nothingRan = (counts: Counts): boolean =>
+  counts.waiting > 0 && counts.ran + counts.attached + counts.running + counts.failed + counts.cancelled === 0;
+
+/** The caption of a cell's display, without its title. */
+export function captionWords(view: CellView, summary: CellSummary): string {
+  const {counts} = summary;
+  if (counts.total === 0) return view.pending ?? 'no tasks: the list is empty';
+  if (nothingRan(counts)) return [planWords(counts), ...(view.pending === undefined ? [] : [view.pending])].join(' · ');
+  const done = countWords(counts, false, DONE);
+  const open = countWords(counts, false, OPEN);
+  const ended = summary.endedAt;
+  return [
+    `${doneOf(counts)} of ${counts.total} done${done.length === 0 ? '' : `: ${done.join(', ')}`}`,
+    ...(open.length === 0 ? [] : [open.join(', ')]),
+    ...(view.pending === undefined ? [] : [view.pending]),
+    ...(summary.left === undefined ? [] : [`about ${roughDurationText(summary.left)} left`]),
+    ...(ended === undefined || ended <= view.startedAt ? [] : [`took ${durationText(ended - view.startedAt)}`]),
+  ].join(' · ');
+}
+
+/** What is said of the only task of a cell: `cached · ran 12 Oct 14:03 on nid00123 · 3.1 s`. */
+export function singleWords(task: TaskView, clock: Clock): string {
+  const {state} = task;
+  const {glyph} = LOOKS[lookOf(task)];
+  const since = (at: number): string => durationText(clock.now - at);
+  switch (state.is) {
+    case 'waiting':
+      return `${glyph} ${state.on.length === 0 ? 'waiting' : waitWords(state.on)}`;
+    case 'queued':
+      return `${glyph} queued · ${since(state.at)}`;
+    case 'running':
+      return `${glyph} running${state.attached ? ' elsewhere' : ''} · ${since(state.at)}`;
+    case 'done': {
+      const {manifest} = state;
+      const host = shorten(oneLine(manifest.host), 60);
+      const took = durationText(durationOf(manifest));
+      if (state.how === 'ran') return `${glyph} done · ran on ${host} · ${took}`;
+      if (state.how === 'attached') return `${glyph} done · ran elsewhere, on ${host} · ${took}`;
+      const adopted = manifest.adopted === undefined ? '' : `adopted by ${shorten(oneLine(manifest.adopted), 60)} · `;
+      return `${glyph} cached · ${adopted}ran ${timeText(manifest.startedAt, clock)} on ${host} · ${took}`;
+    }
+    case 'failed': {
+      const {title, details} = failureText(state.failure);
+      const took = state.startedAt === undefined ? [] : [durationText(state.at - state.startedAt)];
+      return `${glyph} ${[`failed: ${[title, ...details].join('; ')}`, ...took].join(' · ')}`;
+    }
+    case 'blocked':
+      return `${glyph} blocked: ${shorten(oneLine(state.blocked.because), 240)}`;
+    case 'cancelled':
+      return `${glyph} cancelled`;
+    default:
+      return assertNever(state);
+  }
+}
+
+/** `waiting for warps, calexps and 3 more`. */
+export function waitWords(needs: readonly string[]): string {
+  const shown = needs.slice(0, 3).map(need => shorten(oneLine(need), 80));
+  const more = needs.length - shown.length;
+  return `waiting for ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+/** The output of the only task of a cell: what it writes now, or what it wrote when it ran. */
+export function outputOf(task: TaskView): string {
+  if (task.tail !== undefined) return task.tail;
+  return task.state.is === 'done' ? (task.state.manifest.log ?? '') : '';
+}
