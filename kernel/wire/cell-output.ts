@@ -16,6 +16,8 @@ export interface OutputOptions {
   readonly executing: () => Header | undefined;
   /** Hears of the text of the cell's result. */
   readonly onResult: (text: string) => void;
+  /** Where its stream stands while it has text to send. */
+  readonly waiting: Set<StreamBuffer>;
 }
 
 /** The output of one `execute_request`: its messages have that request as their parent, also after it has ended. */
@@ -30,7 +32,10 @@ export class RequestOutput implements CellOutput {
     this.#out = out;
     this.#questions = questions;
     this.#options = options;
-    this.#stream = new StreamBuffer((name, text) => out.publish('stream', {name, text}, options.request.header));
+    this.#stream = new StreamBuffer(
+      (name, text) => out.publish('stream', {name, text}, options.request.header),
+      options.waiting,
+    );
   }
 
   stream(name: StreamName, text: string): void {

@@ -45,13 +45,13 @@ export class Channels {
   /** Makes the sockets and binds them. Rejects if an address cannot be had; then nothing stays open. */
   static async bind(connection: Connection, log: Log): Promise<Channels> {
     const channels = new Channels(log);
-    try {
-      await Promise.all(CHANNELS.map(channel => channels.#sockets[channel].bind(endpoint(connection, channel))));
-    } catch (error) {
-      channels.close();
-      throw error;
-    }
-    return channels;
+    const bound = await Promise.allSettled(
+      CHANNELS.map(async channel => channels.#sockets[channel].bind(endpoint(connection, channel))),
+    );
+    const failed = bound.find(each => each.status === 'rejected');
+    if (failed === undefined) return channels;
+    channels.close();
+    throw failed.reason;
   }
 
   /** Gives every message that comes in on a socket to `handle`, until the socket is closed. Nothing that `handle` throws ends this. */

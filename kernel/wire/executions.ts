@@ -7,6 +7,7 @@ import type {Header, Request} from './message.js';
 import type {ExecuteOutcome, ExecuteRequest, Notebook} from './notebook.js';
 import type {Outgoing} from './outgoing.js';
 import type {Questions} from './questions.js';
+import type {StreamBuffer} from './stream.js';
 
 /** Where executions get what they need, and send what they say. */
 export interface ExecutionPorts {
@@ -27,6 +28,8 @@ const QUIET_LIMIT_MS = 500;
  */
 export class Executions {
   readonly #ports: ExecutionPorts;
+  /** Streams of this and of earlier cells that have text to send. */
+  readonly #waiting = new Set<StreamBuffer>();
   #queue: Request[] = [];
   #running: {readonly request: Request; readonly output: RequestOutput; readonly silent: boolean} | undefined;
   #busy = false;
@@ -48,11 +51,16 @@ export class Executions {
     if (!this.#busy) void this.#drain();
   }
 
-  /** Starts none any more; sends what the running one has printed. */
+  /** Starts none any more. */
   close(): void {
     this.#closed = true;
     this.#queue = [];
     this.#running?.output.end();
+  }
+
+  /** Sends what cells have printed, now. */
+  flush(): void {
+    for (const stream of [...this.#waiting]) stream.flush();
   }
 
   async #drain(): Promise<void> {
@@ -85,6 +93,7 @@ export class Executions {
       silent: options.silent,
       allowStdin: options.allowStdin,
       executing: () => (this.#running?.silent === false ? this.#running.request.header : undefined),
+      waiting: this.#waiting,
       onResult: text => {
         if (options.storeHistory) history.setOutput(count, text);
       },

@@ -169,6 +169,7 @@ export class Server {
     } catch (error) {
       this.#options.log(`shutdown: ${internalError(error).traceback.join('\n')}`);
     }
+    this.#executions.flush();
     await within(500, this.#channels.drained());
     this.#channels.close();
     this.#resolveClosed({restart});

@@ -13,13 +13,16 @@ export const FLUSH_SIZE = 65_536;
  */
 export class StreamBuffer {
   readonly #emit: (name: StreamName, text: string) => void;
+  readonly #waiting: Set<StreamBuffer>;
   #name: StreamName = 'stdout';
   #parts: string[] = [];
   #size = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(emit: (name: StreamName, text: string) => void) {
+  /** `waiting` holds the buffer while it has text to send, for who must send all of it at once. */
+  constructor(emit: (name: StreamName, text: string) => void, waiting = new Set<StreamBuffer>()) {
     this.#emit = emit;
+    this.#waiting = waiting;
   }
 
   /** Adds text; empty text is nothing. */
@@ -29,6 +32,7 @@ export class StreamBuffer {
     this.#name = name;
     this.#parts.push(text);
     this.#size += text.length;
+    this.#waiting.add(this);
     if (this.#size >= FLUSH_SIZE) this.flush();
     else this.#timer ??= setTimeout(() => this.flush(), FLUSH_MS).unref();
   }
@@ -37,6 +41,7 @@ export class StreamBuffer {
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#waiting.delete(this);
     if (this.#size === 0) return;
     const text = this.#parts.join('');
     this.#parts = [];

@@ -1,8 +1,8 @@
 import {describe, expect, it} from 'vitest';
-import {parseConnection} from '../../kernel/wire/connection.js';
+import type {CellOutput} from '../../kernel/wire/notebook.js';
 import {PROTOCOL_VERSION} from '../../kernel/wire/message.js';
 import {Server} from '../../kernel/wire/server.js';
-import {Client, connectionFile, freeConnection} from '../rig/client.js';
+import {Client, freeConnection} from '../rig/client.js';
 import {FakeNotebook} from './fake-notebook.js';
 import {Serving} from './serving.js';
 
@@ -187,6 +187,22 @@ describe('a server', () => {
     client.close();
   });
 
+  it('sends what cells have printed before it closes', async () => {
+    const {client, notebook, server} = await Serving.start();
+    let late: CellOutput | undefined;
+    notebook.cells['x'] = output => void (late = output);
+    const {outputs} = await client.execute('x');
+    notebook.onShutdown = async () => {
+      late?.stream('stdout', 'goodbye');
+      return Promise.resolve();
+    };
+    await client.shutdown();
+    await server.closed;
+    await client.waitFor(({content}) => content['text'] === 'goodbye');
+    expect(outputs.streams.stdout).toBe('goodbye');
+    client.close();
+  });
+
   it('closes though the notebook does not end', async () => {
     await using serving = await Serving.start({}, 20);
     serving.notebook.onShutdown = async () => new Promise<void>(() => undefined);
@@ -201,6 +217,7 @@ describe('a server', () => {
     const free = await freeConnection();
     const taken = {...free, ip: serving.connection.ip, ports: {...free.ports, hb: serving.connection.ports.hb}};
     await expect(Server.start(taken, new FakeNotebook(), options)).rejects.toThrow(/in use/);
-    expect(parseConnection(connectionFile(taken))).toEqual({ok: true, value: taken});
+    const server = await Server.start({...taken, ports: free.ports}, new FakeNotebook(), options);
+    await server.close();
   });
 });
