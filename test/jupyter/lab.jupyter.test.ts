@@ -1,10 +1,11 @@
+import type {Browser} from 'playwright-core';
 import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {beforeEach, expect, test} from 'vitest';
+import {afterAll, beforeAll, beforeEach, expect, test} from 'vitest';
 import {launchBrowser} from '../rig/browser.js';
-import {found, need} from '../rig/component.js';
+import {found, need, verdict} from '../rig/component.js';
 import {chromium, installKernel, notebookOf, pythonWith} from '../rig/jupyter.js';
-import {startLab} from '../rig/lab-server.js';
+import {startLab, type LabServer} from '../rig/lab-server.js';
 import {LabNotebook} from '../rig/lab.js';
 import {scratch} from '../rig/scratch.js';
 
@@ -12,11 +13,23 @@ const python = pythonWith('jupyterlab');
 const browserProgram = chromium();
 beforeEach(context => need(context, python, browserProgram));
 
-test('JupyterLab opens a notebook, runs all its cells, and shows what they give', async () => {
-  using home = scratch();
+// One server and one browser for all: starting them takes longer than a test.
+const home = scratch();
+let server: LabServer;
+let browser: Browser;
+beforeAll(async () => {
+  if (verdict([python, browserProgram]) !== 'run') return;
   installKernel(home.path);
-  await using server = await startLab(found(python), home.path);
-  await using browser = await launchBrowser(found(browserProgram));
+  server = await startLab(found(python), home.path);
+  browser = await launchBrowser(found(browserProgram));
+});
+afterAll(async () => {
+  await (browser as Browser | undefined)?.close();
+  await (server as LabServer | undefined)?.[Symbol.asyncDispose]();
+  home[Symbol.dispose]();
+});
+
+test('JupyterLab opens a notebook, runs all its cells, and shows what they give', async () => {
   writeFileSync(
     join(server.notebooks, 'first.ipynb'),
     notebookOf(['const n: number = 6', 'console.log("hello")', 'n * 7']),
@@ -34,10 +47,6 @@ test('JupyterLab opens a notebook, runs all its cells, and shows what they give'
 });
 
 test('a cell that fails stops Run All, and the cells behind it keep an empty prompt', async () => {
-  using home = scratch();
-  installKernel(home.path);
-  await using server = await startLab(found(python), home.path);
-  await using browser = await launchBrowser(found(browserProgram));
   writeFileSync(join(server.notebooks, 'fails.ipynb'), notebookOf(['1', 'throw new TypeError("no")', '2']));
 
   await using notebook = await LabNotebook.open(browser, server, 'fails.ipynb');
