@@ -105,7 +105,9 @@ export class ExecutorRig {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const name of this.assigned.keys()) if (!this.exits.has(name)) this.cancel(name);
+    const left = [...this.assigned.keys()].filter(name => !this.exits.has(name));
+    for (const name of left) this.cancel(name);
+    for (const name of left) await this.exit(name);
     await this.executor.close();
     await rm(this.directory, {recursive: true, force: true, maxRetries: 20, retryDelay: 100});
   }
