@@ -17,10 +17,9 @@ const ROWS_OF_TEXT = 25;
 /** One word for a name: what a person asks first. */
 function wordOf(view: CellView, summary: CellSummary): string {
   const {counts} = summary;
-  if (view.pending !== undefined && counts.total === 0) return view.pending;
   if (counts.running + counts.elsewhere > 0) return 'running';
   if (counts.waiting > 0) return counts.queued > 0 ? 'queued' : 'waiting';
-  if (view.pending !== undefined) return view.pending;
+  if (view.pending !== undefined) return 'waiting';
   if (counts.failed > 0) return 'failed';
   if (counts.blocked > 0) return 'blocked';
   if (counts.cancelled > 0) return 'cancelled';
@@ -32,6 +31,7 @@ function remarkOf(view: CellView, summary: CellSummary): string {
   const [failed] = summary.failed;
   const [blocked] = summary.blocked;
   return [
+    ...(view.pending === undefined ? [] : [view.pending]),
     ...(summary.left === undefined ? [] : [`about ${roughDurationText(summary.left)} left`]),
     ...(failed === undefined ? [] : [failureText(failed.failure).title]),
     ...(failed === undefined && blocked !== undefined ? [blocked.text] : []),
@@ -63,20 +63,20 @@ export function statusBundle(views: readonly CellView[], options: DisplayOptions
   const made = room.fill(HTML_LIMIT, rows, row => rowHtml(row.view, row.summary));
   const hidden = rows.length - made.length;
   const more = hidden > 0 ? markup`<tr><td colspan="5">and ${some(hidden, 'more name')}</td></tr>` : undefined;
-  const heads = ['name', 'state', 'done', 'tasks', ''].map(
+  const heads = ['name', 'state', 'done', 'tasks', 'remark'].map(
     title => markup`<th scope="col" style="text-align:left">${title}</th>`,
   );
   const html = markup`<table style="width:100%;border-collapse:collapse"><caption style="text-align:left"><b>status</b> — ${some(rows.length, 'name')}</caption><thead><tr>${heads}</tr></thead><tbody>${made}${more}</tbody></table>`;
   const text = tableText({
-    columns: ['name', 'state', 'done', '', ''].map(title => ({title})),
+    columns: ['name', 'state', 'done', 'tasks', 'remark'].map(title => ({title})),
     rows: rows
       .slice(0, ROWS_OF_TEXT)
       .map(({view, summary}) => [
         shorten(oneLine(view.title), 24),
-        shorten(wordOf(view, summary), 24),
+        wordOf(view, summary),
         `${doneOf(summary.counts)} of ${summary.counts.total}`,
         barText(summary.counts, 8),
-        shorten(remarkOf(view, summary), 32),
+        shorten(remarkOf(view, summary), 72),
       ]),
     total: rows.length,
   });

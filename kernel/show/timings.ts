@@ -58,7 +58,8 @@ export function timingsOf(tasks: readonly TaskView[]): readonly Timing[] {
 export function timingsBundle(tasks: readonly TaskView[]): Bundle {
   const timings = timingsOf(tasks);
   if (timings.length === 0) return {'text/plain': 'no tasks yet'};
-  const text = (duration: number | undefined): string => (duration === undefined ? '' : durationText(duration));
+  const text = (duration: number | undefined): string =>
+    duration === undefined || duration === 0 ? '–' : durationText(duration);
   const sum = (pick: (timing: Timing) => number): number => total(timings.map(pick));
   const rows = timings.map(timing => [
     timing.name,

@@ -9,17 +9,22 @@ const CONTRAST = 0.25;
 const REJECT = 2.5;
 const ITERATIONS = 5;
 const LEAST = 5;
+const GOLDEN = (Math.sqrt(5) - 1) / 2;
 
-/** About 1000 finite values from all over the image, on a grid that does not follow its columns; sorted. */
+/** Finite values from all over the image, sorted: about as many as asked for, at most twice that. */
 export function sampleOf(data: Float32Array, samples = SAMPLES): Float64Array {
-  const step = Math.max(1, Math.floor(data.length / (samples * 2)));
+  const step = Math.max(1, Math.floor(data.length / samples));
   const kept: number[] = [];
-  // An odd step, moved on by a part of itself: an even one would see every second column of an image only.
-  for (let at = 0, turn = 0; at < data.length; at += step, turn++) {
-    const value = data[Math.min(data.length - 1, at + ((turn * 7) % step))];
+  const keep = (value: number | undefined): void => {
     if (value !== undefined && Number.isFinite(value)) kept.push(value);
+  };
+  // Each step is entered at another place, by the golden ratio: a plain grid would see only some columns of an image.
+  for (let at = 0, turn = 0; at < data.length; at += step, turn++)
+    keep(data[at + Math.floor(step * ((turn * GOLDEN) % 1))]);
+  if (kept.length < samples / 10 && step > 1) {
+    kept.length = 0;
+    data.forEach(keep);
   }
-  if (kept.length < LEAST && step > 1) for (const value of data) if (Number.isFinite(value)) kept.push(value);
   const thin = Math.max(1, Math.floor(kept.length / samples));
   return Float64Array.from(kept.filter((_, at) => at % thin === 0)).sort();
 }
