@@ -1,0 +1,176 @@
+import {spawn, spawnSync} from 'node:child_process';
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {dirname, join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {parseArgs} from 'node:util';
+import {line, median, ratio, type Pair} from './pair.js';
+
+const usage = `usage: npm run bench -- [--rounds N] [--tasks N] [--cells N] [--json]
+Every figure is measured beside its reference in the same run, so that a loaded machine slows both.
+  --rounds N  how often each is measured (3)
+  --tasks N   bash tasks of one notebook (400)
+  --cells N   cells of one kernel (200)
+  --json      one JSON line a pair
+WEFT_TEST_PYTHON names the Python that has jupyter_client and ipykernel; without one the kernels are left out.`;
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+interface Options {
+  readonly rounds: number;
+  readonly tasks: number;
+  readonly cells: number;
+  readonly folder: string;
+}
+
+/** Runs a program to its end and gives the seconds it took; throws when it fails. */
+function timed(file: string, args: readonly string[], cwd: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const began = performance.now();
+    const child = spawn(file, args, {cwd, stdio: ['ignore', 'ignore', 'pipe']});
+    const chunks: Buffer[] = [];
+    child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk));
+    child.once('error', reject);
+    child.once('close', status => {
+      if (status === 0) resolve((performance.now() - began) / 1000);
+      else
+        reject(
+          new Error(
+            `${file} ${args.join(' ')} ended with ${status ?? 'a signal'}: ${Buffer.concat(chunks).toString()}`,
+          ),
+        );
+    });
+  });
+}
+
+/** A notebook of `tasks` bash tasks that do nothing; `salt` makes them new tasks. */
+function taskNotebook(tasks: number, salt: string): string {
+  const cells = ['%executor local --slots 2', `%%foreach i in 1..${tasks}\n%%bash --as noop\nbash -c true # ${salt}`];
+  return JSON.stringify({
+    cells: cells.map((source, i) => ({
+      cell_type: 'code',
+      execution_count: null,
+      id: `c${i}`,
+      metadata: {},
+      outputs: [],
+      source,
+    })),
+    metadata: {kernelspec: {name: 'weft', display_name: 'Weft', language: 'typescript'}},
+    nbformat: 4,
+    nbformat_minor: 5,
+  });
+}
+
+/** Two bare loops, side by side: the least that running so many tasks on two cores costs. */
+async function bareLoops(tasks: number, folder: string): Promise<number> {
+  const loop = `for ((i = 0; i < ${Math.ceil(tasks / 2)}; i++)); do bash -c true; done`;
+  const began = performance.now();
+  await Promise.all([timed('bash', ['-c', loop], folder), timed('bash', ['-c', loop], folder)]);
+  return (performance.now() - began) / 1000;
+}
+
+/**
+ * Tasks a second through the whole kernel, and against the bare loops. The start of the kernel is taken out: it is the same
+ * notebook with one task.
+ */
+async function taskPairs({rounds, tasks, folder}: Options): Promise<readonly Pair[]> {
+  const weft = (notebook: string) =>
+    timed(process.execPath, [join(root, 'dist', 'weft.js'), 'run', notebook, '-o', join(folder, 'out.ipynb')], folder);
+  const seconds = {run: [] as number[], cached: [] as number[], bare: [] as number[]};
+  for (let round = 0; round < rounds; round++) {
+    const [one, many] = [join(folder, `one-${round}.ipynb`), join(folder, `many-${round}.ipynb`)];
+    writeFileSync(one, taskNotebook(1, `one ${round}`));
+    writeFileSync(many, taskNotebook(tasks, `many ${round}`));
+    const start = await weft(one);
+    seconds.run.push((await weft(many)) - start);
+    seconds.bare.push(await bareLoops(tasks, folder));
+    seconds.cached.push((await weft(many)) - start);
+  }
+  const rate = (times: readonly number[]) => tasks / Math.max(median(times), 1e-3);
+  const against = {
+    theirs: rate(seconds.bare),
+    against: `two bash loops, ${tasks} tasks`,
+    unit: 'tasks/s',
+    smallerIsBetter: false,
+  };
+  return [
+    {name: 'run bash tasks', ours: rate(seconds.run), ...against},
+    {name: 'find the same tasks cached', ours: rate(seconds.cached), ...against},
+  ];
+}
+
+/** Start and answer of the kernel against ipykernel, by a real client. Empty where Python's Jupyter is not there. */
+function kernelPairs({rounds, cells, folder}: Options): readonly Pair[] {
+  const python = process.env['WEFT_TEST_PYTHON'] ?? 'python3';
+  if (spawnSync(python, ['-c', 'import jupyter_client, ipykernel']).status !== 0) {
+    console.error(`kernels: left out, ${python} has no jupyter_client and ipykernel; set WEFT_TEST_PYTHON`);
+    return [];
+  }
+  const env = {
+    ...process.env,
+    HOME: folder,
+    IPYTHONDIR: join(folder, 'ipython'),
+    JUPYTER_DATA_DIR: join(folder, 'data'),
+  };
+  const installed = spawnSync(process.execPath, [join(root, 'install.js')], {env, encoding: 'utf8'});
+  if (installed.status !== 0) throw new Error(installed.stderr);
+  const script = join(root, 'bench', 'kernels.py');
+  const {status, stdout, stderr} = spawnSync(python, [script, String(rounds), String(cells), 'weft', 'python3'], {
+    cwd: folder,
+    env,
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(stderr);
+  const times = JSON.parse(stdout) as Record<'weft' | 'python3', {startMs: number[]; cellMs: number[]}>;
+  const pair = (name: string, which: 'startMs' | 'cellMs'): Pair => ({
+    name,
+    ours: median(times.weft[which]),
+    theirs: median(times.python3[which]),
+    unit: 'ms',
+    against: 'ipykernel',
+    smallerIsBetter: true,
+  });
+  return [pair('start to kernel_info_reply', 'startMs'), pair('`1` to its reply, p50', 'cellMs')];
+}
+
+function count(text: string | undefined, otherwise: number): number {
+  const value = text === undefined ? otherwise : Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new Error(`not a count: ${text ?? ''}\n\n${usage}`);
+  return value;
+}
+
+async function main(): Promise<void> {
+  const text = {type: 'string'} as const;
+  const {values} = parseArgs({
+    options: {rounds: text, tasks: text, cells: text, json: {type: 'boolean'}, help: {type: 'boolean', short: 'h'}},
+  });
+  if (values.help) {
+    console.log(usage);
+    return;
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'weft-bench-'));
+  try {
+    const options = {
+      rounds: count(values.rounds, 3),
+      tasks: count(values.tasks, 400),
+      cells: count(values.cells, 200),
+      folder,
+    };
+    const show = (pair: Pair) => console.log(values.json ? JSON.stringify({...pair, ratio: ratio(pair)}) : line(pair));
+    if (!values.json)
+      console.log(
+        `${''.padEnd(34)} ${'Weft'.padStart(9)} ${'other'.padStart(9)} ${''.padEnd(8)} ${'ratio'.padStart(8)}`,
+      );
+    kernelPairs(options).forEach(show);
+    (await taskPairs(options)).forEach(show);
+  } finally {
+    rmSync(folder, {recursive: true, force: true});
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(`bench: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+}
