@@ -1,5 +1,5 @@
 import {readdir, readlink, realpath, rename, symlink} from 'node:fs/promises';
-import {dirname, join, relative} from 'node:path';
+import {dirname, isAbsolute, join, relative} from 'node:path';
 
 /** Weft's own files lie at the top of a task's directory and begin so. They are no outputs. */
 export const OWN = '.weft.';
@@ -10,7 +10,6 @@ export const OWN = '.weft.';
  * Throws what `node:fs` throws.
  */
 export async function listOutputs(directory: string): Promise<readonly string[]> {
-  const roots = new Set([directory, await realpath(directory)]);
   const names: string[] = [];
 
   async function walk(below: string): Promise<void> {
@@ -29,7 +28,10 @@ export async function listOutputs(directory: string): Promise<readonly string[]>
   async function untie(name: string): Promise<void> {
     const path = join(directory, name);
     const target = await readlink(path);
-    const root = [...roots].find(candidate => target === candidate || target.startsWith(`${candidate}/`));
+    if (!isAbsolute(target)) return;
+    const root = [directory, await realpath(directory)].find(
+      candidate => target === candidate || target.startsWith(`${candidate}/`),
+    );
     if (root === undefined) return;
     const inside = relative(dirname(join(root, name)), target);
     const temporary = `${path}.weft-link`;

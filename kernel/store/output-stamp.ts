@@ -2,7 +2,7 @@ import {lstatSync, readlinkSync, statSync, type BigIntStats} from 'node:fs';
 import {lstat, readlink, stat} from 'node:fs/promises';
 import {codeOf} from '../fingerprint/file-problem.js';
 import {digestOf, type Digest} from '../fingerprint/fingerprint.js';
-import {hashFile} from '../fingerprint/hash-file.js';
+import {SMALL, hashFile, hashSmallFile} from '../fingerprint/hash-file.js';
 import type {OutputFile} from '../graph/manifest.js';
 
 /** What lies at the path of an output now. A link to a file is that file; any other link is where it points. */
@@ -59,13 +59,15 @@ export async function readStamp(path: string): Promise<OutputStamp | undefined> 
 
 /**
  * Reads an output whole: its stamps and its sha256. Undefined if it is not there. Throws what `node:fs` throws.
- * @param sync also brings its content to the disk
+ * @param sync also brings the content of a large file to the disk. A small one has one extent: a crash of the machine leaves
+ *   it whole or empty, and the size tells.
  */
 export async function readOutput(path: string, name: string, sync: boolean): Promise<OutputFile | undefined> {
-  const stamp = await readStamp(path);
+  const stamp = readStampSync(path);
   if (stamp === undefined) return undefined;
   if (stamp.link !== undefined) return {path: name, size: stamp.size, mtimeNs: stamp.mtimeNs, sha256: stamp.link};
-  const hashed = await hashFile(path, sync);
+  const small = stamp.size <= SMALL ? hashSmallFile(path) : undefined;
+  const hashed = small?.ok && small.value ? {ok: true as const, value: small.value} : await hashFile(path, sync);
   if (!hashed.ok) {
     if (GONE.has(hashed.error.code)) return undefined;
     throw Object.assign(new Error(hashed.error.message), {code: hashed.error.code});

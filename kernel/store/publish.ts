@@ -1,8 +1,9 @@
 import {randomUUID} from 'node:crypto';
-import {mkdir, readdir, rename, rm} from 'node:fs/promises';
+import {readdirSync, rmSync} from 'node:fs';
+import {mkdir, rename, rm} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
 import {codeOf} from '../fingerprint/file-problem.js';
-import {isRemote} from '../fingerprint/slice.js';
+import {Slice} from '../fingerprint/slice.js';
 import type {Failure} from '../graph/failure.js';
 import type {Manifest, OutputFile} from '../graph/manifest.js';
 import {fail, ok, type Result} from '../graph/result.js';
@@ -40,7 +41,7 @@ export interface Published {
 export interface PublishOptions {
   /** Called before each step, with its name. */
   readonly step?: (name: string) => void;
-  /** False leaves it to the system when outputs and manifest reach the disk. */
+  /** False leaves it to the system when large outputs and the manifest reach the disk. */
   readonly sync?: boolean;
 }
 
@@ -77,7 +78,7 @@ export async function publish(
     if (!written.ok) return fail({reason: 'publish', ...written.error});
     step('clean');
     // What tells that the attempt ended goes last: without it, a successor could not publish the attempt.
-    await removeOwn(attempt, new Set([MANIFEST, '.weft.log', '.weft.exit']));
+    removeOwn(attempt, new Set([MANIFEST, '.weft.log', '.weft.exit']));
     step('rename');
     const placed = await place(attempt, manifest, force, step);
     if (!placed.ok || !placed.value.ours) return placed;
@@ -95,9 +96,10 @@ async function readOutputs(
   sync: boolean,
 ): Promise<Result<readonly OutputFile[], PublishFailure>> {
   const outputs: OutputFile[] = [];
-  const many = isRemote(directory) ? CONCURRENCY * 4 : CONCURRENCY;
-  for (let at = 0; at < names.length; at += many) {
-    const batch = names.slice(at, at + many);
+  const slice = new Slice();
+  for (let at = 0; at < names.length; at += CONCURRENCY) {
+    if (slice.over) await slice.rest();
+    const batch = names.slice(at, at + CONCURRENCY);
     const read = await Promise.allSettled(batch.map(name => readOutput(join(directory, name), name, sync)));
     for (const [place, output] of read.entries()) {
       const name = batch[place] ?? '';
@@ -120,33 +122,32 @@ async function place(
   step: (name: string) => void,
 ): Promise<Result<Published, PublishFailure>> {
   const final = manifest.directory ?? '';
-  await mkdir(dirname(final), {recursive: true});
   for (let tries = 0; ; tries++) {
-    const there = await readManifest(final);
-    if (there.ok && there.value.fingerprint !== manifest.fingerprint) return fail(collision(final, there.value));
-    if (!there.ok && there.error.is === 'version') {
-      return fail({
-        reason: 'publish',
-        message: there.error.message,
-        remedy: `Use the newer Weft, or move ${final} away.`,
-      });
-    }
-    if (there.ok && !force) {
-      const checked = await checkResult(there.value, 'mtime');
-      if (checked.ok) {
-        step('discard');
-        await rm(attempt, {recursive: true, force: true}).catch(() => undefined);
-        return ok({manifest: checked.value.manifest, ours: false});
-      }
-    }
-    await moveAside(final, step);
     try {
-      step('final');
+      step(tries === 0 ? 'final' : 'final again');
       await rename(attempt, final);
       return ok({manifest, ours: true});
     } catch (error) {
-      if (!['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(codeOf(error)) || tries >= TRIES) throw error;
+      const code = codeOf(error);
+      if (tries >= TRIES || !['ENOENT', 'ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(code)) throw error;
+      if (code === 'ENOENT') {
+        await mkdir(dirname(final), {recursive: true});
+        continue;
+      }
     }
+    const there = await readManifest(final);
+    if (there.ok && there.value.fingerprint !== manifest.fingerprint) return fail(collision(final, there.value));
+    if (!there.ok && there.error.is === 'version') {
+      const remedy = `Use the newer Weft, or move ${final} away.`;
+      return fail({reason: 'publish', message: there.error.message, remedy});
+    }
+    const hit = there.ok && !force ? await checkResult(there.value, 'mtime') : undefined;
+    if (hit?.ok) {
+      step('discard');
+      await rm(attempt, {recursive: true, force: true}).catch(() => undefined);
+      return ok({manifest: hit.value.manifest, ours: false});
+    }
+    await moveAside(final, step);
   }
 }
 
@@ -168,9 +169,9 @@ async function moveAside(final: string, step: (name: string) => void): Promise<v
   }
 }
 
-/** Removes the runner's files and the script. */
-async function removeOwn(directory: string, keep: ReadonlySet<string>): Promise<void> {
-  for (const name of await readdir(directory)) {
-    if (name.startsWith(OWN) && !keep.has(name)) await rm(join(directory, name), {recursive: true, force: true});
+/** Removes the runner's files and the script: a few unlinks, cheaper at once than by the thread pool. */
+function removeOwn(directory: string, keep: ReadonlySet<string>): void {
+  for (const name of readdirSync(directory)) {
+    if (name.startsWith(OWN) && !keep.has(name)) rmSync(join(directory, name), {recursive: true, force: true});
   }
 }

@@ -115,13 +115,6 @@ test.each<[string, () => void]>([
       writeFileSync(at('bash-1'), '');
     },
   ],
-  [
-    'is an empty directory',
-    () => {
-      rmSync(at('bash-1'), {recursive: true});
-      mkdirSync(at('bash-1'));
-    },
-  ],
 ])('a result that %s is moved aside', async (_name, spoil) => {
   const first = await published(attempt('a', {out: 'first'}));
   spoil();
@@ -129,6 +122,12 @@ test.each<[string, () => void]>([
   expect(second).toMatchObject({ours: true, manifest: {edition: 1}});
   expect(readFileSync(at('bash-1/out'), 'utf8')).toBe('again');
   expect(names(room)).toEqual([expect.stringMatching(/^\.dead-[0-9a-f-]{36}$/), 'bash-1']);
+});
+
+test('an empty directory under the final name is replaced', async () => {
+  mkdirSync(at('bash-1'));
+  expect((await published(attempt('a', {out: 'x'}))).ours).toBe(true);
+  expect(names(room)).toEqual(['bash-1']);
 });
 
 test('a forced task replaces its result, and the edition rises only if bytes differ', async () => {
