@@ -139,10 +139,9 @@ function singleHtml(view: CellView, options: DisplayOptions): Html | undefined {
 }
 
 /** The HTML of a cell's display: of bounded size, and readable with every style taken away. */
-export function cellHtml(view: CellView, options: DisplayOptions = {}): Html {
+export function cellHtml(view: CellView, options: DisplayOptions = {}, summary = summaryOf(view)): Html {
   const single = singleHtml(view, options);
   if (single !== undefined) return single;
-  const summary = summaryOf(view);
   const room = new Room(HTML_LIMIT);
   const caption = captionHtml(view, captionWords(view, summary));
   room.take(caption);
@@ -166,5 +165,6 @@ export function cellHtml(view: CellView, options: DisplayOptions = {}): Html {
 
 /** The live display of a cell: HTML, and the same as text; both together at most 10 kB, whatever the number of tasks. */
 export function cellBundle(view: CellView, options: DisplayOptions = {}): Bundle {
-  return {'text/html': cellHtml(view, options).toString(), 'text/plain': cellText(view, options)};
+  const summary = summaryOf(view);
+  return {'text/html': cellHtml(view, options, summary).toString(), 'text/plain': cellText(view, options, summary)};
 }

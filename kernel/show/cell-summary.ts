@@ -62,10 +62,19 @@ export const LISTED = 20;
 const REASONS = 50;
 
 /** Counts of nothing. */
-export function noCounts(): Counts {
-  const zeros = Object.fromEntries(LOOK_NAMES.map(look => [look, 0])) as Record<Look, number>;
-  return {...zeros, total: 0, queued: 0};
-}
+export const noCounts = (): Counts => ({
+  total: 0,
+  queued: 0,
+  ran: 0,
+  attached: 0,
+  cached: 0,
+  running: 0,
+  elsewhere: 0,
+  failed: 0,
+  blocked: 0,
+  cancelled: 0,
+  waiting: 0,
+});
 
 /** The kind of a task's state. */
 export function lookOf(task: TaskView): Look {
@@ -119,11 +128,9 @@ export function summaryOf(view: CellView): CellSummary {
     let row = names.get(task.name);
     if (row === undefined) names.set(task.name, (row = {counts: noCounts(), time: new TimeLeft()}));
     const look = lookOf(task);
-    for (const into of [counts, row.counts]) {
-      into.total++;
-      into[look]++;
-      if (state.is === 'queued') into.queued++;
-    }
+    row.counts.total++;
+    row.counts[look]++;
+    if (state.is === 'queued') row.counts.queued++;
     row.time.add(state, view.now);
     if (isFinal(state) && look !== 'cached' && 'at' in state) lastEnd = Math.max(lastEnd, state.at);
     if (state.is === 'running') {
@@ -132,8 +139,13 @@ export function summaryOf(view: CellView): CellSummary {
     } else if (state.is === 'failed') {
       if (failed.length < LISTED) failed.push({task, failure: state.failure});
     } else if (state.is === 'blocked') count(blocked, state.blocked.because);
-    else if (state.is === 'waiting') for (const need of state.on.slice(0, 4)) count(waitsFor, need);
+    else if (state.is === 'waiting') for (const need of state.on) count(waitsFor, need);
     if (task.missed !== undefined) count(missed, task.missed);
+  }
+  for (const row of names.values()) {
+    counts.total += row.counts.total;
+    counts.queued += row.counts.queued;
+    for (const look of LOOK_NAMES) counts[look] += row.counts[look];
   }
   const open = counts.running + counts.elsewhere + counts.waiting;
   const finished = open === 0 && view.pending === undefined;

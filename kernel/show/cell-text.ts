@@ -122,10 +122,9 @@ function addSingle(lines: Lines, view: CellView, zone: string | undefined): bool
  * A cell's display as text, at most 2.5 kB: for terminals, for notebooks made into scripts, and for diffs.
  * @param options `zone`: the time zone, for tests; absent: the local one
  */
-export function cellText(view: CellView, options: {readonly zone?: string} = {}): string {
+export function cellText(view: CellView, options: {readonly zone?: string} = {}, summary = summaryOf(view)): string {
   const lines = new Lines();
   if (!addSingle(lines, view, options.zone)) {
-    const summary = summaryOf(view);
     lines.add(caption(view, captionWords(view, summary)));
     if (summary.counts.total > 0) addRows(lines, summary);
     if (summary.waitsFor.length > 0) lines.add(`… ${waitWords(summary.waitsFor)}`);
