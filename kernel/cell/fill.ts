@@ -1,0 +1,97 @@
+import type {Diagnostic} from './diagnostic.js';
+import type {Span} from './source.js';
+import type {Word} from './syntax.js';
+
+/** What an expression gave, as far as text can be made of it. */
+export type Filling =
+  | {readonly is: 'json'; readonly value: unknown}
+  /** A future's placeholder. */
+  | {readonly is: 'text'; readonly text: string}
+  /** It can't stand in text: `why` completes "`code` is …". */
+  | {readonly is: 'none'; readonly why: string};
+
+/** Where the values of expressions and variables come from. */
+export interface Fillings {
+  /** By the place of the expression's piece in the cell. */
+  expression(span: Span, code: string): Filling;
+  variable(name: string): string | undefined;
+  /** What to say of an unknown variable. */
+  unknownVariable(name: string, span: Span): Diagnostic;
+}
+
+/** A word with everything filled in. `glob`: it has an unquoted `*` or `?` that was typed, not filled in. */
+export interface FilledWord {
+  readonly text: string;
+  readonly glob: boolean;
+  readonly span: Span;
+}
+
+/**
+ * Fills a word (LANGUAGE 2 and 3). A word that is one expression and gives an array becomes several words; inside a data id
+ * (`dataId`) an array after `=` is joined by `^`.
+ */
+export function fillWord(
+  word: Word,
+  fillings: Fillings,
+  dataId: boolean,
+): {readonly words: readonly FilledWord[]; readonly diagnostics: readonly Diagnostic[]} {
+  const diagnostics: Diagnostic[] = [];
+  let text = '';
+  let glob = false;
+  const bad = (span: Span, message: string, hint?: string): void => {
+    diagnostics.push({code: 'W2030', severity: 'error', message, span, ...(hint === undefined ? {} : {hint})});
+  };
+  for (const piece of word.pieces) {
+    switch (piece.is) {
+      case 'text':
+        text += piece.text;
+        glob ||= !piece.quoted && /[*?]/.test(piece.text);
+        break;
+      case 'variable': {
+        const value = fillings.variable(piece.name);
+        if (value === undefined) diagnostics.push(fillings.unknownVariable(piece.name, piece.span));
+        else text += value;
+        break;
+      }
+      case 'expression': {
+        const filling = fillings.expression(piece.span, piece.code);
+        if (filling.is === 'text') text += filling.text;
+        else if (filling.is === 'none') bad(piece.span, `\`${piece.code.trim()}\` is ${filling.why}`);
+        else {
+          const {value} = filling;
+          if (Array.isArray(value) && word.pieces.length === 1)
+            return severalWords(value, word, piece.code, piece.span);
+          if (Array.isArray(value) && dataId && text.includes('=')) {
+            if (value.length === 0)
+              bad(piece.span, `\`${piece.code.trim()}\` is an empty list: the data id would name nothing`);
+            else if (!value.every(isScalar))
+              bad(piece.span, `\`${piece.code.trim()}\` has elements that are no text, number or boolean`);
+            else text += value.map(String).join('^');
+          } else if (isScalar(value)) text += String(value);
+          else
+            bad(
+              piece.span,
+              `\`${piece.code.trim()}\` is ${kindOf(value)}: it can't stand inside a word`,
+              Array.isArray(value)
+                ? 'let it be the whole word, then it becomes several'
+                : 'write the part of it that you mean',
+            );
+        }
+      }
+    }
+  }
+  return {words: diagnostics.length > 0 ? [] : [{text, glob, span: word.span}], diagnostics};
+}
+
+function severalWords(values: readonly unknown[], word: Word, code: string, span: Span): ReturnType<typeof fillWord> {
+  if (values.every(isScalar))
+    return {words: values.map(value => ({text: String(value), glob: false, span: word.span})), diagnostics: []};
+  const message = `\`${code.trim()}\` has elements that are no text, number or boolean`;
+  return {words: [], diagnostics: [{code: 'W2030', severity: 'error', message, span}]};
+}
+
+const isScalar = (value: unknown): value is string | number | boolean =>
+  typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+
+const kindOf = (value: unknown): string =>
+  value === null ? 'null' : Array.isArray(value) ? 'a list' : typeof value === 'object' ? 'an object' : typeof value;

@@ -1,0 +1,68 @@
+import type {Fingerprint} from '../fingerprint/fingerprint.js';
+import type {JsonValue} from '../fingerprint/json.js';
+import type {Failure} from './failure.js';
+import type {Placement} from './placement.js';
+import type {Recipe} from './recipe.js';
+import type {Result} from './result.js';
+import type {AttemptId} from './task.js';
+
+/** One try at a task, as the work sees it. All paths are absolute. */
+export interface Attempt {
+  readonly id: AttemptId;
+  /** A fresh directory, made by the scheduler; it becomes the result's directory when the attempt is published. */
+  readonly directory: string;
+  /** Where the result of a need lies. Throws for a fingerprint that is no need of the task: a bug. */
+  pathOf(fingerprint: Fingerprint): string;
+  /** `weft::<fingerprint>` in a recipe's text becomes the final path. */
+  fill(text: string): string;
+}
+
+/** What a successful attempt has made. */
+export interface Outcome {
+  /** The files of the result, relative and sorted; absent: all that lie in the directory, but Weft's own. */
+  readonly outputs?: readonly string[];
+  /** Of a value future. */
+  readonly value?: JsonValue;
+}
+
+/**
+ * How a kind of task is done: made by the magic beside the recipe, never hashed.
+ * A work holds what the recipe must not: absolute places, and the bytes to write.
+ */
+export interface Work {
+  /** The final directory of the result, known before the run; absent for a value without files. */
+  readonly directory?: string;
+  /** Where attempt directories are made; on the same file system as `directory`, and of the same depth. */
+  readonly attempts: string;
+  /** Of `.<stem>.<attempt>`, the attempt's directory: `processCcd-3f2a9c71b0de`. */
+  readonly stem: string;
+  /** Where claims to this task lie. */
+  readonly claims: string;
+  /** Writes what the attempt needs, and gives the text of the bash file to run; undefined: `finish` does all the work itself. */
+  prepare(attempt: Attempt): Promise<Result<string | undefined, Failure>>;
+  /** After exit 0: looks at what was made. Removes what must not be published. */
+  finish(attempt: Attempt, log: string): Promise<Result<Outcome, Failure>>;
+  /** Reads why a command failed from its log: the line that matters. */
+  readonly explain?: (log: string) => string | undefined;
+}
+
+/** A task that can be given to the scheduler. */
+export interface Task {
+  readonly fingerprint: Fingerprint;
+  readonly recipe: Recipe;
+  /** `processCcd`, and `visit=903334 ccd=16`. */
+  readonly name: string;
+  readonly key: string;
+  /** Tasks whose results must be there before this one starts. */
+  readonly needs: readonly Fingerprint[];
+  readonly placement: Placement;
+  readonly work: Work;
+  /** Run it though it is cached: `--force` and `%force` (its edition rises if bytes differ), or `--always`. */
+  readonly force?: boolean;
+  /** Never two at once of one lane: a root's writers, a person's rerun. */
+  readonly lane?: string;
+}
+
+/** The whole label of a task: `processCcd visit=903334 ccd=16`. */
+export const labelOf = (task: {readonly name: string; readonly key: string}): string =>
+  task.key === '' ? task.name : `${task.name} ${task.key}`;

@@ -1,0 +1,186 @@
+import {availableParallelism, hostname, totalmem} from 'node:os';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {v7 as uuid} from 'uuid';
+import {registry} from '../magics/registry.js';
+import {StatCache} from './fingerprint/stat-cache.js';
+import type {Manifest} from './graph/manifest.js';
+import {fail, ok, type Result} from './graph/result.js';
+import type {AttemptId} from './graph/task.js';
+import {LocalExecutor} from './run/local/local-executor.js';
+import {Scheduler} from './run/scheduler.js';
+import {defaultSlots} from './run/slots.js';
+import {Contexts} from './session/context.js';
+import {notebookControl} from './session/control.js';
+import {Displays} from './session/displays.js';
+import {Futures} from './session/futures.js';
+import {NotebookSession} from './session/notebook-session.js';
+import type {Settings} from './session/settings.js';
+import {StoredCheckpoints} from './session/stored-checkpoints.js';
+import type {UserPort} from './session/user-port.js';
+import {Store} from './store/store.js';
+import {isCompleteTypeScript} from './typescript/completeness.js';
+import {UserProcess} from './typescript/user-process.js';
+
+/** Jobs that are with the executor for each slot: one that runs, and a few ahead. */
+const AHEAD = 5;
+
+/** What opening a notebook takes. Paths are absolute. */
+export interface NotebookOptions {
+  /** The notebook's directory: what relative paths mean, and where `.weft` lies. */
+  readonly directory: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Where the bundles are: `user.js` and `runner.sh`. */
+  readonly dist?: string;
+  readonly log: (line: string) => void;
+  /** Starts the user's process before anything else is loaded. */
+  readonly slots?: number;
+}
+
+/** A notebook with all that it runs on. */
+export interface OpenNotebook {
+  readonly session: NotebookSession;
+  readonly futures: Futures;
+  readonly scheduler: Scheduler;
+  readonly displays: Displays;
+  readonly settings: Settings;
+}
+
+/** Builds a notebook of concrete parts. The error says why its store can't be used. */
+export async function openNotebook({directory, environment, dist, log, slots}: NotebookOptions): Promise<Result<OpenNotebook, string>> {
+  const bundles = dist ?? fileURLToPath(new URL('.', import.meta.url));
+  const handlers: {session?: NotebookSession} = {};
+  const process_ = startUser(join(bundles, 'user.js'), directory, environment, handlers);
+  const storeDirectory = join(directory, '.weft');
+  const opened = await Store.open({directory: storeDirectory, onProblem: problem => log(`weft: ${problem.message}`)});
+  if (!opened.ok) {
+    await process_.close();
+    const {message, remedy} = opened.error;
+    return fail(`${message}${remedy === undefined ? '' : `; ${remedy}`}`);
+  }
+  const store = opened.value;
+  const cache = await StatCache.open(storeDirectory);
+  const own = Number(environment['WEFT_SLOTS']);
+  const settings: Settings = {
+    repo: undefined,
+    setup: '',
+    setupCell: '',
+    environment: new Map(),
+    code: new Set(),
+    verify: 'mtime',
+    slots: slots ?? (Number.isInteger(own) && own > 0 ? own : defaultSlots({cores: availableParallelism(), memory: totalmem(), hostname: hostname(), environment})),
+    store: storeDirectory,
+  };
+  const checkpoints = new StoredCheckpoints(store, () => settings.verify);
+  const late: {scheduler?: Scheduler; futures?: Futures} = {};
+  const executor = new LocalExecutor(
+    {slots: settings.slots, runner: join(bundles, 'runner.sh')},
+    {
+      started: (attempt, at) => late.scheduler?.started(attempt, at),
+      ended: (attempt, exit) => late.scheduler?.ended(attempt, exit),
+      assigned: (attempt, holder) => late.scheduler?.assigned(attempt, holder),
+    },
+  );
+  const scheduler = new Scheduler({
+    checkpoints,
+    executor,
+    now: () => Date.now(),
+    newAttempt: () => uuid() as AttemptId,
+    outstanding: () => settings.slots * AHEAD,
+    changed: entry => late.futures?.entryChanged(entry),
+  });
+  late.scheduler = scheduler;
+  const user = userPort(process_);
+  const futures = new Futures(scheduler, node => user.expanded(node.ref()));
+  late.futures = futures;
+  const displays = new Displays(futures);
+  const interruption = {session: handlers};
+  const control = notebookControl({
+    futures,
+    scheduler,
+    registry,
+    manifests: () => allManifests(store),
+    resize: count => executor.resize(count),
+    interrupted: () => interruption.session.session?.interrupted() ?? new Promise(() => undefined),
+  });
+  const contexts = new Contexts({
+    directory,
+    settings,
+    environment,
+    futures,
+    registry,
+    digest: async path => {
+      const file = await cache.digestFile(path);
+      if (file.ok) return ok(file.value);
+      const tree = file.error.code === 'EISDIR' ? await cache.digestDirectory(path) : file;
+      return tree.ok ? ok(tree.value) : fail(tree.error.message);
+    },
+    workDirectory: (name, fingerprint) => store.workDirectory(name, fingerprint),
+  });
+  const session = new NotebookSession({
+    user,
+    futures,
+    displays,
+    contexts,
+    registry,
+    control,
+    close: async () => {
+      scheduler.close();
+      await executor.close();
+      await checkpoints.settled();
+      await cache.save();
+      await store.close();
+    },
+  });
+  handlers.session = session;
+  return ok({session, futures, scheduler, displays, settings});
+}
+
+function* allManifests(store: Store): Iterable<Manifest> {
+  for (const fingerprint of store.fingerprints()) {
+    const manifest = store.previous(fingerprint);
+    if (manifest !== undefined) yield manifest;
+  }
+}
+
+function startUser(path: string, cwd: string, environment: NotebookOptions['environment'], handlers: {session?: NotebookSession}): UserProcess {
+  const output = (cell: string): ReturnType<NotebookSession['outputOf']> => handlers.session?.outputOf(cell);
+  const process_ = new UserProcess(
+    {path, cwd, env: {...environment}},
+    {
+      call: ({cell, future, function: name, arguments: values}) => handlers.session?.call(cell, future, name, values),
+      await: ({future}) => void handlers.session?.awaited(future),
+      mapped: () => undefined,
+      line: ({id, cell, index}) => void handlers.session?.line(id, cell, index),
+      display: ({cell, data, metadata, displayId, update}) => {
+        if (update && displayId !== undefined) output(cell)?.update(displayId, data, metadata);
+        else output(cell)?.display(data, metadata, displayId);
+      },
+      clear: ({cell, wait}) => output(cell)?.clear(wait),
+      input: ({id, cell, prompt, password}) => {
+        void (output(cell)?.input(prompt, password) ?? Promise.resolve(undefined)).then(text => process_.inputReply(id, text));
+      },
+      output: (cell, name, text) => handlers.session?.printed(cell, name, text),
+      died: ({error}) => handlers.session?.userDied(error),
+    },
+  );
+  return process_;
+}
+
+function userPort(process_: UserProcess): UserPort {
+  return {
+    execute: (cell, count, code, lines, rows) => process_.execute(cell, count, code, lines, rows === undefined ? {} : {rows, bind: ['_']}),
+    evaluate: (cell, expressions, rows, deferrable) => process_.evaluate(cell, expressions, rows, deferrable),
+    resume: (token, settled) => process_.resume(token, settled),
+    names: () => process_.names(),
+    isComplete: code => Promise.resolve(isCompleteTypeScript(code)),
+    bind: (name, ref) => process_.bind(name, ref),
+    expanded: ref => process_.expanded(ref),
+    settled: (future, settled) => process_.settled(future, settled),
+    planned: (future, error) => process_.planned(future, error),
+    lineDone: (id, error) => process_.lineDone(id, error),
+    inputReply: (id, text) => process_.inputReply(id, text),
+    interrupt: cell => process_.interrupt(cell),
+    close: () => process_.close(),
+  };
+}

@@ -1,0 +1,68 @@
+import type {Fingerprint} from '../fingerprint/fingerprint.js';
+import type {JsonValue} from '../fingerprint/json.js';
+import type {Failure} from '../graph/failure.js';
+import type {Manifest} from '../graph/manifest.js';
+import type {Result} from '../graph/result.js';
+import type {AttemptId} from '../graph/task.js';
+import type {Task} from '../graph/work.js';
+import type {Holder} from '../graph/holder.js';
+
+/** What another kernel recorded of a task that it owned and that did not succeed. */
+export interface RecordedFailure {
+  readonly attempt: AttemptId;
+  readonly failure: Failure;
+}
+
+/** A claim to a task, as its owner wrote it. */
+export interface Claim {
+  readonly attempt: AttemptId;
+  /** The attempt's directory. */
+  readonly directory: string;
+  readonly number: number;
+}
+
+/** What asking for a claim gives. */
+export type Claimed =
+  | {readonly is: 'mine'; readonly claim: Claim}
+  /** Its kernel lives, here or elsewhere: it will publish, or record a failure. */
+  | {readonly is: 'held'; readonly claim: Claim}
+  /** Its kernel is dead. `holder`: the runner that had the attempt, where it was handed to one. */
+  | {readonly is: 'orphan'; readonly claim: Claim; readonly holder?: Holder};
+
+/** What is to be published. */
+export interface Publication {
+  readonly task: Task;
+  readonly attempt: AttemptId;
+  readonly directory: string;
+  readonly outputs?: readonly string[];
+  readonly value?: JsonValue;
+  readonly edition: number;
+  readonly read: Readonly<Record<Fingerprint, number>>;
+  readonly startedAt: number;
+  readonly endedAt: number;
+}
+
+/** The store, as the scheduler sees it: a port. Nothing in it throws for what the disk or another kernel did. */
+export interface Checkpoints {
+  /** The newest manifest of a fingerprint that the journals know, unchecked. */
+  lookup(fingerprint: Fingerprint): Manifest | undefined;
+  /** Looks at the outputs on disk. The error says in a person's words why this is no hit; what is left has been set aside. */
+  check(manifest: Manifest): Promise<Result<Manifest, string>>;
+  /** A result that lies under its final name, though no journal that we read tells of it. */
+  find(task: Task): Promise<Manifest | undefined>;
+  /** Reads what other kernels have appended since. */
+  refresh(): Promise<void>;
+  /** A failure that another kernel recorded for this attempt. */
+  failureOf(fingerprint: Fingerprint, attempt: AttemptId): RecordedFailure | undefined;
+  claim(task: Task, attempt: AttemptId, directory: string): Promise<Result<Claimed, Failure>>;
+  /** Makes the next number of an orphaned claim, for the same attempt or a new one. */
+  takeOver(task: Task, old: Claim, attempt: AttemptId, directory: string): Promise<Result<Claimed, Failure>>;
+  release(task: Task, claim: Claim): Promise<void>;
+  /** Notes which runner has the attempt, in its directory. */
+  assigned(directory: string, holder: Holder): void;
+  /** Verified, given a manifest, renamed, journalled. */
+  publish(publication: Publication): Promise<Result<Manifest, Failure>>;
+  recordFailure(task: Task, attempt: AttemptId, failure: Failure, startedAt: number | undefined, endedAt: number): void;
+  /** Removes an attempt's directory. */
+  discard(directory: string): Promise<void>;
+}

@@ -1,0 +1,80 @@
+import {homedir} from 'node:os';
+import {join} from 'node:path';
+import type {Digest} from '../fingerprint/fingerprint.js';
+import {ok, type Result} from '../graph/result.js';
+import type {Futures} from './futures.js';
+import type {MagicContext, Problem, SetupProbe} from './magic.js';
+import type {FutureNode} from './node.js';
+import type {Registry} from './registry.js';
+import type {Settings} from './settings.js';
+
+/** What all cells of a notebook share, for the contexts of their magics. */
+export interface ContextPorts {
+  readonly directory: string;
+  readonly settings: Settings;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly futures: Futures;
+  readonly registry: Registry;
+  digest(path: string): Promise<Result<Digest, string>>;
+  workDirectory(name: string, fingerprint: Parameters<MagicContext['places']['work']>[1]): string;
+}
+
+/** Makes the contexts of cells; keeps what was probed, so that a set-up text runs once. */
+export class Contexts {
+  readonly #ports: ContextPorts;
+  readonly #probes = new Map<string, Promise<Result<SetupProbe, Problem>>>();
+  readonly #state = new Map<string, unknown>();
+
+  constructor(ports: ContextPorts) {
+    this.#ports = ports;
+  }
+
+  /** @param planned is told of each node that the cell makes */
+  make(cell: string, signal: AbortSignal, planned: (node: FutureNode) => void): MagicContext {
+    const {directory, settings, environment, futures, workDirectory, digest} = this.#ports;
+    return {
+      directory,
+      settings,
+      environment,
+      home: environment['HOME'] ?? homedir(),
+      cell,
+      signal,
+      digest,
+      setup: () => this.#setup(),
+      places: {work: workDirectory, scratch: join(settings.store, 'scratch'), claims: join(settings.store, 'claims')},
+      placement: ({cpus = 1, memory, time, retries = 0}) => ({
+        executor: 'local',
+        runtime: 'none',
+        cpus,
+        retries,
+        ...(memory === undefined ? {} : {memory}),
+        ...(time === undefined ? {} : {time}),
+      }),
+      node: id => futures.get(id),
+      nodeAt: path => futures.at(path),
+      placeholders: text => futures.placeholders(text),
+      plan: (draft, name) => {
+        const node = futures.plan(draft, name);
+        planned(node);
+        return node;
+      },
+      state: this.#state,
+    };
+  }
+
+  /** The set-up's environment with `%env` over it; the text is run once, until it changes. */
+  async #setup(): Promise<Result<SetupProbe, Problem>> {
+    const {directory, settings, environment, registry} = this.#ports;
+    const text = settings.setup;
+    let probe = this.#probes.get(text);
+    if (probe === undefined) this.#probes.set(text, (probe = registry.probe({text, directory, environment})));
+    const probed = await probe;
+    if (!probed.ok) {
+      // What failed may work the next time: a module that was not loaded, a network that was down.
+      this.#probes.delete(text);
+      return probed;
+    }
+    const declared = Object.fromEntries(settings.environment);
+    return ok({...probed.value, environment: {...probed.value.environment, ...declared}});
+  }
+}

@@ -1,0 +1,77 @@
+import type {Fingerprint} from '../fingerprint/fingerprint.js';
+import type {Manifest} from '../graph/manifest.js';
+import {labelOf} from '../graph/work.js';
+import type {Scheduler} from '../run/scheduler.js';
+import type {Futures} from './futures.js';
+import type {NotebookControl} from './magic.js';
+import {tasksOf, type FutureNode, type TaskNode} from './node.js';
+import {FOREACH, type Registry} from './registry.js';
+
+/** What the control of a notebook acts on. */
+export interface ControlPorts {
+  readonly futures: Futures;
+  readonly scheduler: Scheduler;
+  readonly registry: Registry;
+  /** Every result that the journals know, in any order. */
+  readonly manifests: () => Iterable<Manifest>;
+  readonly resize: (slots: number) => void;
+  /** Resolves when the cell that executes is interrupted. */
+  readonly interrupted: () => Promise<void>;
+}
+
+/** What line magics may do to a notebook. */
+export function notebookControl({futures, scheduler, registry, manifests, resize, interrupted}: ControlPorts): NotebookControl {
+  const force = (node: FutureNode): void => {
+    for (const task of tasksOf(node)) {
+      const {entry} = task.inner ?? task;
+      if (entry?.final === true) scheduler.submit({...entry.task, force: true});
+      // What reads it decides again whether it is a hit.
+      if (entry !== undefined) recheck(scheduler, entry.fingerprint);
+    }
+  };
+  return {
+    cancel: node => futures.cancel(node),
+    cancelAll: () => {
+      for (const node of futures.all()) futures.cancel(node);
+      for (const entry of scheduler.entries()) scheduler.cancel(entry);
+    },
+    retry: node => futures.retry(node),
+    force,
+    wait: async nodes => {
+      const all = Promise.all(nodes.map(node => node.ended())).then(() => true);
+      return Promise.race([all, interrupted().then(() => false)]);
+    },
+    earlier: task => earlier(task, manifests()),
+    labelOf: fingerprint => {
+      const entry = scheduler.entry(fingerprint);
+      if (entry === undefined) return undefined;
+      const label = labelOf(entry.task);
+      return {label, name: label};
+    },
+    resize,
+    magics: () => [
+      {name: FOREACH.name, use: '%%', summary: 'runs what is below it once for each element of lists', example: '%%foreach filter in [HSC-R, HSC-I]'},
+      ...registry.tasks.map(({shape, summary, example}) => ({name: shape.name, use: '%%', summary, example})),
+      ...registry.lines.map(({shape, summary, example}) => ({name: shape.name, use: shape.name === '!' ? '' : '%', summary, example})),
+    ],
+  };
+}
+
+/** Results of the same kind, name and key, of other fingerprints, newest first. */
+function earlier(task: TaskNode, manifests: Iterable<Manifest>): readonly Manifest[] {
+  const {entry} = task.inner ?? task;
+  if (entry === undefined) return [];
+  const label = labelOf(entry.task);
+  const {recipe, fingerprint} = entry.task;
+  return [...manifests]
+    .filter(manifest => manifest.fingerprint !== fingerprint && manifest.label === label && manifest.recipe.kind === recipe.kind)
+    .sort((a, b) => (a.endedAt < b.endedAt ? 1 : -1));
+}
+
+function recheck(scheduler: Scheduler, fingerprint: Fingerprint): void {
+  for (const dependent of scheduler.entry(fingerprint)?.dependents ?? []) {
+    if (!dependent.final) continue;
+    scheduler.restart(dependent);
+    recheck(scheduler, dependent.fingerprint);
+  }
+}

@@ -1,0 +1,161 @@
+import {randomUUID} from 'node:crypto';
+import {join} from 'node:path';
+import {isFinal, type TaskView} from '../graph/task.js';
+import {readTail} from '../run/launch.js';
+import {cellBundle} from '../show/cell-html.js';
+import {UpdatePace} from '../show/update-pace.js';
+import type {CellView} from '../show/view.js';
+import type {CellOutput} from '../wire/notebook.js';
+import type {Futures} from './futures.js';
+import type {FutureNode} from './node.js';
+
+/** Bytes of a log that a display shows the end of. */
+const TAIL_BYTES = 2000;
+
+interface Open {
+  readonly title: string;
+  readonly nodes: readonly FutureNode[];
+  readonly output: CellOutput;
+  readonly startedAt: number;
+  stale: string | undefined;
+  shown: string;
+}
+
+/** The live displays of a notebook's cells: each a view of some futures, updated at the pace of DESIGN 5. */
+export class Displays {
+  readonly #open = new Map<string, Open>();
+  readonly #of = new Map<FutureNode, Set<string>>();
+  readonly #pace = new UpdatePace(() => performance.now());
+  #timer: NodeJS.Timeout | undefined;
+  #tick: NodeJS.Timeout | undefined;
+
+  constructor(futures: Futures) {
+    futures.watch(node => this.#changed(node));
+  }
+
+  /** Shows some futures in a cell, and keeps the picture true until all have ended. */
+  open(title: string, nodes: readonly FutureNode[], output: CellOutput): void {
+    const id = randomUUID();
+    const open: Open = {title, nodes, output, startedAt: Date.now(), stale: undefined, shown: ''};
+    this.#open.set(id, open);
+    const bundle = cellBundle(this.#view(open));
+    open.shown = JSON.stringify(bundle);
+    output.display(bundle, {}, id);
+    this.#pace.open(id, !ended(nodes));
+    for (const node of nodes) this.#follow(node, id);
+    this.#schedule();
+  }
+
+  /** Marks the displays of cells that took `node`, which had a name that is now bound to something else. */
+  stale(node: FutureNode, message: string): void {
+    for (const [id, open] of this.#open) {
+      const takes = open.nodes.some(shown => shown !== node && [...node.dependents].some(dependent => dependent === shown || (shown.is === 'set' && (shown.members ?? []).some(member => member.node === dependent))));
+      if (!takes || open.stale === message) continue;
+      open.stale = message;
+      this.#pace.touch(id, !ended(open.nodes));
+    }
+    this.#schedule();
+  }
+
+  /** Sends what is due and what is not: the last word before a kernel ends. */
+  flush(): void {
+    for (const [id, open] of this.#open) this.#send(id, open, false);
+  }
+
+  /** The view of some futures, as a display shows it. */
+  view(title: string, nodes: readonly FutureNode[]): CellView {
+    return this.#view({title, nodes, startedAt: Date.now(), stale: undefined});
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    clearTimeout(this.#tick);
+    this.flush();
+  }
+
+  #follow(node: FutureNode, id: string): void {
+    const ids = this.#of.get(node) ?? new Set();
+    ids.add(id);
+    this.#of.set(node, ids);
+    if (node.is === 'set') for (const member of node.members ?? []) this.#follow(member.node, id);
+    if (node.is === 'task' && node.inner !== undefined) this.#follow(node.inner, id);
+    if (node.is === 'task') for (const part of node.parts) this.#follow(part, id);
+  }
+
+  #changed(node: FutureNode): void {
+    const ids = this.#of.get(node);
+    if (ids === undefined) return;
+    for (const id of ids) {
+      const open = this.#open.get(id);
+      if (open === undefined) continue;
+      // A set that has just got its members, a split that has just made its tasks.
+      this.#follow(node, id);
+      this.#pace.touch(id, !ended(open.nodes));
+    }
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#timer !== undefined) return;
+    const next = this.#pace.next();
+    if (next === undefined) return;
+    // A few milliseconds gather what changes together: a final state does not go out task by task.
+    const wait = Math.max(next - performance.now(), 10);
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      for (const {id, must} of this.#pace.take()) {
+        const open = this.#open.get(id);
+        if (open !== undefined) this.#send(id, open, must);
+      }
+      this.#schedule();
+    }, Math.min(wait, 60_000));
+    this.#timer.unref();
+    // Elapsed times and log tails change though no state does.
+    this.#tick ??= setInterval(() => {
+      for (const [id, open] of this.#open) if (open.nodes.some(node => node.views().some(task => task.state.is === 'running'))) this.#pace.touch(id, true);
+      this.#schedule();
+    }, 1000).unref();
+  }
+
+  #send(id: string, open: Open, must: boolean): void {
+    const bundle = cellBundle(this.#view(open));
+    const text = JSON.stringify(bundle);
+    if (text === open.shown && !must) return;
+    open.shown = text;
+    open.output.update(id, bundle);
+  }
+
+  #view(open: Pick<Open, 'title' | 'nodes' | 'startedAt' | 'stale'>): CellView {
+    const tasks = withTails(open.nodes.flatMap(node => node.views()));
+    const pending = open.nodes.flatMap(node => (node.is === 'set' && node.pending !== undefined ? [`waiting for the list \`${node.pending}\``] : []));
+    return {
+      title: open.title,
+      tasks,
+      startedAt: open.startedAt,
+      now: Date.now(),
+      ...(pending[0] === undefined ? {} : {pending: pending[0]}),
+      ...(open.stale === undefined ? {} : {stale: open.stale}),
+    };
+  }
+}
+
+/** True when nothing of these will change by itself. */
+const ended = (nodes: readonly FutureNode[]): boolean => nodes.every(node => (node.is === 'set' && node.members === undefined && node.stop === undefined ? false : node.views().every(task => isFinal(task.state)) && (node.is === 'set' || isFinal(node.state))));
+
+/** The tail of the task that has run longest, and the output of a task that stands alone. */
+function withTails(tasks: readonly TaskView[]): readonly TaskView[] {
+  let slowest = -1;
+  let since = Infinity;
+  for (const [i, {state}] of tasks.entries()) {
+    if (state.is === 'running' && state.log !== undefined && state.at < since) {
+      slowest = i;
+      since = state.at;
+    }
+  }
+  return tasks.map((task, i) => {
+    const {state} = task;
+    if (i === slowest && state.is === 'running' && state.log !== undefined) return {...task, tail: readTail(state.log, TAIL_BYTES)};
+    if (tasks.length === 1 && state.is === 'done' && state.manifest.directory !== undefined) return {...task, tail: readTail(join(state.manifest.directory, '.weft.log'), TAIL_BYTES)};
+    return task;
+  });
+}

@@ -1,0 +1,189 @@
+import {randomBytes} from 'node:crypto';
+import type {Fingerprint} from '../fingerprint/fingerprint.js';
+import type {Scheduler} from '../run/scheduler.js';
+import type {Entry} from '../run/entry.js';
+import type {Draft} from './magic.js';
+import {SetNode, TaskNode, type FutureNode, type Member, type NodePorts, type Stop} from './node.js';
+
+/** A placeholder of a future in text: `/weft:NAME:<12 hex>` (LANGUAGE 5). */
+const PLACEHOLDER = /\/weft:([^:/\s'"]*):([0-9a-f]{12})(?![0-9a-f])/g;
+
+/** What may be left of one that was cut, joined or quoted apart. */
+const MANGLED = /(?:\/?weft:[\w$.-]*:[0-9a-f]{0,12})/g;
+
+/** The end of the path of a result: of a rerun, or of a directory of a store. */
+const RESULT_PATH = /\/(?:[^\s'":;,=()]+\/)?(?:work\/[0-9a-f]{2}|rerun\/weft)\/[A-Za-z0-9_.-]+-[0-9a-f]{12}/g;
+
+/** The futures of a notebook, by id, by the place of their result, and by the name that a cell gave them. */
+export class Futures {
+  readonly #nodes = new Map<string, FutureNode>();
+  readonly #places = new Map<string, TaskNode>();
+  readonly #named = new Map<string, FutureNode>();
+  readonly #byTask = new Map<Fingerprint, Set<TaskNode>>();
+  readonly #listeners = new Set<(node: FutureNode) => void>();
+  readonly #scheduler: Scheduler;
+  readonly #ports: NodePorts;
+
+  /** @param expanded is told of sets whose members became known */
+  constructor(scheduler: Scheduler, expanded: (node: SetNode) => void) {
+    this.#scheduler = scheduler;
+    this.#ports = {
+      submit: task => {
+        const entry = scheduler.submit(task);
+        return entry;
+      },
+      now: () => Date.now(),
+      changed: node => this.#changed(node),
+      expanded,
+    };
+  }
+
+  static newId(): string {
+    return randomBytes(6).toString('hex');
+  }
+
+  /** Makes a node of a draft and starts it. */
+  plan(draft: Draft, name: string | undefined, id = Futures.newId()): TaskNode {
+    const node = new TaskNode(id, draft, this.#ports);
+    if (name !== undefined) node.name = name;
+    this.#nodes.set(id, node);
+    return node;
+  }
+
+  makeSet(name: string, variables: readonly string[], members: readonly Member[] | {readonly waiting: string; readonly expand: () => Promise<{ok: true; value: readonly Member[]} | {ok: false; error: Stop}>}, id = Futures.newId()): SetNode {
+    const node = new SetNode(id, name, variables, members, this.#ports);
+    this.#nodes.set(id, node);
+    return node;
+  }
+
+  get(id: string): FutureNode | undefined {
+    return this.#nodes.get(id);
+  }
+
+  /** The node whose result has this final directory. */
+  at(directory: string): TaskNode | undefined {
+    return this.#places.get(directory);
+  }
+
+  /** Remembers a name that a cell gave. A future that lost its name is still there under its id. */
+  bind(name: string, node: FutureNode): FutureNode | undefined {
+    const before = this.#named.get(name);
+    this.#named.delete(name);
+    this.#named.set(name, node);
+    return before;
+  }
+
+  /** The named futures, in the order of their naming; `_` is left out. */
+  named(): readonly (readonly [string, FutureNode])[] {
+    return [...this.#named].filter(([name]) => name !== '_');
+  }
+
+  all(): Iterable<FutureNode> {
+    return this.#nodes.values();
+  }
+
+  /** Calls back on each change of a node's state, until the returned function is called. */
+  watch(listener: (node: FutureNode) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** The scheduler has changed a task's state. */
+  entryChanged(entry: Entry): void {
+    for (const node of this.#byTask.get(entry.fingerprint) ?? []) for (const listener of this.#listeners) listener(node);
+  }
+
+  cancel(node: FutureNode): void {
+    if (node.is === 'set') {
+      for (const member of node.members ?? []) this.cancel(member.node);
+      return;
+    }
+    if (node.inner !== undefined) this.cancel(node.inner);
+    if (node.entry !== undefined) this.#scheduler.cancel(node.entry);
+    else node.cancel();
+    // What a split or a join has made for itself goes with it.
+    for (const need of node.draft.needs) if (need.is === 'set' && need.name === node.name) this.cancel(need);
+  }
+
+  /** Starts over what failed or was blocked below a node, and what these block (LANGUAGE 12). */
+  retry(node: FutureNode): void {
+    const seen = new Set<FutureNode>();
+    const start = (entry: Entry): void => {
+      if (entry.state.is === 'blocked') for (const need of entry.task.needs) upstream(need);
+      if (entry.state.is !== 'done') this.#scheduler.restart(entry);
+      downstream(entry);
+    };
+    const upstream = (need: Fingerprint): void => {
+      const entry = this.#scheduler.entry(need);
+      if (entry === undefined || !entry.final || entry.state.is === 'done') return;
+      for (const other of entry.task.needs) upstream(other);
+      this.#scheduler.restart(entry);
+    };
+    const downstream = (entry: Entry): void => {
+      for (const dependent of entry.dependents) {
+        if (dependent.state.is !== 'blocked') continue;
+        this.#scheduler.restart(dependent);
+        downstream(dependent);
+      }
+    };
+    const walk = (each: FutureNode): void => {
+      if (seen.has(each)) return;
+      seen.add(each);
+      each.restart(start);
+      for (const dependent of each.dependents) if (dependent.is === 'set' || dependent.state.is === 'blocked') walk(dependent);
+    };
+    walk(node);
+  }
+
+  /** Finds the futures that a text names by placeholder or by the path of a result, and replaces them by their fingerprints. */
+  placeholders(text: string): {readonly nodes: readonly TaskNode[]; readonly mangled?: string; replace(fingerprints: ReadonlyMap<TaskNode, Fingerprint>): string} {
+    const nodes = new Set<TaskNode>();
+    let mangled: string | undefined;
+    const rest = text.replace(PLACEHOLDER, (whole, _name: string, id: string) => {
+      const node = this.#nodes.get(id);
+      if (node?.is === 'task') nodes.add(node);
+      else mangled ??= whole;
+      return '';
+    });
+    mangled ??= MANGLED.exec(rest.replaceAll(/\/weft::[0-9a-f]{64}/g, ''))?.[0];
+    MANGLED.lastIndex = 0;
+    for (const [path] of text.matchAll(RESULT_PATH)) {
+      const node = this.#places.get(path);
+      if (node !== undefined) nodes.add(node);
+    }
+    return {
+      nodes: [...nodes],
+      ...(mangled === undefined ? {} : {mangled}),
+      replace: fingerprints => {
+        const sign = (node: FutureNode | undefined, whole: string): string => {
+          const fingerprint = node?.is === 'task' ? fingerprints.get(node) : undefined;
+          return fingerprint === undefined ? whole : `/weft::${fingerprint}`;
+        };
+        return text.replace(PLACEHOLDER, (whole, _name: string, id: string) => sign(this.#nodes.get(id), whole)).replace(RESULT_PATH, whole => sign(this.#places.get(whole), whole));
+      },
+    };
+  }
+
+  /** In printed text a placeholder becomes the path, if that is known by now, else the name (LANGUAGE 5). */
+  printed(text: string): string {
+    return text.includes('/weft:') ? text.replace(PLACEHOLDER, (_whole, name: string, id: string) => this.#pathOf(id) ?? name) : text;
+  }
+
+  #pathOf(id: string): string | undefined {
+    const node = this.#nodes.get(id);
+    if (node?.is !== 'task') return undefined;
+    const state = node.state;
+    return state.is === 'done' ? state.manifest.directory : node.entry?.task.work.directory;
+  }
+
+  #changed(node: FutureNode): void {
+    if (node.is === 'task' && node.entry !== undefined) {
+      const {fingerprint, task} = node.entry;
+      const nodes = this.#byTask.get(fingerprint) ?? new Set();
+      nodes.add(node);
+      this.#byTask.set(fingerprint, nodes);
+      if (task.work.directory !== undefined) this.#places.set(task.work.directory, node);
+    }
+    for (const listener of this.#listeners) listener(node);
+  }
+}

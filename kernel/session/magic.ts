@@ -1,0 +1,165 @@
+import type {Diagnostic} from '../cell/diagnostic.js';
+import type {Span} from '../cell/source.js';
+import type {MagicLine, MagicShape} from '../cell/syntax.js';
+import type {Digest, Fingerprint} from '../fingerprint/fingerprint.js';
+import type {JsonObject, JsonValue} from '../fingerprint/json.js';
+import type {Blocked, Failure} from '../graph/failure.js';
+import type {Manifest} from '../graph/manifest.js';
+import type {Placement} from '../graph/placement.js';
+import type {Result} from '../graph/result.js';
+import type {Task} from '../graph/work.js';
+import type {Evaluated, FutureKind, Settled} from '../typescript/messages.js';
+import type {Bundle} from '../wire/notebook.js';
+import type {FutureNode, TaskNode} from './node.js';
+import type {Settings} from './settings.js';
+
+/** A diagnostic whose place may be unknown: what a function of LANGUAGE 13 was given has no place in the cell. */
+export type Problem = Omit<Diagnostic, 'span'> & {readonly span?: Span};
+
+/** What a node becomes once all that decides it is known. */
+export type Made =
+  | {readonly is: 'task'; readonly task: Task}
+  /** Another node stands for it: the join of a split, made of its parts. */
+  | {readonly is: 'node'; readonly node: TaskNode; readonly parts: readonly TaskNode[]}
+  | {readonly is: 'blocked'; readonly blocked: Blocked}
+  | {readonly is: 'failed'; readonly failure: Failure};
+
+/** A task that is planned, though perhaps not known yet: what it reads may decide its recipe. */
+export interface Draft {
+  /** `processCcd`, and `filter=HSC-R` for one of a loop. */
+  readonly name: string;
+  readonly key: string;
+  readonly kind: FutureKind;
+  /** The futures that it waits for before `make`: said in the display. */
+  readonly needs: readonly FutureNode[];
+  /** Waits for what decides the recipe, and makes the task. Called again after a `%retry`. */
+  make(): Promise<Made>;
+  /** What `await` gives. */
+  settle(manifest: Manifest): Settled;
+}
+
+/** Values of one combination of loop variables, in the order of the binders. */
+export type Row = Readonly<Record<string, JsonValue>>;
+
+/** What a task magic is given for one combination of loop variables. */
+export interface Reading {
+  readonly line: MagicLine;
+  readonly body: string;
+  readonly bodySpan: Span;
+  readonly row: Row;
+  /** What the expression at this place gave; never `deferred` or `error`. */
+  evaluated(span: Span, code: string): Evaluated;
+  /** The future or set that a name of the scope holds, looked up when the cell ran. */
+  lookup(name: string): Evaluated;
+}
+
+/** A magic that makes tasks: `%%bash`, `%%lsst`, `%%join`. `C` is its call, the same whether typed as a magic or as a function. */
+export interface TaskMagic<C> {
+  readonly shape: MagicShape;
+  /** One line for `%lsmagic`; an example for `%help`. */
+  readonly summary: string;
+  readonly example: string;
+  /** What `await` on one of its tasks gives: known from the line alone. */
+  kindOf(line: MagicLine): FutureKind;
+  /** The name that the cell binds where there is no `--as`; undefined: only `_`. */
+  defaultName(line: MagicLine): string | undefined;
+  /** The expressions and names that `read` will ask for. */
+  wants(line: MagicLine, body: string, bodySpan: Span, variables: readonly string[]): {readonly expressions: readonly {readonly span: Span; readonly code: string}[]; readonly names: readonly {readonly name: string; readonly span: Span}[]; readonly diagnostics: readonly Diagnostic[]};
+  read(reading: Reading, context: MagicContext): {readonly call: C | undefined; readonly problems: readonly Problem[]};
+  /** The same from the arguments of its function. Handles in them have become nodes by `context.node`. */
+  readCall(values: readonly JsonValue[], context: MagicContext): {readonly call: C | undefined; readonly problems: readonly Problem[]};
+  /** Plans one task. Files are read here, so that later edits do not reach it. */
+  draft(call: C, row: Row, context: MagicContext): Promise<Result<Draft, readonly Problem[]>>;
+}
+
+/** A line magic: `%status`, `%repo`. */
+export interface LineMagic {
+  readonly shape: MagicShape;
+  readonly summary: string;
+  readonly example: string;
+  run(line: MagicLine, context: LineContext): Promise<Result<undefined, readonly Problem[]>>;
+}
+
+/** What every magic is given. */
+export interface MagicContext {
+  /** The notebook's directory: what relative paths mean. */
+  readonly directory: string;
+  readonly settings: Settings;
+  /** The kernel's own environment. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly home: string;
+  /** msg_id of the cell. */
+  readonly cell: string;
+  /** Ends when the cell is interrupted. */
+  readonly signal: AbortSignal;
+  /** sha256 of a file or directory, through the stat cache. */
+  digest(path: string): Promise<Result<Digest, string>>;
+  /** The environment that `%setup` and `%env` make, and its identity; probed once per text. */
+  setup(): Promise<Result<SetupProbe, Problem>>;
+  /** Where a value, a script's files, claims, and scratch attempts lie. */
+  readonly places: Places;
+  placement(line: {readonly cpus?: number; readonly memory?: number; readonly time?: number; readonly retries?: number}): Placement;
+  /** The node of a handle or of an evaluated reference; undefined for an id that is none. */
+  node(id: string): FutureNode | undefined;
+  /** The node whose result has this final directory. */
+  nodeAt(directory: string): FutureNode | undefined;
+  /** Every placeholder and every known result's path in a text: replaced by `/weft::<fingerprint>` once the nodes are known. */
+  placeholders(text: string): {readonly nodes: readonly TaskNode[]; readonly mangled?: string; replace(fingerprints: ReadonlyMap<TaskNode, Fingerprint>): string};
+  /** Makes a node of a draft, and starts it. */
+  plan(draft: Draft, name?: string): TaskNode;
+  /** A running or finished set-up, for magics that keep state of their own for the notebook's life. */
+  readonly state: Map<string, unknown>;
+}
+
+/** What `%setup` makes, on the host. */
+export interface SetupProbe {
+  readonly environment: Readonly<Record<string, string>>;
+  /** Hashed: text, products, declared environment. */
+  readonly identity: Digest;
+  /** Bash text that makes the environment again, in a task. */
+  readonly text: string;
+}
+
+/** The directories of a store. */
+export interface Places {
+  /** `work/<aa>/<name>-<hash12>`. */
+  work(name: string, fingerprint: Fingerprint): string;
+  /** Attempts of values. */
+  readonly scratch: string;
+  readonly claims: string;
+}
+
+/** What a line magic is given besides. */
+export interface LineContext extends MagicContext {
+  stream(name: 'stdout' | 'stderr', text: string): void;
+  display(bundle: Bundle, metadata?: JsonObject): void;
+  /** Shows the live display of some nodes, under this cell. */
+  watch(title: string, nodes: readonly FutureNode[]): void;
+  /** What the words of a line name; `*` and no words: every named future of the notebook. */
+  resolve(line: MagicLine): Promise<Result<readonly NamedNode[], readonly Problem[]>>;
+  fill(line: MagicLine): Promise<Result<readonly string[], readonly Problem[]>>;
+  evaluate(code: string): Promise<Evaluated>;
+  readonly notebook: NotebookControl;
+}
+
+/** A future with the words by which it was named. */
+export interface NamedNode {
+  readonly name: string;
+  readonly node: FutureNode;
+}
+
+/** What a line magic may do to the notebook. */
+export interface NotebookControl {
+  cancel(node: FutureNode): void;
+  cancelAll(): void;
+  retry(node: FutureNode): void;
+  force(node: FutureNode): void;
+  /** Resolves when they have ended, or the cell is interrupted (then false). */
+  wait(nodes: readonly FutureNode[]): Promise<boolean>;
+  /** Manifests of earlier results of the same name, newest first: for `%why`. */
+  earlier(node: TaskNode): readonly Manifest[];
+  /** Whose fingerprint it is, for people. */
+  labelOf(fingerprint: Fingerprint): {readonly label: string; readonly name: string} | undefined;
+  resize(slots: number): void;
+  magics(): readonly {readonly name: string; readonly use: string; readonly summary: string; readonly example: string}[];
+}

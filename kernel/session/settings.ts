@@ -1,0 +1,22 @@
+/**
+ * What line magics have set for the cells that follow. One notebook has one; it is read when a cell runs.
+ * Paths are absolute.
+ */
+export interface Settings {
+  /** `%repo`: the root repository, as it was typed and made absolute. */
+  repo: string | undefined;
+  /** `%setup`: bash text; the lines of one cell are one text, a later cell replaces it. */
+  setup: string;
+  /** The request whose `%setup` lines are in `setup`. */
+  setupCell: string;
+  /** `%env K=V`. */
+  readonly environment: Map<string, string>;
+  /** `%code PATH…`. */
+  readonly code: Set<string>;
+  /** How outputs of a hit are looked at. */
+  verify: 'size' | 'mtime' | 'content';
+  /** Slots of the local executor. */
+  slots: number;
+  /** Where results that are no reruns lie. */
+  readonly store: string;
+}

@@ -1,0 +1,28 @@
+import type {JsonObject} from '../fingerprint/json.js';
+import type {Evaluated, FutureRef, LineCall, Settled} from '../typescript/messages.js';
+import type {Bundle, Completeness, ErrorContent} from '../wire/notebook.js';
+
+/** How a cell of the user's process ended. */
+export interface CellDone {
+  readonly result?: Bundle;
+  readonly metadata?: JsonObject;
+  readonly error?: ErrorContent;
+}
+
+/** The user's process, as a notebook sees it. */
+export interface UserPort {
+  execute(cell: string, count: number, code: string, lines: readonly LineCall[], rows?: readonly JsonObject[]): Promise<CellDone>;
+  /** Each expression once for each row; the outer array has one element a row. */
+  evaluate(cell: string, expressions: readonly string[], rows: readonly JsonObject[], deferrable: boolean): Promise<readonly (readonly Evaluated[])[]>;
+  resume(token: string, settled: Readonly<Record<string, Settled>>): Promise<Evaluated>;
+  isComplete(code: string): Promise<Completeness>;
+  names(): Promise<readonly string[]>;
+  bind(name: string, ref: FutureRef): void;
+  expanded(ref: FutureRef): void;
+  settled(future: string, settled: Settled): void;
+  planned(future: string, error?: ErrorContent): void;
+  lineDone(id: string, error?: ErrorContent): void;
+  inputReply(id: string, text: string | undefined): void;
+  interrupt(cell: string): void;
+  close(): Promise<void>;
+}

@@ -1,0 +1,41 @@
+import type {TaskMagic} from '../kernel/session/magic.js';
+import type {Registry} from '../kernel/session/registry.js';
+import {bashMagic} from './bash.js';
+import {codeMagic} from './line/code.js';
+import {commandMagic} from './line/command.js';
+import {cancelMagic, forceMagic, retryMagic, waitMagic} from './line/control.js';
+import {envMagic} from './line/env.js';
+import {helpMagic, lsmagicMagic} from './line/help.js';
+import {logMagic, statusMagic, timingsMagic, whyMagic} from './line/look.js';
+import {configMagic, containerMagic, executorMagic} from './line/placement.js';
+import {repoMagic} from './line/repo.js';
+import {setupMagic} from './line/setup.js';
+import {probeSetup} from './setup-probe.js';
+import {OWN_NAMES} from './task-options.js';
+
+/** All magics of Weft. A new one is a file, and a line here. */
+export const registry: Registry = {
+  tasks: [bashMagic as TaskMagic<unknown>],
+  lines: [
+    repoMagic,
+    setupMagic,
+    envMagic,
+    codeMagic,
+    containerMagic,
+    executorMagic,
+    configMagic,
+    waitMagic,
+    cancelMagic,
+    retryMagic,
+    forceMagic,
+    statusMagic,
+    timingsMagic,
+    logMagic,
+    whyMagic,
+    lsmagicMagic,
+    helpMagic,
+    commandMagic,
+  ],
+  ownNames: OWN_NAMES,
+  probe: probeSetup,
+};

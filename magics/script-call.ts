@@ -1,0 +1,18 @@
+import type {Span} from '../kernel/cell/source.js';
+import type {Source} from './source.js';
+import type {TaskOptions} from './task-options.js';
+
+/** A script to run, the same whether it was typed as a magic or as a function. */
+export interface ScriptCall {
+  readonly script: string;
+  /** What the script sees as variables: loop variables, `--with` and `--from`, by name. */
+  readonly variables: ReadonlyMap<string, {readonly source: Source; readonly span?: Span}>;
+  /** Patterns of `--in`, filled; with placeholders of futures where one stands in them. */
+  readonly in: readonly {readonly pattern: string; readonly span?: Span}[];
+  /** Globs of `--out`; undefined: whatever is there. */
+  readonly out: readonly string[] | undefined;
+  readonly value: boolean;
+  readonly strict: boolean;
+  readonly always: boolean;
+  readonly options: TaskOptions;
+}

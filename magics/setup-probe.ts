@@ -1,0 +1,63 @@
+import {execa} from 'execa';
+import {digestOf} from '../kernel/fingerprint/fingerprint.js';
+import {canonicalJson} from '../kernel/fingerprint/fingerprint.js';
+import {fail, ok, type Result} from '../kernel/graph/result.js';
+import type {Problem, SetupProbe} from '../kernel/session/magic.js';
+
+/** How long a set-up text may take, in milliseconds. */
+const LIMIT = 120_000;
+
+/** Parts the output of the probe: what the text printed, the products, the environment. */
+const MARK = '\u0001weft-probe\u0001';
+
+/** Variables that differ from process to process and mean nothing to a task. */
+const NOISE = new Set(['_', 'SHLVL', 'PWD', 'OLDPWD']);
+
+/** What the kernel passes of its own environment. */
+export interface ProbeInput {
+  /** Bash text of `%setup`; empty: none. */
+  readonly text: string;
+  readonly directory: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * Runs the set-up text in a clean bash and reads the environment that it makes, and the products that `eups` has set up.
+ * The products are the identity where there are any: paths differ from node to node. Else it is the text.
+ */
+export async function probeSetup({text, directory, environment}: ProbeInput): Promise<Result<SetupProbe, Problem>> {
+  const clean: Record<string, string> = {};
+  for (const name of ['HOME', 'USER', 'LANG', 'TERM', 'PATH']) {
+    const value = environment[name];
+    if (value !== undefined) clean[name] = value;
+  }
+  clean['HOME'] ??= '/';
+  clean['PATH'] ??= '/usr/local/bin:/usr/bin:/bin';
+  if (text.trim() === '') return ok({environment: clean, identity: digestOf('weft/setup/none\n'), text: ''});
+  // The status is that of the last command, as it would be for a person who types the lines.
+  const script = `${text}\n__weft=$?\nprintf '%s' '${MARK}'\n(type eups && eups list -s) 2>/dev/null | sed 1d\nprintf '%s' '${MARK}'\nexport PATH\nenv -0\nexit $__weft\n`;
+  const ran = await execa('bash', ['--noprofile', '--norc', '-c', script], {cwd: directory, env: clean, extendEnv: false, stdin: 'ignore', reject: false, timeout: LIMIT, stripFinalNewline: false});
+  const [printed = '', products = '', listed = ''] = ran.stdout.split(MARK);
+  if (ran.exitCode !== 0) {
+    const said = (ran.stderr.trim() || printed.trim()).split('\n').slice(-5).join('\n');
+    const why = ran.timedOut ? 'took longer than two minutes' : `ended with exit ${ran.exitCode ?? ran.signal ?? 'unknown'}`;
+    return fail({code: 'W5020', severity: 'error', message: `the set-up ${why}${said === '' ? '' : `: ${said}`}`, hint: 'try the lines of `%setup` in a terminal; `%setup FILE` sources a file'});
+  }
+  const made: Record<string, string> = {};
+  for (const entry of listed.split('\0')) {
+    const at = entry.indexOf('=');
+    if (at > 0 && !NOISE.has(entry.slice(0, at))) made[entry.slice(0, at)] = entry.slice(at + 1);
+  }
+  return ok({environment: made, identity: digestOf(`weft/setup/1\n${canonicalJson(identityOf(text, products))}`), text: ''});
+}
+
+/** Product, version and flavour of each line of `eups list -s`; the text itself where there is no eups. */
+function identityOf(text: string, products: string): string[] {
+  const rows = products
+    .split('\n')
+    .map(line => line.trim().split(/\s+/))
+    .filter(words => words.length >= 2)
+    .map(([product = '', version = '']) => `${product} ${version}`)
+    .sort();
+  return rows.length > 0 ? rows : [text.trim()];
+}

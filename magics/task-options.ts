@@ -1,0 +1,111 @@
+import {checkName} from '../kernel/cell/identifier.js';
+import {parseDuration} from '../kernel/cell/duration.js';
+import {parseSize} from '../kernel/cell/size.js';
+import type {MagicLine, OptionSyntax, Takes} from '../kernel/cell/syntax.js';
+import type {JsonValue} from '../kernel/fingerprint/json.js';
+import type {Problem} from '../kernel/session/magic.js';
+
+/** The options of every task magic (LANGUAGE 2), with how many words each takes. */
+export const TASK_OPTIONS: Readonly<Record<string, Takes>> = {
+  as: 'one',
+  from: 'one',
+  container: 'one',
+  executor: 'one',
+  cpus: 'one',
+  mem: 'one',
+  time: 'one',
+  retries: 'one',
+  force: 'none',
+  'allow-empty': 'none',
+  'allow-failed': 'one',
+};
+
+/** Names that no cell can bind: the functions of LANGUAGE 13. */
+export const OWN_NAMES: readonly string[] = ['lsst', 'bash', 'python', 'pipetask', 'join', 'repo', 'all', 'display'];
+
+/** What the options of every task magic say. Bytes and seconds. */
+export interface TaskOptions {
+  readonly cpus?: number;
+  readonly memory?: number;
+  readonly time?: number;
+  readonly retries?: number;
+  readonly force: boolean;
+  readonly allowEmpty: boolean;
+  readonly allowFailed: number;
+}
+
+/** The values of an option that is given at most once; the last one holds. */
+export const optionOf = (line: MagicLine, name: string): OptionSyntax | undefined => line.options.findLast(option => option.name === name);
+
+/** True for a flag that is there. */
+export const hasFlag = (line: MagicLine, name: string): boolean => line.options.some(option => option.name === name);
+
+/** The word of an option as plain text: without expressions. */
+export const plainValue = (option: OptionSyntax): string => option.values.map(word => word.pieces.map(piece => (piece.is === 'text' ? piece.text : word.raw)).join('')).join(' ');
+
+/** The name that `--as` gives, checked: an identifier, and none of Weft's own. */
+export function nameOf(line: MagicLine, problems: Problem[]): string | undefined {
+  const option = optionOf(line, 'as');
+  const [word] = option?.values ?? [];
+  if (option === undefined || word === undefined) return undefined;
+  const name = plainValue(option);
+  const wrong = checkName(name, word.span, OWN_NAMES);
+  if (wrong !== undefined) problems.push(wrong);
+  return name;
+}
+
+/** Reads the options of placement, `--force` and the allowances from a magic line. */
+export function readTaskOptions(line: MagicLine, problems: Problem[]): TaskOptions {
+  const given: Record<string, JsonValue> = {};
+  for (const name of ['cpus', 'mem', 'time', 'retries', 'allow-failed', 'executor', 'container']) {
+    const option = optionOf(line, name);
+    if (option === undefined) continue;
+    given[name === 'allow-failed' ? 'allowFailed' : name] = plainValue(option);
+  }
+  for (const name of ['force', 'allow-empty']) if (hasFlag(line, name)) given[name === 'allow-empty' ? 'allowEmpty' : name] = true;
+  return taskOptionsOf(given, problems, name => optionOf(line, name === 'allowFailed' ? 'allow-failed' : name)?.span);
+}
+
+/** The same from a function's options, in camelCase. `spanOf` gives the place of an option where it has one. */
+export function taskOptionsOf(given: Readonly<Record<string, JsonValue>>, problems: Problem[], spanOf: (name: string) => Problem['span'] = () => undefined): TaskOptions {
+  const nowhere = {start: 0, end: 0};
+  const at = (name: string): {span?: NonNullable<Problem['span']>} => {
+    const span = spanOf(name);
+    return span === undefined ? {} : {span};
+  };
+  const count = (name: string, least: number): number | undefined => {
+    const value = given[name];
+    if (value === undefined) return undefined;
+    const number = Number(value);
+    if (Number.isInteger(number) && number >= least) return number;
+    problems.push({code: 'W2010', severity: 'error', message: `\`${String(value)}\` is no whole number of at least ${least}`, hint: `write \`--${name} ${least}\``, ...at(name)});
+    return undefined;
+  };
+  const options: {-readonly [K in keyof TaskOptions]: TaskOptions[K]} = {
+    force: given['force'] === true,
+    allowEmpty: given['allowEmpty'] === true,
+    allowFailed: count('allowFailed', 0) ?? 0,
+  };
+  const cpus = count('cpus', 1);
+  if (cpus !== undefined) options.cpus = cpus;
+  const retries = count('retries', 0);
+  if (retries !== undefined) options.retries = retries;
+  if (given['time'] !== undefined) {
+    const time = parseDuration(String(given['time']), spanOf('time') ?? nowhere);
+    if (time.ok) options.time = time.value;
+    else problems.push({...time.error, ...at('time')});
+  }
+  if (given['mem'] !== undefined) {
+    const memory = parseSize(String(given['mem']), spanOf('mem') ?? nowhere);
+    if (memory.ok) options.memory = memory.value;
+    else problems.push({...memory.error, ...at('mem')});
+  }
+  const {executor, container} = given;
+  if (executor !== undefined && executor !== 'local') {
+    problems.push({code: 'W8001', severity: 'error', message: `the executor \`${String(executor)}\` is not there`, hint: 'this version runs tasks on this machine: `--executor local`', ...at('executor')});
+  }
+  if (container !== undefined && container !== 'none') {
+    problems.push({code: 'W8002', severity: 'error', message: `the container \`${String(container)}\` can't be used`, hint: 'this version runs tasks on the host: `%container none`, with the stack set up by `%setup`', ...at('container')});
+  }
+  return options;
+}
