@@ -1,0 +1,55 @@
+import {copyFileSync, existsSync, mkdtempSync, renameSync, rmSync} from 'node:fs';
+import {createRequire} from 'node:module';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import type {Database} from 'node-sqlite3-wasm';
+import {temporarySuffix} from './file.js';
+
+/** A row of a registry's table. */
+export type Row = Readonly<Record<string, string | number | null>>;
+
+/** Loaded at first use: compiling the WebAssembly costs some 50 ms, which `--help` need not pay. */
+function open(path: string): Database {
+  const sqlite = createRequire(import.meta.url)('node-sqlite3-wasm') as typeof import('node-sqlite3-wasm');
+  return new sqlite.Database(path);
+}
+
+/**
+ * Rows of a table of a registry, in the order of their rowid. A copy is read, so that no lock is taken in the
+ * repository and a reader never waits for an ingest.
+ */
+export function readRows(path: string, table: string): readonly Row[] {
+  const directory = mkdtempSync(join(tmpdir(), 'simstack-'));
+  try {
+    const copy = join(directory, 'registry.sqlite3');
+    copyFileSync(path, copy);
+    const database = open(copy);
+    try {
+      return database.all(`SELECT * FROM ${table} ORDER BY rowid`).map(row => row as Row);
+    } finally {
+      database.close();
+    }
+  } finally {
+    rmSync(directory, {recursive: true, force: true});
+  }
+}
+
+/**
+ * Changes a registry as the ingest task does: a temporary copy beside it is changed and renamed over it. Of two
+ * ingests at once the later rename wins and the rows of the other are lost, as on the real stack.
+ */
+export function changeRegistry(path: string, change: (database: Database) => void): void {
+  const temporary = `${path}${temporarySuffix()}`;
+  if (existsSync(path)) copyFileSync(path, temporary);
+  try {
+    const database = open(temporary);
+    try {
+      change(database);
+    } finally {
+      database.close();
+    }
+    renameSync(temporary, path);
+  } finally {
+    rmSync(temporary, {force: true});
+  }
+}
