@@ -121,7 +121,7 @@ describe('the pace of updates', () => {
         }
         expect(dirty.size).toBe(0);
       }),
-      {seed: 11, numRuns: process.env['WEFT_SOAK'] === undefined ? 60 : 3000},
+      {seed: 11, endOnFailure: true, numRuns: process.env['WEFT_SOAK'] === undefined ? 60 : 3000},
     );
   });
 });
