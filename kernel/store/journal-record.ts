@@ -20,6 +20,8 @@ export interface RunRecord {
   readonly at: Stamp;
   readonly host: string;
   readonly pid: number;
+  /** As in `ProcessStamp`: tells whether the run is over. */
+  readonly startTime: string;
   readonly bootId: string;
   /** The notebook's path, if it has one. */
   readonly notebook?: string;

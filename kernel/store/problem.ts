@@ -25,6 +25,7 @@ const words: Readonly<Record<string, readonly [what: string, remedy: string]>> =
     'Ask its owner for the right to write there, or choose another place with `%config store DIR`.',
   ],
   EXDEV: ['it lies on another file system', 'Keep the attempts and the results of a store on one file system.'],
+  ENOTDIR: ['a part of its path is a file', 'Choose another place: `%config store DIR`.'],
   EIO: ['the disk gave an error', 'Look at the system log of this machine.'],
   ESTALE: ['its file server lost it', 'Look whether the file system is still mounted, then run the cell again.'],
   ENAMETOOLONG: ['the name is too long', 'Choose a store with a shorter path: `%config store DIR`.'],

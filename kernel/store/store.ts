@@ -7,6 +7,7 @@ import type {Manifest} from '../graph/manifest.js';
 import {shortOf} from '../graph/recipe.js';
 import {fail, ok, type Result} from '../graph/result.js';
 import {Claims} from './claim.js';
+import {compactJournals} from './compact.js';
 import {stampOf} from './host.js';
 import {JournalIndex, portable} from './journal-index.js';
 import {JournalReader} from './journal-reader.js';
@@ -141,6 +142,11 @@ export class Store {
     return join(this.directory, 'work', fingerprint.slice(0, 2), `${name}-${shortOf(fingerprint)}`);
   }
 
+  /** Puts old journals together, if there are many. For a quiet moment; gives how many there were. */
+  compact(limit?: number): Promise<Result<number, StoreProblem>> {
+    return compactJournals(join(this.directory, 'runs'), `${this.run}.jsonl`, limit);
+  }
+
   /** Waits until all that was recorded is on the disk. */
   flush(): Promise<Result<undefined, StoreProblem>> {
     return this.#writer.flush();
@@ -170,6 +176,7 @@ export class Store {
       at: this.#stamp(0),
       host: stamp?.host ?? '',
       pid: process.pid,
+      startTime: stamp?.startTime ?? '',
       bootId: stamp?.bootId ?? '',
       ...(this.#notebook === undefined ? {} : {notebook: this.#notebook}),
     };

@@ -128,7 +128,9 @@ test('the lines of a burst are all there, in order', async () => {
 test('a store that cannot be made is a problem in words', async () => {
   writeFileSync(join(room, 'file'), '');
   const result = await Store.open({directory: join(room, 'file/.weft')});
-  expect(result.ok ? '' : result.error.message).toBe(`${join(room, 'file/.weft')} could not be written (ENOTDIR)`);
+  expect(result.ok ? '' : result.error.message).toBe(
+    `${join(room, 'file/.weft')} could not be written: a part of its path is a file`,
+  );
 });
 
 test('a journal that cannot be written is told of, and nothing is forgotten in memory', async () => {
@@ -142,4 +144,29 @@ test('a journal that cannot be written is told of, and nothing is forgotten in m
   rmSync(join(room, 'runs'));
   expect((await store.flush()).ok).toBe(true);
   expect(existsSync(join(room, 'runs', `${store.run}.jsonl`))).toBe(true);
+});
+
+test('the journals of kernels that are over become one, and say the same', async () => {
+  const runs = join(room, '.weft/runs');
+  for (const text of ['a', 'b', 'c']) {
+    const store = await opened();
+    store.recordResult(sampleManifest({value: text}, text));
+    await store.close();
+    // As if the machine had been started again since, and the kernel had died in the middle of a line.
+    const path = join(runs, `${store.run}.jsonl`);
+    writeFileSync(path, `${readFileSync(path, 'utf8').replace(/"bootId":"[^"]*"/, '"bootId":"earlier"')}{"is":"res`);
+  }
+  const watcher = await opened();
+  const living = await opened();
+  living.recordResult(sampleManifest({value: 'd'}, 'd'));
+  await living.flush();
+  expect(await watcher.compact()).toEqual({ok: true, value: 0});
+  expect(await watcher.compact(2)).toEqual({ok: true, value: 3});
+  expect(readdirSync(runs).length).toBe(2);
+  await watcher.refresh();
+  for (const store of [watcher, await opened()]) {
+    const values = ['a', 'b', 'c', 'd'].map(text => store.lookup(sampleFingerprint(text))?.value);
+    expect(values).toEqual(['a', 'b', 'c', 'd']);
+    expect(store.unreadable).toBe(0);
+  }
 });
