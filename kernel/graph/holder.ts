@@ -6,6 +6,8 @@ export interface ProcessStamp {
   readonly host: string;
   /** /proc/sys/kernel/random/boot_id. */
   readonly bootId: string;
+  /** The link /proc/self/ns/pid, if it is known: a container may share its host's name and not its process numbers. */
+  readonly space?: string;
 }
 
 /** Who holds a job, as recorded in a claim, so that another kernel can tell whether it still lives: its runner. */

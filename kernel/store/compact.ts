@@ -64,9 +64,12 @@ async function isOver(header: string, path: string): Promise<boolean> {
     return false;
   }
   if (!isObject(run) || run['is'] !== 'run' || run['version'] !== JOURNAL_VERSION) return false;
-  const {pid, startTime, host, bootId} = run;
+  const {pid, startTime, host, bootId, space} = run;
   if (typeof pid !== 'number' || typeof host !== 'string' || typeof bootId !== 'string') return false;
-  const life = typeof startTime === 'string' ? isAlive({pid, startTime, host, bootId}) : 'unknown';
+  const life =
+    typeof startTime === 'string'
+      ? isAlive({pid, startTime, host, bootId, ...(typeof space === 'string' ? {space} : {})})
+      : 'unknown';
   if (life !== 'unknown') return life === 'dead';
   const age = Date.now() - (await stat(path)).mtimeMs;
   return age > DAYS * 86_400_000;

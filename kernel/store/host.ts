@@ -1,8 +1,8 @@
-import {readFileSync} from 'node:fs';
+import {readFileSync, readlinkSync} from 'node:fs';
 import {hostname} from 'node:os';
 import type {ProcessStamp} from '../graph/holder.js';
 
-/** What can be told of a process: `unknown` for one of another host, or one that this user may not see. */
+/** What can be told of a process: `unknown` for one of another host or container, or one that this user may not see. */
 export type Life = 'alive' | 'dead' | 'unknown';
 
 function read(path: string): string | undefined {
@@ -15,6 +15,14 @@ function read(path: string): string | undefined {
 
 /** Names this start of this machine; empty where /proc does not tell. */
 export const readBootId = (): string => read('/proc/sys/kernel/random/boot_id')?.trim() ?? '';
+
+function readSpace(): string | undefined {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return undefined;
+  }
+}
 
 /** A process's state letter, and its start time in clock ticks since boot: fields 3 and 22 of /proc/PID/stat (proc(5)). */
 export function readProcess(pid: number): {readonly state: string; readonly startTime: string} | undefined {
@@ -29,13 +37,17 @@ export function readProcess(pid: number): {readonly state: string; readonly star
 /** The stamp of a process of this machine; by default this one. Undefined if there is none with that number. */
 export function stampOf(pid: number = process.pid): ProcessStamp | undefined {
   const found = readProcess(pid);
-  return found && {pid, startTime: found.startTime, host: hostname(), bootId: readBootId()};
+  if (found === undefined) return undefined;
+  const space = readSpace();
+  const {startTime} = found;
+  return {pid, startTime, host: hostname(), bootId: readBootId(), ...(space === undefined ? {} : {space})};
 }
 
 /** Whether a process still runs. A zombie is dead; so is one from before the machine's last start. */
 export function isAlive(holder: ProcessStamp): Life {
   if (holder.host !== hostname()) return 'unknown';
   if (holder.bootId !== readBootId()) return 'dead';
+  if (holder.space !== undefined && holder.space !== readSpace()) return 'unknown';
   const found = readProcess(holder.pid);
   if (found !== undefined) {
     return found.startTime === holder.startTime && found.state !== 'Z' && found.state !== 'X' ? 'alive' : 'dead';

@@ -23,6 +23,7 @@ export interface RunRecord {
   /** As in `ProcessStamp`: tells whether the run is over. */
   readonly startTime: string;
   readonly bootId: string;
+  readonly space?: string;
   /** The notebook's path, if it has one. */
   readonly notebook?: string;
 }

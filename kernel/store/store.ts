@@ -178,6 +178,7 @@ export class Store {
       pid: process.pid,
       startTime: stamp?.startTime ?? '',
       bootId: stamp?.bootId ?? '',
+      ...(stamp?.space === undefined ? {} : {space: stamp.space}),
       ...(this.#notebook === undefined ? {} : {notebook: this.#notebook}),
     };
   }

@@ -12,6 +12,7 @@ test('this process is alive, under its own start time only', () => {
   expect(isAlive({...stamp, startTime: '1'})).toBe('dead');
   expect(isAlive({...stamp, bootId: 'another start of the machine'})).toBe('dead');
   expect(isAlive({...stamp, host: 'elsewhere'})).toBe('unknown');
+  expect(isAlive({...stamp, space: 'pid:[1]'})).toBe('unknown');
 });
 
 test('a process that has ended is dead, though its name had brackets', async () => {
