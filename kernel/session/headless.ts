@@ -1,0 +1,174 @@
+import {randomUUID} from 'node:crypto';
+import type {JsonObject} from '../fingerprint/json.js';
+import type {Scheduler} from '../run/scheduler.js';
+import type {Notebook} from '../wire/notebook.js';
+import type {Displays} from './displays.js';
+import type {Futures} from './futures.js';
+import type {CellOutputs, NotebookFile} from './notebook-file.js';
+import {newDisplays, RecordedOutput} from './recorded-output.js';
+
+/** How many distinct tasks ended how: `total` is the sum of the others. */
+export interface TaskCounts {
+  readonly total: number;
+  readonly ran: number;
+  readonly cached: number;
+  readonly attached: number;
+  readonly failed: number;
+  readonly blocked: number;
+  readonly cancelled: number;
+}
+
+/** What became of a cell. */
+export interface CellSummary {
+  /** Its place in the notebook, from 0, all kinds of cells counted. */
+  readonly index: number;
+  readonly count: number;
+  readonly status: 'ok' | 'error';
+  readonly wall_s: number;
+  readonly error?: {readonly ename: string; readonly evalue: string};
+}
+
+/** What a run prints with `--json` (LANGUAGE 16): distinct fingerprints, joins apart. */
+export interface RunSummary {
+  readonly ok: boolean;
+  readonly wall_s: number;
+  readonly tasks: TaskCounts;
+  readonly joins: TaskCounts;
+  readonly cells: readonly CellSummary[];
+}
+
+/** What a headless run takes. */
+export interface HeadlessPorts {
+  readonly session: Notebook;
+  readonly futures: Futures;
+  readonly scheduler: Scheduler;
+  readonly displays: Displays;
+  /** Go on behind a cell that failed. */
+  readonly keepGoing: boolean;
+  /** A line of progress, for people. */
+  readonly progress: (line: string) => void;
+  /** Ends the run early: what was submitted is left to its runners. */
+  readonly signal: AbortSignal;
+}
+
+/** Runs the code cells of a notebook in order, then waits for all that they have made. */
+export async function runHeadless(notebook: NotebookFile, ports: HeadlessPorts): Promise<{readonly summary: RunSummary; readonly outputs: ReadonlyMap<number, CellOutputs>}> {
+  const {session, futures, scheduler, displays, progress, signal, keepGoing} = ports;
+  const started = performance.now();
+  const shown = newDisplays();
+  const recorded = new Map<number, {count: number; output: RecordedOutput}>();
+  const cells: CellSummary[] = [];
+  const watching = watchProgress(futures, scheduler, progress);
+  let count = 0;
+  let interrupted = (): void => undefined;
+  const abort = new Promise<void>(resolve => {
+    interrupted = resolve;
+  });
+  signal.addEventListener('abort', () => {
+    session.interrupt();
+    interrupted();
+  });
+  for (const [index, {cell_type, source}] of notebook.cells.entries()) {
+    if (cell_type !== 'code' || source.trim() === '' || signal.aborted) continue;
+    count += 1;
+    const output = new RecordedOutput(count, shown);
+    recorded.set(index, {count, output});
+    const began = performance.now();
+    const {error} = await session.execute({id: randomUUID(), code: source, count, silent: false, storeHistory: true, userExpressions: {}, allowStdin: false}, output);
+    cells.push({
+      index,
+      count,
+      status: error === undefined ? 'ok' : 'error',
+      wall_s: seconds(began),
+      ...(error === undefined ? {} : {error: {ename: error.ename, evalue: error.evalue}}),
+    });
+    if (error === undefined) continue;
+    progress(`cell [${count}] failed: ${error.evalue}`);
+    if (!keepGoing) break;
+  }
+  await Promise.race([settle(futures), abort]);
+  displays.flush();
+  watching.stop();
+  const outputs = new Map([...recorded].map(([index, {count: number, output}]) => [index, {count: number, outputs: output.outputs}]));
+  const {tasks, joins} = countTasks(futures, scheduler);
+  const good = cells.every(cell => cell.status === 'ok') && [tasks, joins].every(counts => counts.failed === 0 && counts.blocked === 0 && counts.cancelled === 0);
+  return {summary: {ok: good, wall_s: seconds(started), tasks, joins, cells}, outputs};
+}
+
+/** Waits for every future, those that come up meanwhile too. */
+async function settle(futures: Futures): Promise<void> {
+  for (let before = -1, now = 0; before !== now; ) {
+    const all = [...futures.all()];
+    before = all.length;
+    await Promise.all(all.map(node => node.ended()));
+    now = [...futures.all()].length;
+  }
+}
+
+/** Counts by fingerprint; a task that never came to have one counts once. */
+export function countTasks(futures: Futures, scheduler: Scheduler): {readonly tasks: TaskCounts; readonly joins: TaskCounts} {
+  const counts = {tasks: noCounts(), joins: noCounts()};
+  const add = (join: boolean, how: keyof TaskCounts): void => {
+    const into = join ? counts.joins : counts.tasks;
+    into[how] += 1;
+    into.total += 1;
+  };
+  for (const {task, state} of scheduler.entries()) {
+    const join = task.recipe.kind === 'join';
+    if (state.is === 'done') add(join, state.how);
+    else if (state.is === 'failed' || state.is === 'blocked' || state.is === 'cancelled') add(join, state.is);
+  }
+  for (const node of futures.all()) {
+    if (node.is !== 'task' || node.entry !== undefined || node.inner !== undefined) continue;
+    const {state} = node;
+    if (state.is === 'failed' || state.is === 'blocked' || state.is === 'cancelled') add(node.draft.name === 'join', state.is);
+  }
+  return counts;
+}
+
+const noCounts = (): {-readonly [K in keyof TaskCounts]: number} => ({total: 0, ran: 0, cached: 0, attached: 0, failed: 0, blocked: 0, cancelled: 0});
+
+/** One line of progress each few seconds, and for each failure. */
+function watchProgress(futures: Futures, scheduler: Scheduler, progress: (line: string) => void): {stop(): void} {
+  const told = new Set<string>();
+  const stop = futures.watch(node => {
+    if (node.is !== 'task' || node.state.is !== 'failed' || told.has(node.label)) return;
+    told.add(node.label);
+    const {failure} = node.state;
+    progress(`${node.label} failed${'line' in failure && failure.line !== undefined ? `: ${failure.line}` : 'message' in failure ? `: ${failure.message}` : ''}`);
+  });
+  let last = '';
+  const timer = setInterval(() => {
+    let [done, running, open] = [0, 0, 0];
+    for (const {state} of scheduler.entries()) {
+      if (state.is === 'done') done += 1;
+      else if (state.is === 'running') running += 1;
+      else if (state.is === 'waiting' || state.is === 'queued') open += 1;
+    }
+    const line = `${done} done, ${running} running, ${open} to go`;
+    if (line !== last && running + open > 0) progress(line);
+    last = line;
+  }, 2000);
+  return {
+    stop: () => {
+      stop();
+      clearInterval(timer);
+    },
+  };
+}
+
+const seconds = (since: number): number => Math.round(performance.now() - since) / 1000;
+
+/** The summary in a line for people. */
+export function summaryText({tasks, joins, wall_s, ok: good}: RunSummary): string {
+  const words = (counts: TaskCounts): string =>
+    (['ran', 'cached', 'attached', 'failed', 'blocked', 'cancelled'] as const)
+      .filter(how => counts[how] > 0)
+      .map(how => `${counts[how]} ${how}`)
+      .join(', ');
+  const parts = [`${tasks.total} tasks${tasks.total === 0 ? '' : `: ${words(tasks)}`}`, ...(joins.total === 0 ? [] : [`${joins.total} joins: ${words(joins)}`])];
+  return `${good ? 'done' : 'failed'} in ${wall_s.toFixed(1)} s · ${parts.join(' · ')}`;
+}
+
+/** A plain object for `--json`. */
+export const summaryJson = (summary: RunSummary): JsonObject => JSON.parse(JSON.stringify(summary)) as JsonObject;
