@@ -31,6 +31,16 @@ export const CODES = {
   W2007: 'There is no task of this name.',
   W2008: 'A text is no duration.',
   W2009: 'A text is no size of memory.',
+  W2010: 'An option wants a whole number.',
+  W2011: 'A cell binds a name that it also takes as input.',
+  W2030: 'A value cannot stand where its expression is.',
+  W2031: 'An expression threw an error.',
+  W2032: 'A value is neither JSON nor a future.',
+  W2033: 'The environment has no variable of this name.',
+  W2034: 'A name is not defined.',
+  W2035: 'A `%env` line cannot be read.',
+  W2036: 'There is no such setting, or it has no such value.',
+  W2037: 'A line magic needs a name.',
 
   // W3xxx: the lists of `%%foreach`.
   W3001: 'The loop has no variable.',
@@ -50,6 +60,7 @@ export const CODES = {
   W3015: 'A word that looks like an expression is taken as text.',
   W3016: 'A list is too long or nested too deeply.',
   W3017: 'Something stands behind the list.',
+  W3018: 'What a loop goes over is no list.',
 
   // W4xxx: references and joins.
   W4001: 'A reference has no readable name.',
@@ -57,15 +68,36 @@ export const CODES = {
   W4003: '`[*]` is not the last index.',
   W4004: 'Something stands behind the indexes.',
 
-  // W5xxx: command-line tasks of LSST, their data ids and reruns.
+  W4010: 'What has an index is no set.',
+  W4011: 'A whole set stands inside a loop over one of its variables.',
+  W4012: 'A reference has more indexes than its set has variables.',
+  W4013: 'A set has no such element.',
+
+  // W5xxx: command-line tasks of LSST, their data ids and reruns; the set-up of the stack.
+  W5020: 'The set-up failed.',
 
   // W6xxx: scripts.
+  W6001: 'A variable of a script has a name that its language keeps.',
+  W6002: 'Two inputs of a script have one name.',
+  W6003: 'A script names a variable that it is not given.',
 
   // W7xxx: files, roots and stores.
+  W7001: 'A file is not there.',
+  W7002: 'Declared code cannot be read.',
+  W7003: 'A repository is one directory.',
+  W7004: 'A directory is not there.',
+  W7005: 'A directory is no repository.',
 
   // W8xxx: containers and executors.
+  W8001: 'The executor is not there.',
+  W8002: 'The container cannot be used.',
 
   // W9xxx: the user's process, functions and futures.
+  W9001: 'A future is not known any more.',
+  W9002: 'A function was called with something else than it takes.',
+  W9003: 'The placeholder of a future was changed.',
+  W9004: 'A function makes no task.',
+  W9099: 'Weft itself made a mistake.',
 } as const satisfies Readonly<Record<`W${number}`, string>>;
 
 /** A code that is in the table. */

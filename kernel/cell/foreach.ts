@@ -59,7 +59,7 @@ class BinderReader {
 
   #variable(): {readonly name: string; readonly span: Span} | undefined {
     const start = this.#at;
-    const name = this.#match(/[^\s,[\]=]+/y);
+    const name = this.#match(/[^\s,[\]=:]+/y);
     if (name === undefined) {
       this.#wrong('W3001', start, start + 1, 'a loop variable is missing here', `write it as ${FORM}`);
       return undefined;
@@ -203,18 +203,18 @@ class BinderReader {
     this.#skip();
     const start = this.#at;
     if (start >= this.#text.length) return false;
-    if (this.#text[end] === ',') {
-      this.#at = end + 1;
+    if (this.#text[start] === ',') {
+      this.#at = start + 1;
       this.#skip();
-      if (this.#at > end + 1 && this.#at < this.#text.length) return true;
+      if (this.#at > start + 1 && this.#at < this.#text.length) return true;
       const next = this.#match(/[^\s,]+/y);
       if (next === undefined)
-        this.#wrong('W3001', end, end + 1, 'a loop variable is missing behind this comma', `write it as ${FORM}`);
+        this.#wrong('W3001', start, start + 1, 'a loop variable is missing behind this comma', `write it as ${FORM}`);
       else
         this.#wrong(
           'W3006',
-          end,
-          end + 1,
+          start,
+          start + 1,
           'loop variables are separated by a comma and a blank',
           `write \`, ${next} in …\``,
         );
@@ -239,16 +239,8 @@ class BinderReader {
       return false;
     }
     const next = this.#match(/\S+/y) ?? '';
-    const binder = /^,?\s*[\p{ID_Start}_]\w*\s+in\s/u.test(this.#text.slice(start));
-    if (next.startsWith(','))
-      this.#wrong(
-        'W3006',
-        start,
-        start + 1,
-        'loop variables are separated by a comma and a blank',
-        'write the comma directly behind the list',
-      );
-    else if (binder)
+    const binder = /^[\p{ID_Start}_]\w*\s+in\s/u.test(this.#text.slice(start));
+    if (binder)
       this.#wrong('W3006', start, this.#at, 'a comma is missing before this variable', `write \`, ${next} in …\``);
     else
       this.#wrong(

@@ -203,7 +203,7 @@ class ListReader {
         start,
         this.at,
         `a quote in the middle of \`${raw}\``,
-        `quote the whole element: ${JSON.stringify(raw.replace(/["']/g, ''))}`,
+        `quote the whole element: ${raw.includes("'") ? JSON.stringify(raw) : `'${raw}'`}`,
       );
     } else if (parts.length > 1 && literal.includes('..')) {
       const hint = 'the ends of a range are plain numbers; make the list with an expression: `${…}`';
