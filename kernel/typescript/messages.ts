@@ -9,6 +9,10 @@ export interface FutureRef {
   readonly id: string;
   readonly name: string;
   readonly kind: FutureKind;
+  /** Of a value: true where it has files too (`--out`). */
+  readonly files?: boolean;
+  /** Of a set: what its members give, where that is known before the members are. */
+  readonly member?: FutureKind;
   /** Of a set: its variables, outermost first. */
   readonly variables?: readonly string[];
   /** Of a set whose members are known: each with its key, one JSON value a variable, in order. */
@@ -18,12 +22,26 @@ export interface FutureRef {
 /** How a handle stands inside JSON that goes between the processes: `{"\u0000weft": id}`. No user's object has such a key. */
 export const HANDLE_KEY = '\u0000weft';
 
-/** What a future has come to. */
+/** What a future has come to. `name` of a failed one is the future's: `warps[HSC-R]`. */
 export type Settled =
-  | {readonly is: 'value'; readonly value: JsonValue; readonly files?: {readonly path: string; readonly files: readonly string[]}}
+  | {
+      readonly is: 'value';
+      readonly value: JsonValue;
+      readonly files?: {readonly path: string; readonly files: readonly string[]};
+    }
   | {readonly is: 'files'; readonly path: string; readonly files: readonly string[]}
-  | {readonly is: 'repo'; readonly path: string; readonly root: string; readonly rerun: string; readonly parents: readonly string[]}
-  | {readonly is: 'set'; readonly variables: readonly string[]; readonly members: readonly {readonly key: readonly JsonValue[]; readonly settled: Settled}[]}
+  | {
+      readonly is: 'repo';
+      readonly path: string;
+      readonly root: string;
+      readonly rerun: string;
+      readonly parents: readonly string[];
+    }
+  | {
+      readonly is: 'set';
+      readonly variables: readonly string[];
+      readonly members: readonly {readonly key: readonly JsonValue[]; readonly settled: Settled}[];
+    }
   | {readonly is: 'failed'; readonly name: string; readonly message: string};
 
 /** A line magic or a command inside a TypeScript cell: its place in the text, which the user's process replaces by a call. */
@@ -45,12 +63,32 @@ export type Evaluated =
 
 /** From the kernel to the user's process. `cell` is the msg_id of the request that is executing. */
 export type ToUser =
-  /** Runs a TypeScript cell; `done` answers. `rows`: once for each row of loop variables, as an async function (LANGUAGE 6). */
-  | {readonly type: 'execute'; readonly cell: string; readonly count: number; readonly code: string; readonly lines: readonly LineCall[]; readonly rows?: readonly JsonObject[]}
+  /** Runs a TypeScript cell; `done` answers. `rows`: once for each row of loop variables, as an async function (LANGUAGE 6); `bind`: names for the map of their results. */
+  | {
+      readonly type: 'execute';
+      readonly cell: string;
+      readonly count: number;
+      readonly code: string;
+      readonly lines: readonly LineCall[];
+      readonly rows?: readonly JsonObject[];
+      readonly bind?: readonly string[];
+    }
   /** Evaluates expressions in the notebook's scope, each once per row of loop variables (no rows: one empty row). `evaluated` answers. */
-  | {readonly type: 'evaluate'; readonly id: string; readonly cell: string; readonly expressions: readonly string[]; readonly rows: readonly JsonObject[]; readonly deferrable: boolean}
+  | {
+      readonly type: 'evaluate';
+      readonly id: string;
+      readonly cell: string;
+      readonly expressions: readonly string[];
+      readonly rows: readonly JsonObject[];
+      readonly deferrable: boolean;
+    }
   /** Finishes deferred expressions; the futures they need are settled with it. `evaluated` answers, with one row. */
-  | {readonly type: 'resume'; readonly id: string; readonly token: string; readonly settled: Readonly<Record<string, Settled>>}
+  | {
+      readonly type: 'resume';
+      readonly id: string;
+      readonly token: string;
+      readonly settled: Readonly<Record<string, Settled>>;
+    }
   /** Binds a name to a future (also `_`). */
   | {readonly type: 'bind'; readonly name: string; readonly ref: FutureRef}
   /** Binds a name to plain values (`%%py --out`). */
@@ -70,15 +108,47 @@ export type ToUser =
 /** From the user's process to the kernel. */
 export type FromUser =
   | {readonly type: 'ready'}
-  /** The cell is over. `result`: the bundle of the last expression's value. */
-  | {readonly type: 'done'; readonly cell: string; readonly result?: Bundle; readonly metadata?: JsonObject; readonly error?: ErrorContent; readonly rows?: readonly FutureRef[]}
+  /** The cell is over. `result`: the bundle of the last expression's value; `future`: that value is one; `rows`: each row's value, where all are futures. */
+  | {
+      readonly type: 'done';
+      readonly cell: string;
+      readonly result?: Bundle;
+      readonly metadata?: JsonObject;
+      readonly error?: ErrorContent;
+      readonly future?: FutureRef;
+      readonly rows?: readonly FutureRef[];
+    }
   | {readonly type: 'evaluated'; readonly id: string; readonly table: readonly (readonly Evaluated[])[]}
-  /** A function of LANGUAGE 13 was called: `bash(script, options)` is `{function: 'bash', arguments: [script, options]}`. */
-  | {readonly type: 'call'; readonly cell: string; readonly future: string; readonly function: string; readonly arguments: readonly JsonValue[]}
+  /**
+   * A function of LANGUAGE 13 was called: `bash(script, options)` is `{function: 'bash', arguments: [script, options]}`. `all` makes a set that
+   * the kernel does not know yet: `{function: 'all', arguments: [variables, [[key, handle], …]]}`, a key has one JSON value a variable.
+   */
+  | {
+      readonly type: 'call';
+      readonly cell: string;
+      readonly future: string;
+      readonly function: string;
+      readonly arguments: readonly JsonValue[];
+    }
+  /** What `f` of `future.map(f)` came to; its `call` was `{function: 'map', arguments: [handle]}`. */
+  | {readonly type: 'mapped'; readonly future: string; readonly settled: Settled}
   /** Code awaits a future: `settled` answers, now or later. */
   | {readonly type: 'await'; readonly future: string}
   | {readonly type: 'line'; readonly id: string; readonly cell: string; readonly index: number}
-  | {readonly type: 'display'; readonly cell: string; readonly data: Bundle; readonly metadata: JsonObject; readonly displayId?: string; readonly update: boolean}
+  | {
+      readonly type: 'display';
+      readonly cell: string;
+      readonly data: Bundle;
+      readonly metadata: JsonObject;
+      readonly displayId?: string;
+      readonly update: boolean;
+    }
   | {readonly type: 'clear'; readonly cell: string; readonly wait: boolean}
-  | {readonly type: 'input'; readonly id: string; readonly cell: string; readonly prompt: string; readonly password: boolean}
+  | {
+      readonly type: 'input';
+      readonly id: string;
+      readonly cell: string;
+      readonly prompt: string;
+      readonly password: boolean;
+    }
   | {readonly type: 'names'; readonly id: string; readonly names: readonly string[]};

@@ -1,0 +1,113 @@
+import {inspect} from 'node:util';
+import type {ErrorContent} from '../wire/notebook.js';
+import type {Position, Positions} from './positions.js';
+
+/** A cell whose code may stand in a stack. */
+interface Known {
+  readonly label: string;
+  readonly source: string;
+  readonly positions: Positions;
+}
+
+const place = /\(?((?:file:\/\/)?\/[^():\n]*):(\d+):(\d+)\)?$/;
+
+/** Tells errors in the words of the cells: their places are those of the cell's own text. */
+export class CellErrors {
+  readonly #cells = new Map<string, Known>();
+  readonly #hidden: readonly string[];
+
+  /** Frames of code in `hidden` files are left out of stacks. */
+  constructor(hidden: readonly string[]) {
+    this.#hidden = hidden;
+  }
+
+  /** Makes `Error.stack` use the places of cells. */
+  install(): void {
+    Error.prepareStackTrace = (error, frames) => {
+      const texts = frames.map(String);
+      const own = texts.filter(text => !this.#hidden.some(file => text.includes(file)));
+      // What comes after the last frame of a cell is the machinery that runs cells.
+      const last = own.findLastIndex(text => this.#find(text) !== undefined);
+      const shown = last < 0 ? own : own.slice(0, last + 1);
+      return [headOf(error), ...shown.map(text => `    at ${this.#mapped(text)}`)].join('\n');
+    };
+  }
+
+  /** Remembers a cell by the file name that its script runs under. The oldest are forgotten. */
+  add(file: string, label: string, source: string, positions: Positions): void {
+    this.#cells.set(file, {label, source, positions});
+    const [oldest] = this.#cells.keys();
+    if (this.#cells.size > 5000 && oldest !== undefined) this.#cells.delete(oldest);
+  }
+
+  /** What a person sees of something that was thrown. Never throws. */
+  content(thrown: unknown): ErrorContent {
+    try {
+      if (!(thrown instanceof Error) && !isErrorLike(thrown)) {
+        const text = inspect(thrown);
+        return {ename: 'Error', evalue: text, traceback: [`Uncaught ${text}`]};
+      }
+      const stack = inspect(thrown, {colors: false}).split('\n');
+      return {
+        ename: String(thrown.name),
+        evalue: String(thrown.message),
+        traceback: [...this.#excerpt(stack), ...stack],
+      };
+    } catch {
+      return {ename: 'Error', evalue: 'an error that can not be shown', traceback: ['an error that can not be shown']};
+    }
+  }
+
+  /** The error of a cell that is no TypeScript. */
+  syntax(label: string, source: string, message: string, at: Position | undefined): ErrorContent {
+    const excerpt = at ? [...excerptOf(label, source, at), ''] : [];
+    return {ename: 'SyntaxError', evalue: message, traceback: [...excerpt, `SyntaxError: ${message}`]};
+  }
+
+  /** The line of the innermost frame that is in a cell. */
+  #excerpt(stack: readonly string[]): string[] {
+    for (const line of stack) {
+      const match = /(cell \[[^\]]*\][^\s:()]*):(\d+):(\d+)/.exec(line);
+      if (!match || !/^\s+at /.test(line)) continue;
+      const known = [...this.#cells.values()].findLast(each => each.label === match[1]);
+      if (known)
+        return [...excerptOf(known.label, known.source, {line: Number(match[2]), column: Number(match[3])}), ''];
+    }
+    return [];
+  }
+
+  #find(frame: string): {known: Known; at: Position; text: string} | undefined {
+    const match = place.exec(frame);
+    const known = match && this.#cells.get(match[1] ?? '');
+    return known ? {known, at: {line: Number(match[2]), column: Number(match[3])}, text: match[0]} : undefined;
+  }
+
+  #mapped(frame: string): string {
+    const found = this.#find(frame);
+    if (!found) return frame;
+    const {known, at, text} = found;
+    const original = known.positions.original(at);
+    const shown = original ? `${known.label}:${original.line}:${original.column}` : known.label;
+    return frame.slice(0, -text.length) + (text.startsWith('(') ? `(${shown})` : shown);
+  }
+}
+
+function excerptOf(label: string, source: string, at: Position): string[] {
+  const line = (source.split('\n')[at.line - 1] ?? '').replace(/\r$/, '');
+  const number = String(at.line);
+  // Tabs stay tabs, so that the caret stands below its column.
+  const indent = line.slice(0, at.column - 1).replace(/[^\t]/g, ' ');
+  return [`${label}:${at.line}:${at.column}`, `  ${number} | ${line}`, `  ${' '.repeat(number.length)} | ${indent}^`];
+}
+
+function headOf(error: Error): string {
+  try {
+    return Error.prototype.toString.call(error);
+  } catch {
+    return 'Error';
+  }
+}
+
+function isErrorLike(value: unknown): value is Error {
+  return typeof value === 'object' && value !== null && 'name' in value && 'message' in value && 'stack' in value;
+}

@@ -1,0 +1,226 @@
+import {randomBytes} from 'node:crypto';
+import type {JsonValue} from '../fingerprint/json.js';
+import type {ErrorContent} from '../wire/notebook.js';
+import {encodeHandle, toJson} from './encode.js';
+import {heldBy, holds, makeFuture} from './future.js';
+import type {Future, Held} from './future.js';
+import type {FromUser, FutureRef, Settled} from './messages.js';
+import {Files, Repo, SetResult} from './results.js';
+import {makeSet} from './set.js';
+import type {FutureSet} from './set.js';
+
+/** What a future gives: what `await` resolves to, and the files of a value that has some. */
+export interface FutureResult {
+  readonly value: unknown;
+  readonly files?: Files;
+}
+
+/** A future that did not succeed. */
+export class TaskFailed extends Error {
+  override readonly name: string = 'TaskFailed';
+  /** The failures of a set's members. */
+  readonly errors?: readonly TaskFailed[];
+
+  constructor(message: string, errors?: readonly TaskFailed[]) {
+    super(message);
+    if (errors) this.errors = errors;
+    Object.defineProperty(this, 'name', {enumerable: false});
+  }
+}
+
+interface Entry {
+  ref: FutureRef;
+  handle: Future | FutureSet;
+  /** A set that only this process knows, until it is first sent. */
+  unsent: boolean;
+  settled?: Settled;
+  refused?: Error;
+  result?: Promise<FutureResult>;
+  resolve?: (result: FutureResult) => void;
+  reject?: (error: Error) => void;
+}
+
+/** All futures that the user's code can reach: their handles, and what they come to. */
+export class Futures {
+  readonly #entries = new Map<string, Entry>();
+  readonly #send: (message: FromUser) => void;
+  readonly #cell: () => string;
+
+  /** `send` puts a message on its way to the kernel, `cell` tells the cell whose code runs. */
+  constructor(send: (message: FromUser) => void, cell: () => string) {
+    this.#send = send;
+    this.#cell = cell;
+  }
+
+  /** The handle of a future that the kernel has made; always the same one. */
+  handle(ref: FutureRef): Future | FutureSet {
+    const known = this.#entries.get(ref.id);
+    if (known) {
+      if (ref.members && !known.ref.members) known.ref = ref;
+      return known.handle;
+    }
+    return this.#add(ref, false).handle;
+  }
+
+  /** Makes a handle, and tells the kernel of the call that it stands for. */
+  call(ref: Omit<FutureRef, 'id'>, name: string, values: readonly JsonValue[]): Future | FutureSet {
+    const {handle, ref: made} = this.#add({...ref, id: randomBytes(6).toString('hex')}, false);
+    this.#send({type: 'call', cell: this.#cell(), future: made.id, function: name, arguments: values});
+    return handle;
+  }
+
+  /** A set of known futures that the kernel learns of when it is first sent or awaited. */
+  part(ref: Pick<FutureRef, 'name' | 'variables' | 'members'>): FutureSet {
+    return this.#add({...ref, kind: 'set', id: randomBytes(6).toString('hex')}, true).handle as FutureSet;
+  }
+
+  /** What is known of a future now. */
+  current(ref: FutureRef): FutureRef {
+    return this.#entries.get(ref.id)?.ref ?? ref;
+  }
+
+  /** What is known under an id. */
+  byId(id: string): FutureRef | undefined {
+    return this.#entries.get(id)?.ref;
+  }
+
+  /** The reference of a handle, for sending; undefined for any other value. */
+  refOf(value: unknown): FutureRef | undefined {
+    const held = heldBy(value);
+    const entry = held && this.#entries.get(held.ref.id);
+    if (entry) this.#announce(entry);
+    return entry?.ref ?? held?.ref;
+  }
+
+  /** What a future comes to; asks the kernel at the first call. Rejects with what `await` throws. */
+  result(id: string): Promise<FutureResult> {
+    const entry = this.#entries.get(id);
+    if (!entry) return Promise.reject(new TypeError('this future is not known any more'));
+    if (entry.result) return entry.result;
+    entry.result = new Promise((resolve, reject) => {
+      entry.resolve = resolve;
+      entry.reject = reject;
+    });
+    // Whoever awaits it hears of a failure by a promise of his own.
+    entry.result.catch(() => undefined);
+    if (entry.refused) entry.reject?.(entry.refused);
+    else if (entry.settled) this.settle(id, entry.settled);
+    else {
+      this.#announce(entry);
+      this.#send({type: 'await', future: id});
+    }
+    return entry.result;
+  }
+
+  /** A future has come to an end. */
+  settle(id: string, settled: Settled): void {
+    const entry = this.#entries.get(id);
+    if (!entry) return;
+    entry.settled = settled;
+    try {
+      entry.resolve?.(this.read(settled, entry.ref));
+    } catch (error) {
+      entry.reject?.(error as Error);
+    }
+  }
+
+  /** The kernel does not take the call that made a future. */
+  refuse(id: string, error: ErrorContent): void {
+    const entry = this.#entries.get(id);
+    if (!entry) return;
+    entry.refused = Object.assign(new Error(error.evalue), {
+      name: error.ename,
+      stack: `${error.ename}: ${error.evalue}`,
+    });
+    entry.reject?.(entry.refused);
+  }
+
+  /** The value of what a future came to. Throws where it failed. */
+  read(settled: Settled, ref?: FutureRef): FutureResult {
+    switch (settled.is) {
+      case 'value':
+        return {
+          value: settled.value,
+          ...(settled.files && {files: this.#files(settled.files.path, settled.files.files, ref)}),
+        };
+      case 'files':
+        return {value: this.#files(settled.path, settled.files, ref)};
+      case 'repo': {
+        const repo = new Repo(settled.path, settled.rerun, settled.root, settled.parents);
+        if (ref) holds(repo, {ref, futures: this});
+        return {value: repo};
+      }
+      case 'failed':
+        throw new TaskFailed(
+          settled.message.startsWith(settled.name) ? settled.message : `${settled.name}: ${settled.message}`,
+        );
+      case 'set': {
+        const refs = ref?.members ?? [];
+        const errors: TaskFailed[] = [];
+        const rows = settled.members.map(({key, settled: each}, index) => {
+          try {
+            return {key, value: this.read(each, refs[index]?.future).value};
+          } catch (error) {
+            const failed = error as TaskFailed;
+            errors.push(...(failed.errors ?? [failed]));
+            return {key, value: undefined};
+          }
+        });
+        if (errors.length > 0) {
+          const head = `${errors.length} of ${rows.length} failed`;
+          throw new TaskFailed([head, ...errors.map(each => `  ${each.message}`)].join('\n'), errors);
+        }
+        return {value: new SetResult(settled.variables, rows)};
+      }
+    }
+  }
+
+  /** A future of what `f` makes of another's result. It begins at once; `f` may be asynchronous. */
+  map(source: FutureRef, f: (value: unknown) => unknown): Future {
+    if (typeof f !== 'function') throw new TypeError('map takes a function');
+    const handle = this.call({name: `${source.name}.map`, kind: 'value'}, 'map', [encodeHandle(source.id)]) as Future;
+    const ref = this.refOf(handle);
+    const entry = ref && this.#entries.get(ref.id);
+    if (!entry) return handle;
+    entry.result = this.result(source.id).then(async each => ({value: await f(each.value)}));
+    const tell = (settled: Settled): void => {
+      entry.settled = settled;
+      this.#send({type: 'mapped', future: entry.ref.id, settled});
+    };
+    entry.result.then(
+      ({value}) => {
+        try {
+          tell({is: 'value', value: toJson(value, entry.ref.name, this)});
+        } catch (error) {
+          tell({is: 'failed', name: entry.ref.name, message: String((error as Error).message)});
+        }
+      },
+      (error: unknown) => {
+        tell({is: 'failed', name: entry.ref.name, message: error instanceof Error ? error.message : String(error)});
+      },
+    );
+    return handle;
+  }
+
+  #add(ref: FutureRef, unsent: boolean): Entry {
+    const held: Held = {ref, futures: this};
+    const handle = ref.kind === 'set' ? makeSet(held) : makeFuture(held);
+    const entry: Entry = {ref, handle, unsent};
+    this.#entries.set(ref.id, entry);
+    return entry;
+  }
+
+  #announce(entry: Entry): void {
+    if (!entry.unsent) return;
+    entry.unsent = false;
+    const {id, variables = [], members = []} = entry.ref;
+    const pairs = members.map(({key, future}) => [key, encodeHandle(future.id)]);
+    this.#send({type: 'call', cell: this.#cell(), future: id, function: 'all', arguments: [variables, pairs]});
+  }
+
+  #files(path: string, names: readonly string[], ref: FutureRef | undefined): Files {
+    const files = new Files(path, names);
+    if (ref) holds(files, {ref, futures: this});
+    return files;
+  }
+}

@@ -1,0 +1,277 @@
+import {createRequire} from 'node:module';
+import {join} from 'node:path';
+import process from 'node:process';
+import {setImmediate} from 'node:timers';
+import {fileURLToPath} from 'node:url';
+import {Worker} from 'node:worker_threads';
+import type {JsonObject} from '../fingerprint/json.js';
+import type {ErrorContent} from '../wire/notebook.js';
+import {CellErrors} from './cell-error.js';
+import {babelHelpers} from './decorate.js';
+import {displayFunction, shownAs} from './display.js';
+import {CellSyntax, Evaluator} from './evaluate.js';
+import {heldBy} from './future.js';
+import {taskFunctions} from './functions.js';
+import {Futures, TaskFailed} from './futures.js';
+import type {FromUser, ToUser} from './messages.js';
+import {Names} from './names.js';
+import {SetResult} from './results.js';
+import {directStream, orderMark, writeAll} from './streams.js';
+import {warmUp} from './strip.js';
+import {Turns} from './turns.js';
+import type {Ask} from './watchdog.js';
+
+type Execute = Extract<ToUser, {type: 'execute'}>;
+type Done = Extract<FromUser, {type: 'done'}>;
+
+/** Runs the user's side of a kernel in this process, until the kernel leaves. `entry`: the module that a watchdog's thread loads. */
+export function startUserProcess(entry: URL): void {
+  for (const [name, fd] of [
+    ['stdout', 1],
+    ['stderr', 2],
+  ] as const) {
+    const stream = directStream(fd);
+    Object.defineProperty(process, name, {configurable: true, enumerable: true, get: () => stream});
+  }
+  new UserProcessLoop(entry).start();
+}
+
+const mark = Buffer.from(orderMark);
+
+class UserProcessLoop {
+  readonly #entry: URL;
+  readonly #names = new Names(globalThis);
+  readonly #futures: Futures;
+  readonly #errors: CellErrors;
+  readonly #evaluator: Evaluator;
+  readonly #turns = new Turns();
+  readonly #lines = new Map<string, (error: ErrorContent | undefined) => void>();
+  readonly #questions = new Map<string, (text: string | undefined) => void>();
+  /** The cell whose code runs, else the one that ran last. */
+  #cell = '';
+  #serial = 0;
+
+  constructor(entry: URL) {
+    this.#entry = entry;
+    const directory = process.cwd();
+    this.#errors = new CellErrors([entry.href, fileURLToPath(entry)]);
+    this.#futures = new Futures(
+      message => this.#send(message),
+      () => this.#cell,
+    );
+    this.#evaluator = new Evaluator(this.#names, this.#futures, this.#errors, directory);
+    this.#install(directory);
+  }
+
+  start(): void {
+    this.#errors.install();
+    const exit = process.exit.bind(process);
+    process.on('uncaughtException', error => this.#report(error));
+    process.on('unhandledRejection', error => this.#report(error));
+    process.on('disconnect', () => exit(0));
+    process.on('message', message => this.#receive(message as ToUser));
+    const watchdog = new Worker(this.#entry, {stdin: false});
+    watchdog.unref();
+    watchdog.on('message', ({id, cell, terminated}: Ask) => {
+      this.#turns.interrupt(cell, terminated);
+      watchdog.postMessage(id);
+    });
+    this.#send({type: 'ready'});
+    setImmediate(warmUp);
+  }
+
+  readonly #sendRaw = process.send?.bind(process);
+
+  #send(message: FromUser): void {
+    if (process.connected) this.#sendRaw?.(message);
+  }
+
+  /** Sends what must not overtake the text that was written before it. */
+  #sendMarked(message: FromUser): void {
+    writeAll(1, mark);
+    writeAll(2, mark);
+    this.#send(message);
+  }
+
+  #install(directory: string): void {
+    const notebook = join(directory, 'notebook.ts');
+    const names = this.#names;
+    names.install('babelHelpers', babelHelpers);
+    names.install('require', createRequire(notebook));
+    names.install('module', {exports: {}});
+    names.install('__dirname', directory);
+    names.install('__filename', notebook);
+    const display = displayFunction({
+      show: ({data, metadata}, {id, update}) =>
+        this.#sendMarked({
+          type: 'display',
+          cell: this.#cell,
+          data,
+          metadata,
+          update,
+          ...(id !== undefined && {displayId: id}),
+        }),
+      clear: wait => this.#sendMarked({type: 'clear', cell: this.#cell, wait}),
+    });
+    names.install('display', display);
+    const input = (prompt: unknown = '', options?: {readonly password?: boolean}): Promise<string> =>
+      new Promise((resolve, reject) => {
+        const id = String(++this.#serial);
+        this.#questions.set(id, text => {
+          if (text === undefined) reject(new Error('nobody can be asked here'));
+          else resolve(text);
+        });
+        this.#sendMarked({
+          type: 'input',
+          id,
+          cell: this.#cell,
+          prompt: String(prompt),
+          password: options?.password === true,
+        });
+      });
+    names.install('input', input);
+    names.install('prompt', input);
+    for (const [name, value] of Object.entries(taskFunctions(this.#futures))) names.install(name, value);
+  }
+
+  #receive(message: ToUser): void {
+    switch (message.type) {
+      case 'execute':
+        void this.#execute(message);
+        return;
+      case 'evaluate':
+        void this.#evaluate(message);
+        return;
+      case 'resume':
+        void this.#turns
+          .run('', () => this.#evaluator.resume(message.token, message.settled))
+          .catch((error: unknown) => ({is: 'error' as const, error: this.#errorContent(error)}))
+          .then(result => this.#send({type: 'evaluated', id: message.id, table: [[result]]}));
+        return;
+      case 'bind': {
+        this.#names.define(message.name, this.#futures.handle(message.ref));
+        return;
+      }
+      case 'assign': {
+        this.#names.define(message.name, message.value);
+        return;
+      }
+      case 'expanded':
+        this.#futures.handle(message.ref);
+        return;
+      case 'settled': {
+        this.#futures.settle(message.future, message.settled);
+        return;
+      }
+      case 'lineDone': {
+        const end = this.#lines.get(message.id);
+        this.#lines.delete(message.id);
+        return end?.(message.error);
+      }
+      case 'inputReply': {
+        const answer = this.#questions.get(message.id);
+        this.#questions.delete(message.id);
+        return answer?.(message.text);
+      }
+      case 'planned':
+        if (message.error) this.#futures.refuse(message.future, message.error);
+        return;
+      case 'names': {
+        this.#send({type: 'names', id: message.id, names: this.#names.list()});
+        return;
+      }
+    }
+  }
+
+  async #execute(message: Execute): Promise<void> {
+    this.#cell = message.cell;
+    let done: Done;
+    try {
+      done = {type: 'done', cell: message.cell, ...(await this.#turns.run(message.cell, () => this.#runCell(message)))};
+    } catch (error) {
+      done = {type: 'done', cell: message.cell, error: this.#errorContent(error)};
+    }
+    this.#sendMarked(done);
+  }
+
+  async #runCell(message: Execute): Promise<Partial<Done>> {
+    const {cell, count, code, lines, rows} = message;
+    const variables = rows && [...new Set(rows.flatMap(row => Object.keys(row)))];
+    const run = this.#evaluator.cell(count, code, lines, index => this.#line(cell, index), variables);
+    if (rows && variables) return this.#runRows(message, run, rows, variables);
+    const outcome = await run();
+    return outcome === undefined || outcome.value === undefined ? {} : this.#shown(outcome.value);
+  }
+
+  async #runRows(
+    message: Execute,
+    run: (row: JsonObject) => Promise<{value: unknown} | undefined>,
+    rows: readonly JsonObject[],
+    variables: readonly string[],
+  ): Promise<Partial<Done>> {
+    const ended = await Promise.allSettled(rows.map(row => run(row)));
+    const failed = ended.find(each => each.status === 'rejected');
+    if (failed) throw failed.reason;
+    const values = ended.map(each => (each.status === 'fulfilled' ? each.value?.value : undefined));
+    const results = rows.map((row, index) => ({
+      key: variables.map(variable => row[variable] ?? null),
+      value: values[index],
+    }));
+    const refs = values.flatMap(value => (heldBy(value) ? (this.#futures.refOf(value) ?? []) : []));
+    const name = message.bind?.find(each => each !== '_') ?? 'foreach';
+    const all = refs.length === rows.length && rows.length > 0;
+    const members = results.flatMap(({key}, index) => {
+      const future = refs[index];
+      return future ? [{key, future}] : [];
+    });
+    const result = all ? this.#futures.part({name, variables, members}) : new SetResult(variables, results);
+    for (const each of message.bind ?? []) this.#names.define(each, result);
+    return {...(await this.#shown(result)), ...(all && {rows: refs})};
+  }
+
+  async #shown(value: unknown): Promise<Partial<Done>> {
+    const {data, metadata} = await shownAs(value);
+    const held = heldBy(value);
+    // A result of a future is plain; only a handle is itself a future.
+    const ref = held && 'then' in (value as object) ? this.#futures.refOf(value) : undefined;
+    return {result: data, metadata, ...(ref && {future: ref})};
+  }
+
+  async #evaluate(message: Extract<ToUser, {type: 'evaluate'}>): Promise<void> {
+    const {id, cell, expressions, rows, deferrable} = message;
+    this.#cell = cell;
+    let table;
+    try {
+      table = await this.#turns.run(cell, () => this.#evaluator.table(expressions, rows, deferrable));
+    } catch (error) {
+      const content = this.#errorContent(error);
+      const count = Math.max(rows.length, 1);
+      table = Array.from({length: count}, () => expressions.map(() => ({is: 'error' as const, error: content})));
+    }
+    this.#send({type: 'evaluated', id, table});
+  }
+
+  #line(cell: string, index: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const id = String(++this.#serial);
+      this.#lines.set(id, error => {
+        if (error)
+          reject(Object.assign(new Error(error.evalue), {name: error.ename, stack: error.traceback.join('\n')}));
+        else resolve();
+      });
+      this.#sendMarked({type: 'line', id, cell, index});
+    });
+  }
+
+  #report(error: unknown): void {
+    writeAll(2, Buffer.from(`${this.#errors.content(error).traceback.join('\n')}\n`));
+  }
+
+  #errorContent(error: unknown): ErrorContent {
+    if (error instanceof CellSyntax) return this.#errors.syntax(error.label, error.source, error.message, error.at);
+    if (error instanceof TaskFailed) {
+      return {ename: error.name, evalue: error.message, traceback: `${error.name}: ${error.message}`.split('\n')};
+    }
+    return this.#errors.content(error);
+  }
+}

@@ -1,0 +1,45 @@
+import {createRequire} from 'node:module';
+import type * as Oxc from 'oxc-transform';
+import type {SourceMapInput} from '@jridgewell/trace-mapping';
+import {fail, ok} from '../graph/result.js';
+import type {Result} from '../graph/result.js';
+import {positionAt} from './positions.js';
+import type {Printed} from './positions.js';
+import type {CellSyntaxError} from './rewrite.js';
+
+// Loaded with the first cell, and by `require`: bundlers hoist an import, and the watchdog's thread would load it too.
+const load = createRequire(import.meta.url);
+let oxc: typeof Oxc | undefined;
+
+/** Loads the native transformer, so that the first cell need not wait for it. */
+export function warmUp(): void {
+  oxc ??= load('oxc-transform') as typeof Oxc;
+}
+
+/** Strips types with oxc. It prints the code anew; what is left is JavaScript of ES2022. */
+export function stripTypes(source: string): Result<Printed, CellSyntaxError> {
+  warmUp();
+  const result = oxc?.transformSync('cell.ts', source, {
+    lang: 'ts',
+    sourceType: 'module',
+    target: 'es2022',
+    sourcemap: true,
+    // An import that this cell does not use may be meant for the next.
+    typescript: {onlyRemoveTypeImports: true},
+    decorator: {legacy: true},
+    helpers: {mode: 'External' as Oxc.HelperMode},
+  });
+  const [error] = result?.errors ?? [];
+  if (error) {
+    const byte = error.labels.at(-1)?.start;
+    // Offsets of errors count bytes, unlike those of the source map.
+    const offset = byte === undefined ? undefined : Buffer.from(source).subarray(0, byte).toString().length;
+    const message = error.message.replace(/^TS\(\d+\): /, '');
+    return fail({message, ...(offset !== undefined && {at: positionAt(source, offset)})});
+  }
+  return ok({
+    source,
+    javascript: result?.code ?? '',
+    map: (result?.map ?? {version: 3, sources: [], names: [], mappings: ''}) as SourceMapInput,
+  });
+}

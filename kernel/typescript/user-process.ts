@@ -1,0 +1,394 @@
+import {spawn} from 'node:child_process';
+import type {ChildProcess} from 'node:child_process';
+import {randomUUID} from 'node:crypto';
+import {StringDecoder} from 'node:string_decoder';
+import type {Readable, Writable} from 'node:stream';
+import type {JsonObject, JsonValue} from '../fingerprint/json.js';
+import type {ErrorContent} from '../wire/notebook.js';
+import type {Evaluated, FromUser, FutureRef, LineCall, Settled, ToUser} from './messages.js';
+import {MarkReader} from './streams.js';
+
+/** How the user's process is started. */
+export interface UserProcessOptions {
+  /** The bundle of kernel/user.ts, absolute. */
+  readonly path: string;
+  /** The notebook's directory: relative paths in cells mean it. */
+  readonly cwd: string;
+  readonly env?: NodeJS.ProcessEnv;
+  /** More flags of node: `--max-old-space-size=4096`. */
+  readonly flags?: readonly string[];
+}
+
+/** How a user's process ended, in words too. */
+export interface Death {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly error: ErrorContent;
+}
+
+type Sent<T extends FromUser['type']> = Omit<Extract<FromUser, {type: T}>, 'type'>;
+
+/** What the user's code says and asks. Called in the order in which it was sent; answers go through the methods of {@link UserProcess}. */
+export interface UserEvents {
+  /** Answered by {@link UserProcess.planned}. */
+  call(message: Sent<'call'>): void;
+  /** Answered by {@link UserProcess.settled}. */
+  await(message: Sent<'await'>): void;
+  mapped(message: Sent<'mapped'>): void;
+  /** Answered by {@link UserProcess.lineDone}. */
+  line(message: Sent<'line'>): void;
+  display(message: Sent<'display'>): void;
+  clear(message: Sent<'clear'>): void;
+  /** Answered by {@link UserProcess.inputReply}. */
+  input(message: Sent<'input'>): void;
+  /** Text of stdout or stderr, of children too, for the cell that runs, else the last. All of a cell's comes before `execute` resolves. */
+  output(cell: string, name: 'stdout' | 'stderr', text: string): void;
+  /** All names are lost; a fresh process is starting. What was asked has been answered with the error. */
+  died(death: Death): void;
+}
+
+/** What one execution comes to. */
+export type Done = Sent<'done'>;
+
+interface Running {
+  readonly cell: string;
+  readonly resolve: (done: Done) => void;
+}
+
+type StreamName = 'stdout' | 'stderr';
+
+/** How long a message waits for the text before it when none comes, in milliseconds: code may have closed its stdout. */
+const quiet = 500;
+
+/** How many processes in a row may end before they are ready. */
+const attempts = 3;
+
+/**
+ * The process of the user's code, as the kernel sees it. It is started at once, and again whenever it ends. No method throws or
+ * rejects for what code does.
+ */
+export class UserProcess {
+  readonly #options: UserProcessOptions;
+  readonly #events: UserEvents;
+  readonly #asked = new Map<string, (answer: Evaluated[][] | string[] | ErrorContent) => void>();
+  #child: ChildProcess;
+  #running: Running | undefined;
+  /** The marks that have come, and the messages that wait for theirs. */
+  #marks: Record<StreamName, number> = {stdout: 0, stderr: 0};
+  #expected = 0;
+  #due: {readonly number: number; readonly deliver: () => void}[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #last = '';
+  #closed = false;
+  #failures = 0;
+  #stderr = '';
+  #ended: Promise<void> = Promise.resolve();
+
+  constructor(options: UserProcessOptions, events: UserEvents) {
+    this.#options = options;
+    this.#events = events;
+    this.#child = this.#start();
+  }
+
+  /** The process's id, while there is one. */
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** Runs a cell; one at a time. Resolves when its code and its output are over, however they end. */
+  execute(
+    cell: string,
+    count: number,
+    code: string,
+    lines: readonly LineCall[] = [],
+    loop: {readonly rows?: readonly JsonObject[]; readonly bind?: readonly string[]} = {},
+  ): Promise<Done> {
+    return new Promise(resolve => {
+      this.#running = {cell, resolve};
+      this.#last = cell;
+      if (!this.#send({type: 'execute', cell, count, code, lines, ...loop})) {
+        this.#running = undefined;
+        resolve({cell, error: notThere});
+      }
+    });
+  }
+
+  /** Evaluates expressions for each row; the answer has a row for each, or one where there are none. */
+  async evaluate(
+    cell: string,
+    expressions: readonly string[],
+    rows: readonly JsonObject[],
+    deferrable: boolean,
+  ): Promise<readonly (readonly Evaluated[])[]> {
+    this.#last = cell;
+    const answer = await this.#ask(id => ({type: 'evaluate', id, cell, expressions, rows, deferrable}));
+    if (Array.isArray(answer)) return answer as Evaluated[][];
+    const error = answer;
+    return Array.from({length: Math.max(rows.length, 1)}, () => expressions.map(() => ({is: 'error' as const, error})));
+  }
+
+  /** Finishes a deferred expression. If the process that deferred it is gone, the answer is an error. */
+  async resume(token: string, settled: Readonly<Record<string, Settled>>): Promise<Evaluated> {
+    const answer = await this.#ask(id => ({type: 'resume', id, token, settled}));
+    if (!Array.isArray(answer)) return {is: 'error', error: answer};
+    return (answer as Evaluated[][])[0]?.[0] ?? {is: 'error', error: notThere};
+  }
+
+  /** The names that cells have bound, and Weft's own. */
+  async names(): Promise<readonly string[]> {
+    const answer = await this.#ask(id => ({type: 'names', id}));
+    return Array.isArray(answer) ? (answer as string[]) : [];
+  }
+
+  bind(name: string, ref: FutureRef): void {
+    this.#send({type: 'bind', name, ref});
+  }
+
+  assign(name: string, value: JsonValue): void {
+    this.#send({type: 'assign', name, value});
+  }
+
+  expanded(ref: FutureRef): void {
+    this.#send({type: 'expanded', ref});
+  }
+
+  settled(future: string, settled: Settled): void {
+    this.#send({type: 'settled', future, settled});
+  }
+
+  planned(future: string, error?: ErrorContent): void {
+    this.#send({type: 'planned', future, ...(error && {error})});
+  }
+
+  lineDone(id: string, error?: ErrorContent): void {
+    this.#send({type: 'lineDone', id, ...(error && {error})});
+  }
+
+  inputReply(id: string, text?: string): void {
+    this.#send({type: 'inputReply', id, ...(text !== undefined && {text})});
+  }
+
+  /** Stops what runs for a request, by its msg_id; also code that spins when no cell runs. State is kept. */
+  interrupt(cell: string): void {
+    (this.#child.stdio[4] as Writable | null | undefined)?.write(`${cell}\n`);
+  }
+
+  /** Ends the process, by force if it does not leave within `grace` ms. Resolves when it is gone. */
+  async close(grace = 500): Promise<void> {
+    this.#closed = true;
+    const child = this.#child;
+    if (child.connected) child.disconnect();
+    const timer = setTimeout(() => child.kill('SIGKILL'), grace);
+    await this.#ended;
+    clearTimeout(timer);
+  }
+
+  #start(): ChildProcess {
+    const {path, cwd, env, flags = []} = this.#options;
+    // Without the first flag a terminated stack aborts the process: Node finds its stack of async ids corrupted.
+    const own = ['--no-force-async-hooks-checks', '--disable-warning=ExperimentalWarning'];
+    const child = spawn(process.execPath, [...own, ...flags, path], {
+      cwd,
+      env: env ?? process.env,
+      // Interrupts have a pipe of their own: children of the user's code inherit the standard input.
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
+    });
+    let ready = false;
+    child.on('message', message => {
+      const received = message as FromUser;
+      if (received.type === 'ready') {
+        ready = true;
+        this.#failures = 0;
+      } else this.#receive(received);
+    });
+    child.stdio[4]?.on('error', () => undefined);
+    const drained = [this.#read(child.stdout, 'stdout'), this.#read(child.stderr, 'stderr')];
+    this.#ended = new Promise(resolve => {
+      const end = (code: number | null, signal: NodeJS.Signals | null, problem?: Error): void => {
+        // A grandchild may hold the pipes open: what has come by then is all.
+        const late = new Promise<void>(done => setTimeout(done, quiet).unref());
+        void Promise.race([Promise.all(drained), late]).then(() => {
+          resolve();
+          if (!ready) this.#failures++;
+          if (!this.#closed && child === this.#child) this.#died(code, signal, problem);
+        });
+      };
+      child.on('error', problem => {
+        if (child.pid === undefined) end(null, null, problem);
+      });
+      child.on('exit', (code, signal) => end(code, signal));
+    });
+    return child;
+  }
+
+  #send(message: ToUser): boolean {
+    if (!this.#child.connected) return false;
+    // A process that is ending: its end answers.
+    this.#child.send(message, () => undefined);
+    return true;
+  }
+
+  #ask(message: (id: string) => ToUser): Promise<Evaluated[][] | string[] | ErrorContent> {
+    return new Promise(resolve => {
+      const id = randomUUID();
+      this.#asked.set(id, resolve);
+      if (this.#send(message(id))) return;
+      this.#asked.delete(id);
+      resolve(notThere);
+    });
+  }
+
+  #receive(message: FromUser): void {
+    switch (message.type) {
+      case 'ready':
+        return;
+      case 'done': {
+        const {type: _, ...done} = message;
+        this.#afterText(() => {
+          const running = this.#running;
+          if (running?.cell !== message.cell) return;
+          this.#running = undefined;
+          running.resolve(done);
+        });
+        return;
+      }
+      case 'evaluated': {
+        this.#answer(message.id, message.table as Evaluated[][]);
+        return;
+      }
+      case 'names': {
+        this.#answer(message.id, message.names as string[]);
+        return;
+      }
+      case 'call': {
+        this.#events.call(message);
+        return;
+      }
+      case 'await': {
+        this.#events.await(message);
+        return;
+      }
+      case 'mapped': {
+        this.#events.mapped(message);
+        return;
+      }
+      case 'line': {
+        this.#afterText(() => this.#events.line(message));
+        return;
+      }
+      case 'display': {
+        this.#afterText(() => this.#events.display(message));
+        return;
+      }
+      case 'clear': {
+        this.#afterText(() => this.#events.clear(message));
+        return;
+      }
+      case 'input': {
+        this.#afterText(() => this.#events.input(message));
+        return;
+      }
+    }
+  }
+
+  #answer(id: string, answer: Evaluated[][] | string[]): void {
+    const resolve = this.#asked.get(id);
+    this.#asked.delete(id);
+    resolve?.(answer);
+  }
+
+  /** Resolves when the stream has ended. */
+  #read(stream: Readable | null, name: 'stdout' | 'stderr'): Promise<void> {
+    if (!stream) return Promise.resolve();
+    const decoder = new StringDecoder('utf8');
+    const reader = new MarkReader();
+    const take = (piece: string): void => {
+      for (const [index, text] of reader.read(piece).entries()) {
+        if (index > 0) this.#marks[name]++;
+        if (index > 0) this.#deliver();
+        this.#output(name, text);
+      }
+    };
+    stream.on('data', (bytes: Buffer) => take(decoder.write(bytes)));
+    return new Promise(resolve => {
+      stream.on('error', () => resolve());
+      stream.on('close', () => {
+        take(decoder.end());
+        this.#output(name, reader.rest());
+        resolve();
+      });
+    });
+  }
+
+  #output(name: 'stdout' | 'stderr', text: string): void {
+    if (text === '') return;
+    if (name === 'stderr') this.#stderr = (this.#stderr + text).slice(-4000);
+    this.#events.output(this.#running?.cell ?? this.#last, name, text);
+  }
+
+  /** Delivers a message when all text that was written before it has come. */
+  #afterText(deliver: () => void): void {
+    this.#due.push({number: ++this.#expected, deliver});
+    this.#deliver();
+  }
+
+  #deliver(): void {
+    clearTimeout(this.#timer);
+    for (let [first] = this.#due; first; [first] = this.#due) {
+      if (Math.min(this.#marks.stdout, this.#marks.stderr) < first.number) {
+        this.#timer = setTimeout(() => this.#deliverAll(), quiet);
+        return;
+      }
+      this.#due.shift();
+      first.deliver();
+    }
+  }
+
+  #deliverAll(): void {
+    this.#marks = {
+      stdout: Math.max(this.#marks.stdout, this.#expected),
+      stderr: Math.max(this.#marks.stderr, this.#expected),
+    };
+    this.#deliver();
+  }
+
+  #died(code: number | null, signal: NodeJS.Signals | null, problem: Error | undefined): void {
+    const error = deathError(code, signal, this.#stderr, problem);
+    this.#stderr = '';
+    this.#deliverAll();
+    this.#marks = {stdout: 0, stderr: 0};
+    this.#expected = 0;
+    const running = this.#running;
+    this.#running = undefined;
+    if (this.#failures < attempts) this.#child = this.#start();
+    running?.resolve({cell: running.cell, error});
+    const asked = [...this.#asked.values()];
+    this.#asked.clear();
+    for (const resolve of asked) resolve(error);
+    this.#events.died({code, signal, error});
+  }
+}
+
+const notThere: ErrorContent = {
+  ename: 'UserProcessDied',
+  evalue: "the process of your code can't be started; restart the kernel",
+  traceback: ["UserProcessDied: the process of your code can't be started; restart the kernel"],
+};
+
+function deathError(
+  code: number | null,
+  signal: NodeJS.Signals | null,
+  stderr: string,
+  problem: Error | undefined,
+): ErrorContent {
+  const heap = stderr.includes('heap out of memory');
+  const how = problem
+    ? `could not be started: ${problem.message}`
+    : heap
+      ? 'ran out of memory (its heap was full)'
+      : code !== null
+        ? `ended itself with code ${code}`
+        : `was ended by ${signal ?? 'a signal'}`;
+  const evalue = `the process of your code ${how}; its names are lost, tasks go on, a fresh one has started`;
+  return {ename: 'UserProcessDied', evalue, traceback: [`UserProcessDied: ${evalue}`]};
+}

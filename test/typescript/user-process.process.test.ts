@@ -1,0 +1,271 @@
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterAll, afterEach, beforeAll, describe, expect, it} from 'vitest';
+import type {FromUser, Settled} from '../../kernel/typescript/messages.js';
+import {UserProcess} from '../../kernel/typescript/user-process.js';
+import type {Death, Done, UserEvents} from '../../kernel/typescript/user-process.js';
+import {bundledUser} from './bundled.js';
+
+let path: string;
+beforeAll(async () => {
+  path = await bundledUser();
+});
+afterAll(() => rmSync(path, {force: true}));
+
+type Said = Partial<FromUser> & {readonly name?: string; readonly text?: string};
+
+/** A kernel that keeps what it hears, and settles what is awaited from a table. */
+class TestKernel implements UserEvents {
+  readonly directory = mkdtempSync(join(tmpdir(), 'weft-user-'));
+  readonly heard: Said[] = [];
+  readonly deaths: Death[] = [];
+  readonly results: Record<string, Settled> = {};
+  readonly user: UserProcess;
+  text = {stdout: '', stderr: ''};
+  #count = 0;
+  #wishes: {fits: () => boolean; resolve: () => void}[] = [];
+
+  constructor(flags: string[] = []) {
+    this.user = new UserProcess({path, cwd: this.directory, flags}, this);
+  }
+
+  call = (message: object): void => this.#hear('call', message);
+  await = (message: {future: string}): void => {
+    const settled = this.results[message.future];
+    if (settled) this.user.settled(message.future, settled);
+    this.#hear('await', message);
+  };
+  mapped = (message: object): void => this.#hear('mapped', message);
+  line = (message: {id: string}): void => {
+    this.user.lineDone(message.id);
+    this.#hear('line', message);
+  };
+  display = (message: object): void => this.#hear('display', message);
+  clear = (message: object): void => this.#hear('clear', message);
+  input = (message: {id: string}): void => {
+    this.user.inputReply(message.id, 'answer');
+    this.#hear('input', message);
+  };
+  output = (cell: string, name: 'stdout' | 'stderr', text: string): void => {
+    this.text[name] += text;
+    this.#hear('output', {cell, name, text});
+  };
+  died = (death: Death): void => {
+    this.deaths.push(death);
+    this.#check();
+  };
+
+  run(code: string): Promise<Done> {
+    return this.user.execute(`msg-${++this.#count}`, this.#count, code);
+  }
+
+  get cell(): string {
+    return `msg-${this.#count}`;
+  }
+
+  /** The text of a cell's value, else its error. */
+  async shown(code: string): Promise<unknown> {
+    const {result, error} = await this.run(code);
+    return error ? `${error.ename}: ${error.evalue}` : result?.['text/plain'];
+  }
+
+  until(fits: () => boolean): Promise<void> {
+    return new Promise(resolve => {
+      this.#wishes.push({fits, resolve});
+      this.#check();
+    });
+  }
+
+  of(type: string): Said[] {
+    return this.heard.filter(each => (each as {type: string}).type === type);
+  }
+
+  async close(): Promise<void> {
+    await this.user.close();
+    rmSync(this.directory, {recursive: true, force: true});
+  }
+
+  #hear(type: string, message: object): void {
+    this.heard.push({...message, type} as Said);
+    this.#check();
+  }
+
+  #check(): void {
+    for (const {fits, resolve} of this.#wishes) if (fits()) resolve();
+  }
+}
+
+let kernel: TestKernel;
+const start = (...flags: string[]): TestKernel => (kernel = new TestKernel(flags));
+afterEach(() => kernel.close());
+
+describe('a cell in the user’s process', () => {
+  it('keeps names, prints, and shows its value', async () => {
+    start();
+    expect(await kernel.shown('const a = 41; console.log("hé", a); a + 1')).toBe('42');
+    expect(kernel.text.stdout).toBe('hé 41\n');
+    expect(await kernel.shown('a')).toBe('41');
+    expect(await kernel.shown('undefined')).toBeUndefined();
+    expect(await kernel.shown('new Promise(() => {})')).toBe('Promise { <pending> }');
+  });
+
+  it('captures native writes and those of children, before it is over', async () => {
+    start();
+    await kernel.run(
+      'import fs from "node:fs"; import cp from "node:child_process"; console.log(1); fs.writeSync(1, "2\\n"); cp.execSync("echo 3; echo e >&2; (echo 4)", {stdio: "inherit"}); process.stdout.write("5\\n")',
+    );
+    expect(kernel.text).toEqual({stdout: '1\n2\n3\n4\n5\n', stderr: 'e\n'});
+  });
+
+  it('gets 20 000 lines out before it is over', async () => {
+    start();
+    await kernel.run('for (let i = 0; i < 20000; i++) console.log("x".repeat(79))');
+    expect(kernel.text.stdout.length).toBe(20000 * 80);
+  });
+
+  it('survives names of the platform, exceptions of timers, and unhandled rejections', async () => {
+    start();
+    await kernel.run(
+      'const Promise = 1; const process = 2; const setImmediate = 3; const Map = 4, JSON = 5, Buffer = 6, Error = 7',
+    );
+    expect(await kernel.shown('Promise + process + setImmediate + Map + JSON')).toBe('15');
+    await kernel.run('setTimeout(() => { throw "late" }); (async () => { throw "never caught" })()');
+    await kernel.until(() => /late[^]*never|never[^]*late/.test(kernel.text.stderr));
+    expect(await kernel.shown('process')).toBe('2');
+    expect(kernel.deaths).toEqual([]);
+  });
+
+  it('tells the place of an error', async () => {
+    start();
+    const {error} = await kernel.run('const a: number = 1\n  nothing()');
+    expect(error?.traceback).toEqual([
+      'cell [1]:2:3',
+      '  2 |   nothing()',
+      '    |   ^',
+      '',
+      'ReferenceError: nothing is not defined',
+      '    at cell [1]:2:3',
+    ]);
+    expect((await kernel.run('const b: = 1')).error?.traceback).toEqual([
+      'cell [2]:1:10',
+      '  1 | const b: = 1',
+      '    |          ^',
+      '',
+      'SyntaxError: Unexpected token',
+    ]);
+  });
+
+  it('imports and requires relative to the notebook', async () => {
+    start();
+    writeFileSync(join(kernel.directory, 'lib.mjs'), 'export const one = 1');
+    writeFileSync(join(kernel.directory, 'lib.cjs'), 'exports.two = 2');
+    expect(
+      await kernel.shown(
+        'import {one} from "./lib.mjs"; one + require("./lib.cjs").two + (await import("./lib.mjs")).one',
+      ),
+    ).toBe('4');
+  });
+
+  it('displays, updates, clears and asks', async () => {
+    start();
+    await kernel.run(
+      'display({a: 1}); display.html("<b>x</b>", {id: "d"}); display.md("# t"); display.update("d", 2); display.clear({wait: true})',
+    );
+    expect(kernel.of('display').map(each => ('data' in each ? Object.keys(each.data ?? {}) : []))).toEqual([
+      ['text/plain'],
+      ['text/html', 'text/plain'],
+      ['text/markdown', 'text/plain'],
+      ['text/plain'],
+    ]);
+    expect(kernel.of('display')[3]).toMatchObject({update: true, displayId: 'd', cell: 'msg-1'});
+    expect(kernel.of('clear')).toMatchObject([{wait: true}]);
+    expect(await kernel.shown('await input("who?") + 1')).toBe("'answer1'");
+    const {result} = await kernel.run('({[Symbol.for("Jupyter.display")]: () => ({"text/html": "<i>"})})');
+    expect(result).toMatchObject({'text/html': '<i>'});
+  });
+
+  it('keeps the order of text and displays', async () => {
+    start();
+    await kernel.run('for (let i = 0; i < 5; i++) { console.log(i); display(i) }');
+    const order = kernel.heard.map(each => ('text' in each ? each.text : 'display'));
+    expect(order.join('')).toBe('0\ndisplay1\ndisplay2\ndisplay3\ndisplay4\ndisplay');
+  });
+
+  it('awaits line magics', async () => {
+    start();
+    const done = await kernel.user.execute('m', 1, 'let a = 1\n%status\na', [{start: 10, end: 17}]);
+    expect(done.result).toEqual({'text/plain': '1'});
+    expect(kernel.of('line')).toMatchObject([{cell: 'm', index: 0}]);
+  });
+});
+
+describe('an interrupt', () => {
+  const stuck: Record<string, string> = {
+    'a synchronous spin': 'ready(); for (;;);',
+    'a spin after await': 'ready(); await 1; for (;;);',
+    'a flood of microtasks': 'ready(); const flood = () => Promise.resolve().then(flood); await flood()',
+    'a spin in a timer': 'await new Promise(() => setTimeout(() => { ready(); for (;;); }))',
+    'an await that never resolves': 'ready(); await new Promise(() => {})',
+    'a catastrophic regular expression': 'ready(); /^(a+)+$/.test("a".repeat(40) + "b")',
+    'Atomics.wait': 'ready(); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)',
+    'a flood of process.nextTick':
+      'ready(); const tick = () => process.nextTick(tick); tick(); await new Promise(() => {})',
+  };
+
+  it.each(Object.keys(stuck))('stops %s, and keeps state', async name => {
+    start();
+    await kernel.run('const keep = 42; const ready = () => console.log("ready")');
+    for (let round = 1; round <= 3; round++) {
+      const running = kernel.run(stuck[name] ?? '');
+      await kernel.until(() => kernel.text.stdout.split('ready').length > round);
+      const began = performance.now();
+      kernel.user.interrupt(kernel.cell);
+      expect((await running).error?.ename).toBe('KernelInterrupt');
+      expect(performance.now() - began).toBeLessThan(3000);
+    }
+    expect(await kernel.shown('keep')).toBe('42');
+    expect(kernel.deaths).toEqual([]);
+  });
+
+  it('of a cell that is over does not stop the next', async () => {
+    start();
+    await kernel.run('1');
+    const running = kernel.run('await new Promise(resolve => setTimeout(resolve, 200)); 7');
+    kernel.user.interrupt('msg-1');
+    expect((await running).result).toEqual({'text/plain': '7'});
+  });
+
+  it('stops a timer that spins when no cell runs, and an expression', async () => {
+    start();
+    await kernel.run('setTimeout(() => { console.log("spins"); for (;;); }, 20)');
+    await kernel.until(() => kernel.text.stdout.includes('spins'));
+    kernel.user.interrupt(kernel.cell);
+    expect(await kernel.shown('1 + 1')).toBe('2');
+    const evaluated = kernel.user.evaluate('e', ['(() => { console.log("expr"); for (;;); })()'], [], false);
+    await kernel.until(() => kernel.text.stdout.includes('expr'));
+    kernel.user.interrupt('e');
+    expect(await evaluated).toMatchObject([[{is: 'error', error: {ename: 'KernelInterrupt'}}]]);
+  });
+});
+
+describe('the end of the user’s process', () => {
+  it.each([
+    ['process.exit(3)', 'ended itself with code 3'],
+    ['process.abort()', 'was ended by SIGABRT'],
+    ['const all: unknown[] = []; for (;;) all.push(new Array(1e5).fill(0).map((_, i) => ({i})))', 'ran out of memory'],
+  ])('by %s is an error of the cell, and the next cell runs', async (code, words) => {
+    start('--max-old-space-size=60');
+    await kernel.run('const lost = 1');
+    expect(await kernel.shown(`console.log("before"); ${code}`)).toContain(words);
+    expect(kernel.text.stdout).toBe('before\n');
+    expect(kernel.deaths).toHaveLength(1);
+    expect(await kernel.shown('typeof lost')).toBe("'undefined'");
+  });
+
+  it('answers what was asked', async () => {
+    start();
+    const answer = await kernel.user.evaluate('e', ['process.exit(1)'], [], false);
+    expect(answer).toMatchObject([[{is: 'error', error: {ename: 'UserProcessDied'}}]]);
+  });
+});
