@@ -7,17 +7,21 @@ import type {Log} from './log.js';
 import type {PythonValue} from './python.js';
 import {PythonError, PythonFloat, repr} from './python.js';
 import type {Row} from './registry.js';
-import {readRows} from './registry.js';
+import {readTables} from './registry.js';
 import {openRepositories} from './repository.js';
 import {calibrationPath} from './calibration-path.js';
 
 /** The order in which `--show data` prints the keys of a raw or a calexp. */
 const KEYS = ['taiObs', 'pointing', 'visit', 'dateObs', 'filter', 'field', 'ccd', 'expTime'] as const;
 
+/** Kinds of master calibrations; each has a table in their registry. */
+const CALIBRATION_KINDS = ['bias', 'dark', 'flat'] as const;
+
 /** Finds and writes the datasets of a repository and of its parents. */
 export class Butler {
   /** Directories in search order; the first is written to. */
   readonly repositories: readonly string[];
+  #calibrations: readonly (readonly Row[])[] | undefined;
   readonly #raws: () => readonly CastDataId[];
   readonly #registries: () => {readonly root: string};
 
@@ -30,7 +34,8 @@ export class Butler {
       if (existsSync(calibrations)) log.info('CameraMapper', `Loading calib registry from ${calibrations}`);
     }
     let raws: readonly CastDataId[] | undefined;
-    this.#raws = () => (raws ??= root === undefined ? [] : rawIds(readRows(join(root, 'registry.sqlite3'), 'raw')));
+    this.#raws = () =>
+      (raws ??= root === undefined ? [] : rawIds(readTables(join(root, 'registry.sqlite3'), ['raw'])[0] ?? []));
     this.#registries = () => {
       if (root === undefined) throw new PythonError('RuntimeError', 'No registry for this repository');
       return {root};
@@ -89,7 +94,8 @@ export class Butler {
     const {root} = this.#registries();
     const registry = join(root, 'CALIB', 'calibRegistry.sqlite3');
     const date = String(dataId['dateObs'] as string);
-    const rows = existsSync(registry) ? readRows(registry, kind) : [];
+    this.#calibrations ??= existsSync(registry) ? readTables(registry, CALIBRATION_KINDS) : [];
+    const rows = this.#calibrations[CALIBRATION_KINDS.indexOf(kind)] ?? [];
     const row = rows.find(
       each =>
         each['ccd'] === dataId['ccd'] &&

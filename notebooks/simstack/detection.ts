@@ -10,7 +10,7 @@ export interface Peak {
 
 /** The weights of a round Gaussian of this deviation, normalised; `reach` is the half width of the square. */
 export function gaussianKernel(sigma: number): {readonly reach: number; readonly weights: Float64Array} {
-  const reach = Math.max(1, Math.ceil(3.5 * sigma));
+  const reach = Math.max(1, Math.ceil(2.7 * sigma));
   const size = 2 * reach + 1;
   const weights = Float64Array.from({length: size * size}, (_, i) => {
     const [x, y] = [(i % size) - reach, Math.floor(i / size) - reach];

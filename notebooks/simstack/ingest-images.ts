@@ -9,7 +9,7 @@ import {datasetPath} from './dataset.js';
 import {Log} from './log.js';
 import {PythonError, repr, SystemExit, traceback} from './python.js';
 import type {Row} from './registry.js';
-import {changeRegistry, readRows} from './registry.js';
+import {changeRegistry, readTables} from './registry.js';
 import {mapperOf} from './repository.js';
 
 const NAME = 'ingest';
@@ -123,7 +123,7 @@ function register(root: string, rows: readonly Row[], create: boolean): void {
 function ingested(root: string): ReadonlySet<string> {
   const found = new Set<string>();
   if (!existsSync(join(root, 'registry.sqlite3'))) return found;
-  for (const row of readRows(join(root, 'registry.sqlite3'), 'raw'))
+  for (const row of readTables(join(root, 'registry.sqlite3'), ['raw']).flat())
     found.add(`${row['visit'] ?? ''}-${row['ccd'] ?? ''}`);
   return found;
 }

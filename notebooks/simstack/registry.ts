@@ -15,17 +15,17 @@ function open(path: string): Database {
 }
 
 /**
- * Rows of a table of a registry, in the order of their rowid. A copy is read, so that no lock is taken in the
+ * Rows of tables of a registry, in the order of their rowid. A copy is read, so that no lock is taken in the
  * repository and a reader never waits for an ingest.
  */
-export function readRows(path: string, table: string): readonly Row[] {
+export function readTables(path: string, tables: readonly string[]): readonly (readonly Row[])[] {
   const directory = mkdtempSync(join(tmpdir(), 'simstack-'));
   try {
     const copy = join(directory, 'registry.sqlite3');
     copyFileSync(path, copy);
     const database = open(copy);
     try {
-      return database.all(`SELECT * FROM ${table} ORDER BY rowid`).map(row => row as Row);
+      return tables.map(table => database.all(`SELECT * FROM ${table} ORDER BY rowid`).map(row => row as Row));
     } finally {
       database.close();
     }
