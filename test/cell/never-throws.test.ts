@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import {expect, test} from 'vitest';
+import {expect, test, vi} from 'vitest';
 import {parseCell} from '../../kernel/cell/cell.js';
 import {CODES} from '../../kernel/cell/codes.js';
 import type {Parsed} from '../../kernel/cell/diagnostic.js';
@@ -9,6 +9,9 @@ import {looksLikePython} from '../../kernel/cell/python.js';
 import {parseReference} from '../../kernel/cell/reference.js';
 import {bodyWords, lineWords} from '../../kernel/cell/words.js';
 import {fragments, runs, shapes, spansOf} from './magics.js';
+
+// A soak tries many more texts.
+vi.setConfig({testTimeout: 120_000});
 
 const broken = fc.oneof(
   fc.array(fc.constantFrom(...fragments), {maxLength: 30}).map(parts => parts.join('')),
