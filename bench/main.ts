@@ -76,26 +76,36 @@ async function bareLoops(tasks: number, folder: string): Promise<number> {
 async function taskPairs({rounds, tasks, folder}: Options): Promise<readonly Pair[]> {
   const weft = (notebook: string) =>
     timed(process.execPath, [join(root, 'dist', 'weft.js'), 'run', notebook, '-o', join(folder, 'out.ipynb')], folder);
-  const seconds = {run: [] as number[], cached: [] as number[], bare: [] as number[]};
+  const seconds = {first: [] as number[], run: [] as number[], again: [] as number[], bare: [] as number[]};
   for (let round = 0; round < rounds; round++) {
     const [one, many] = [join(folder, `one-${round}.ipynb`), join(folder, `many-${round}.ipynb`)];
     writeFileSync(one, taskNotebook(1, `one ${round}`));
     writeFileSync(many, taskNotebook(tasks, `many ${round}`));
     const start = await weft(one);
-    seconds.run.push((await weft(many)) - start);
+    const first = await weft(many);
+    seconds.first.push(first);
+    seconds.run.push(first - start);
     seconds.bare.push(await bareLoops(tasks, folder));
-    seconds.cached.push((await weft(many)) - start);
+    seconds.again.push(await weft(many));
   }
-  const rate = (times: readonly number[]) => tasks / Math.max(median(times), 1e-3);
-  const against = {
-    theirs: rate(seconds.bare),
-    against: `two bash loops, ${tasks} tasks`,
-    unit: 'tasks/s',
-    smallerIsBetter: false,
-  };
+  const rate = (times: readonly number[]) => tasks / median(times);
   return [
-    {name: 'run bash tasks', ours: rate(seconds.run), ...against},
-    {name: 'find the same tasks cached', ours: rate(seconds.cached), ...against},
+    {
+      name: 'run bash tasks',
+      ours: rate(seconds.run),
+      theirs: rate(seconds.bare),
+      unit: 'tasks/s',
+      against: `two bare bash loops, ${tasks} tasks`,
+      smallerIsBetter: false,
+    },
+    {
+      name: 'the notebook again, all cached',
+      ours: median(seconds.again),
+      theirs: median(seconds.first),
+      unit: 's',
+      against: 'its first run',
+      smallerIsBetter: true,
+    },
   ];
 }
 

@@ -52,14 +52,15 @@ describe('install', () => {
     install(home.path, ['--prefix', home.path, '--display-name', 'Weft ⚡']);
     const spec = readSpec(home.at('share/jupyter/kernels/weft'));
     expect(spec).toEqual({
-      argv: [expect.any(String), join(root, 'dist', 'kernel.js'), '{connection_file}'],
+      argv: [expect.any(String), '--enable-source-maps', join(root, 'dist', 'kernel.js'), '{connection_file}'],
       display_name: 'Weft ⚡',
       language: 'typescript',
       interrupt_mode: 'message',
       kernel_protocol_version: expect.stringMatching(/^5\.5\.\d+$/),
       metadata: {weft: {version: expect.any(String)}},
     });
-    for (const word of spec.argv.slice(0, -1)) expect([isAbsolute(word), existsSync(word)]).toEqual([true, true]);
+    const [node = '', , script = ''] = spec.argv;
+    for (const path of [node, script]) expect([isAbsolute(path), existsSync(path)]).toEqual([true, true]);
   });
 
   test("prefers the name on PATH over the link's target, but not a folder that goes with the shell", () => {
