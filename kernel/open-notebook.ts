@@ -1,5 +1,6 @@
+import {existsSync} from 'node:fs';
 import {availableParallelism, hostname, totalmem} from 'node:os';
-import {join} from 'node:path';
+import {join, resolve} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {v7 as uuid} from 'uuid';
 import {registry} from '../magics/registry.js';
@@ -47,8 +48,15 @@ export interface OpenNotebook {
 }
 
 /** Builds a notebook of concrete parts. The error says why its store can't be used. */
-export async function openNotebook({directory, environment, dist, log, slots}: NotebookOptions): Promise<Result<OpenNotebook, string>> {
+export async function openNotebook({
+  directory,
+  environment: given,
+  dist,
+  log,
+  slots,
+}: NotebookOptions): Promise<Result<OpenNotebook, string>> {
   const bundles = dist ?? fileURLToPath(new URL('.', import.meta.url));
+  const environment = withPrograms(given, join(bundles, '..', 'notebooks', 'bin'));
   const handlers: {session?: NotebookSession} = {};
   const process_ = startUser(join(bundles, 'user.js'), directory, environment, handlers);
   const storeDirectory = join(directory, '.weft');
@@ -68,7 +76,11 @@ export async function openNotebook({directory, environment, dist, log, slots}: N
     environment: new Map(),
     code: new Set(),
     verify: 'mtime',
-    slots: slots ?? (Number.isInteger(own) && own > 0 ? own : defaultSlots({cores: availableParallelism(), memory: totalmem(), hostname: hostname(), environment})),
+    slots:
+      slots ??
+      (Number.isInteger(own) && own > 0
+        ? own
+        : defaultSlots({cores: availableParallelism(), memory: totalmem(), hostname: hostname(), environment})),
     store: storeDirectory,
   };
   const checkpoints = new StoredCheckpoints(store, () => settings.verify);
@@ -136,6 +148,13 @@ export async function openNotebook({directory, environment, dist, log, slots}: N
   return ok({session, futures, scheduler, displays, settings});
 }
 
+/** The programs of the notebooks come last on the PATH: they hide nothing. */
+function withPrograms(environment: NotebookOptions['environment'], programs: string): NotebookOptions['environment'] {
+  if (!existsSync(programs)) return environment;
+  const path = environment['PATH'] ?? '/usr/local/bin:/usr/bin:/bin';
+  return {...environment, PATH: `${path}:${resolve(programs)}`, WEFT_NODE: process.execPath};
+}
+
 function* allManifests(store: Store): Iterable<Manifest> {
   for (const fingerprint of store.fingerprints()) {
     const manifest = store.previous(fingerprint);
@@ -143,7 +162,12 @@ function* allManifests(store: Store): Iterable<Manifest> {
   }
 }
 
-function startUser(path: string, cwd: string, environment: NotebookOptions['environment'], handlers: {session?: NotebookSession}): UserProcess {
+function startUser(
+  path: string,
+  cwd: string,
+  environment: NotebookOptions['environment'],
+  handlers: {session?: NotebookSession},
+): UserProcess {
   const output = (cell: string): ReturnType<NotebookSession['outputOf']> => handlers.session?.outputOf(cell);
   const process_ = new UserProcess(
     {path, cwd, env: {...environment}},
@@ -158,7 +182,9 @@ function startUser(path: string, cwd: string, environment: NotebookOptions['envi
       },
       clear: ({cell, wait}) => output(cell)?.clear(wait),
       input: ({id, cell, prompt, password}) => {
-        void (output(cell)?.input(prompt, password) ?? Promise.resolve(undefined)).then(text => process_.inputReply(id, text));
+        void (output(cell)?.input(prompt, password) ?? Promise.resolve(undefined)).then(text =>
+          process_.inputReply(id, text),
+        );
       },
       output: (cell, name, text) => handlers.session?.printed(cell, name, text),
       died: ({error}) => handlers.session?.userDied(error),
@@ -169,7 +195,8 @@ function startUser(path: string, cwd: string, environment: NotebookOptions['envi
 
 function userPort(process_: UserProcess): UserPort {
   return {
-    execute: (cell, count, code, lines, rows) => process_.execute(cell, count, code, lines, rows === undefined ? {} : {rows, bind: ['_']}),
+    execute: (cell, count, code, lines, rows) =>
+      process_.execute(cell, count, code, lines, rows === undefined ? {} : {rows, bind: ['_']}),
     evaluate: (cell, expressions, rows, deferrable) => process_.evaluate(cell, expressions, rows, deferrable),
     resume: (token, settled) => process_.resume(token, settled),
     names: () => process_.names(),

@@ -10,6 +10,7 @@ import {logMagic, statusMagic, timingsMagic, whyMagic} from './line/look.js';
 import {configMagic, containerMagic, executorMagic} from './line/placement.js';
 import {repoMagic} from './line/repo.js';
 import {setupMagic} from './line/setup.js';
+import {showMagic} from './show.js';
 import {probeSetup} from './setup-probe.js';
 import {OWN_NAMES} from './task-options.js';
 
@@ -32,6 +33,7 @@ export const registry: Registry = {
     timingsMagic,
     logMagic,
     whyMagic,
+    showMagic,
     lsmagicMagic,
     helpMagic,
     commandMagic,
