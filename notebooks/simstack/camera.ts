@@ -90,6 +90,12 @@ export function frameId({visit, ccd}: Exposure): string {
 export const CCD_CENTRE: Pixel = {x: (CCD_WIDTH - 1) / 2, y: (CCD_HEIGHT - 1) / 2};
 
 /**
+ * Which way an exposure's rectangle is turned in its box; 0 is not turned but stretched to fill it. The optics bends the
+ * real edges in ways that a box does not tell; these make the exposures reach the patches that the real ones reach.
+ */
+const TURNS: Readonly<Record<string, -1 | 0>> = {'22': -1, '24': 0, '903988-16': -1, '903988-23': -1};
+
+/**
  * The true projection of an exposure: a rectangle of the detector's size, turned and scaled so that its bounding
  * box is the real one. The long side lies along RA, but for ccd 100, which is mounted across.
  */
@@ -99,18 +105,20 @@ export function trueWcs({visit, ccd}: Exposure): TanWcs {
   const [low, high, bottom, top] = box;
   const [wide, tall] = [high - low, top - bottom];
   const [long, short] = wide > tall ? [wide, tall] : [tall, wide];
+  const middle = {ra: (low + high) / 2, dec: (bottom + top) / 2};
+  const direction = TURNS[`${visit}-${ccd}`] ?? TURNS[String(ccd)] ?? 1;
+  if (direction === 0) return new TanWcs(middle, CCD_CENTRE, [0, long / CCD_HEIGHT, short / CCD_WIDTH, 0]);
   const aspect = (angle: number): number =>
     (CCD_HEIGHT * Math.cos(angle) + CCD_WIDTH * Math.sin(angle)) /
     (CCD_WIDTH * Math.cos(angle) + CCD_HEIGHT * Math.sin(angle));
   let [least, most] = [0, 0.5];
   for (let step = 0; step < 60; step++) {
-    const middle = (least + most) / 2;
-    if (aspect(middle) > long / short) least = middle;
-    else most = middle;
+    const half = (least + most) / 2;
+    if (aspect(half) > long / short) least = half;
+    else most = half;
   }
   const scale = long / (CCD_HEIGHT * Math.cos(least) + CCD_WIDTH * Math.sin(least));
-  // The detector's y runs along decreasing RA, or along Dec for the ccd that is mounted across; the parity is the sky's.
-  const turn = least + (wide > tall ? Math.PI / 2 : 0);
+  const turn = direction * least + (wide > tall ? Math.PI / 2 : 0);
   const [cosine, sine] = [scale * Math.cos(turn), scale * Math.sin(turn)];
-  return new TanWcs({ra: (low + high) / 2, dec: (bottom + top) / 2}, CCD_CENTRE, [-cosine, sine, sine, cosine]);
+  return new TanWcs(middle, CCD_CENTRE, [-cosine, sine, sine, cosine]);
 }

@@ -11,7 +11,7 @@ import type {Sky} from './wcs.js';
  * What the middle of the real hull differs by from that of the simulated one, in degrees: the public footprints are
  * bounding boxes without the curves of the optics. With it the tract of all 33 exposures is the tutorial's.
  */
-const OFFSET: Sky = {ra: 0.0108, dec: -0.0125};
+const OFFSET: Sky = {ra: 0.011, dec: -0.0136};
 
 /** The convex hull of points on a small piece of sky, counter-clockwise. */
 function convexHull(points: readonly Sky[]): readonly Sky[] {

@@ -56,7 +56,7 @@ export function warpInto(
   for (let i = 0; i < warp.image.length; i++) {
     if (((warp.mask[i] ?? 0) & bit('NO_DATA')) === 0) continue;
     const place = exposure.wcs.toPixel(wcs.toSky({x: i % warp.width, y: Math.floor(i / warp.width)}));
-    if (!(place.x >= 0 && place.y >= 0 && place.x <= width - 1 && place.y <= height - 1)) continue;
+    if (!(place.x >= -0.5 && place.y >= -0.5 && place.x <= width - 0.5 && place.y <= height - 0.5)) continue;
     const [across, up] = [taps(kernel, place.x), taps(kernel, place.y)];
     let [value, noise, flags] = [0, 0, 0];
     for (const [dy, wy] of up.weights.entries()) {

@@ -27,30 +27,27 @@ export function runIn(cwd: string, command: string, env: Readonly<Record<string,
   return {code, stdout, stderr};
 }
 
-let testData: string | undefined;
-
-/** A simulated ci_hsc that all tests of a file read. */
-export function ciHsc(): string {
-  if (testData === undefined) {
-    testData = mkdtempSync(join(tmpdir(), 'simstack-ci-hsc-'));
-    writeTestData(testData);
-    const made = testData;
-    process.once('exit', () => rmSync(made, {recursive: true, force: true}));
-  }
-  return testData;
+/** A simulated ci_hsc in a new directory. */
+function makeCiHsc(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'simstack-ci-hsc-'));
+  writeTestData(directory);
+  return directory;
 }
 
-/** A root repository with all raw files, in a directory of its own that is removed with `dispose`. */
+/** A root repository with all raw files, in a directory of its own; `dispose` removes it and its data. */
 export function makeRoot(): {readonly cwd: string; readonly dispose: () => void} {
   const cwd = mkdtempSync(join(tmpdir(), 'simstack-root-'));
-  const data = ciHsc();
+  const data = makeCiHsc();
   mkdirSync(join(cwd, 'DATA', 'ref_cats'), {recursive: true});
   writeFileSync(join(cwd, 'DATA', '_mapper'), 'lsst.obs.hsc.HscMapper\n');
   symlinkSync(join(data, 'CALIB'), join(cwd, 'DATA', 'CALIB'));
   symlinkSync(join(data, 'ps1_pv3_3pi_20170110'), join(cwd, 'DATA', 'ref_cats', 'ps1_pv3_3pi_20170110'));
   const raws = readdirSync(join(data, 'raw')).map(name => join(data, 'raw', name));
   runIn(cwd, `ingestImages.py DATA ${raws.join(' ')} --mode=link`);
-  return {cwd, dispose: () => rmSync(cwd, {recursive: true, force: true})};
+  const dispose = (): void => {
+    for (const directory of [cwd, data]) rmSync(directory, {recursive: true, force: true});
+  };
+  return {cwd, dispose};
 }
 
 /** All files below a directory, sorted, as paths relative to it; links are not followed. */

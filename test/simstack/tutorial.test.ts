@@ -84,32 +84,8 @@ describe('the tutorial on the simulated stack', () => {
     const warps = filesBelow(join(cwd, 'DATA/rerun/coadd')).filter(file => file.includes('/warp-'));
     const count = (part: string) => warps.filter(file => file.includes(part)).length;
     const names = ['0,0', '0,1', '0,2', '1,0', '1,1', '1,2', '2,0', '2,1', '2,2'];
-    expect(names.map(name => count(`HSC-R/0/${name}/`))).toMatchInlineSnapshot(`
-      [
-        0,
-        1,
-        0,
-        5,
-        6,
-        4,
-        5,
-        6,
-        4,
-      ]
-    `);
-    expect(names.map(name => count(`HSC-I/0/${name}/`))).toMatchInlineSnapshot(`
-      [
-        1,
-        2,
-        0,
-        4,
-        5,
-        4,
-        4,
-        5,
-        3,
-      ]
-    `);
+    expect(names.map(name => count(`HSC-R/0/${name}/`))).toEqual([0, 1, 1, 5, 6, 5, 5, 6, 5]);
+    expect(names.map(name => count(`HSC-I/0/${name}/`))).toEqual([1, 2, 2, 4, 5, 4, 4, 5, 4]);
     expect(logs.get('coadd HSC-R')?.stdout).toContain('WARN: No exposures to coadd\n');
     expect(filesBelow(join(cwd, 'DATA/rerun/coadd/deepCoadd/HSC-R/0'))).not.toContain('0,0.fits');
   });
