@@ -17,7 +17,7 @@ export default defineConfig(
       // A method of an interface that has nothing to wait for still returns a promise.
       '@typescript-eslint/require-await': 'off',
       '@typescript-eslint/no-confusing-void-expression': ['error', {ignoreArrowShorthand: true}],
-      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', {considerDefaultExhaustiveForUnions: true}],
       'no-console': 'error',
     },
   },
