@@ -47,10 +47,11 @@ export class CellErrors {
         const text = inspect(thrown);
         return {ename: 'Error', evalue: text, traceback: [`Uncaught ${text}`]};
       }
+      const {name, message}: {readonly name: unknown; readonly message: unknown} = thrown;
       const stack = inspect(thrown, {colors: false}).split('\n');
       return {
-        ename: String(thrown.name),
-        evalue: String(thrown.message),
+        ename: String(name),
+        evalue: String(message),
         traceback: [...this.#excerpt(stack), ...stack],
       };
     } catch {

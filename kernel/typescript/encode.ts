@@ -24,18 +24,12 @@ export function toJson(value: unknown, place: string, handles: Handles): JsonVal
 }
 
 function encode(value: unknown, place: string, handles: Handles, above: readonly object[]): JsonValue {
-  switch (typeof value) {
-    case 'string':
-    case 'boolean':
-      return value;
-    case 'number':
-      if (!Number.isFinite(value)) throw new TypeError(`${place} is ${value}, which is no JSON`);
-      return value;
-    case 'object':
-      break;
-    default:
-      throw new TypeError(`${place} is ${described(value)}, which is no JSON`);
+  if (typeof value === 'string' || typeof value === 'boolean') return value;
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value)) throw new TypeError(`${place} is ${value}, which is no JSON`);
+    return value;
   }
+  if (typeof value !== 'object') throw new TypeError(`${place} is ${described(value)}, which is no JSON`);
   if (value === null) return null;
   const ref = handles.refOf(value);
   if (ref) return encodeHandle(ref.id);

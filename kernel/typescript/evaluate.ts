@@ -91,7 +91,7 @@ export class Evaluator {
     const given = rows.length > 0 ? rows : [{}];
     const variables = [...new Set(given.flatMap(row => Object.keys(row)))];
     const columns = expressions.map(source => this.#column(source, variables, deferrable));
-    return Promise.all(given.map(row => Promise.all(columns.map(column => column(row)))));
+    return Promise.all(given.map(row => Promise.all(columns.map(async column => column(row)))));
   }
 
   /** Finishes a deferred expression. */
@@ -167,7 +167,8 @@ export class Evaluator {
   #awaited(name: string): FutureRef | undefined {
     if (!this.#names.has(name) || (this.#names.platform.has(name) && !this.#names.shadowed.has(name))) return undefined;
     const value = this.#names.get(name);
-    if (!heldBy(value) || typeof Reflect.get(value as object, 'then') !== 'function') return undefined;
+    const held = heldBy(value);
+    if (!held || held.awaited) return undefined;
     const ref = this.#futures.refOf(value);
     return ref && this.#givesValue(ref) ? ref : undefined;
   }

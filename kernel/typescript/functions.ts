@@ -1,5 +1,4 @@
 import {basename} from 'node:path';
-import type {JsonValue} from '../fingerprint/json.js';
 import {described, setOf, toJson} from './encode.js';
 import {heldBy} from './future.js';
 import type {Future} from './future.js';

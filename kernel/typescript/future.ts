@@ -6,6 +6,8 @@ import type {Futures} from './futures.js';
 export interface Held {
   readonly ref: FutureRef;
   readonly futures: Futures;
+  /** It is no handle, but what one gave. */
+  readonly awaited?: true;
 }
 
 const behind = new WeakMap<object, Held>();
@@ -33,6 +35,8 @@ export interface Future extends PromiseLike<unknown> {
   readonly kind: FutureKind;
   /** A placeholder. */
   readonly path: string;
+  /** The same placeholder. */
+  toString(): string;
   /** Of a value that has files too: a handle of them. */
   readonly files?: Future;
   map(f: (value: unknown) => unknown): Future;
@@ -98,12 +102,12 @@ class Handle {
   }
 
   // A future is thenable on purpose: `await` gives its result.
-  then<A, B>(fulfilled?: (value: unknown) => A, rejected?: (reason: unknown) => B): Promise<A | B> {
+  then(fulfilled?: (value: unknown) => unknown, rejected?: (reason: unknown) => unknown): Promise<unknown> {
     const result = this.#held.futures.result(this.#held.ref.id);
     return result.then(each => (this.#part ? each.files : each.value)).then(fulfilled, rejected);
   }
 
-  catch<B>(rejected?: (reason: unknown) => B): Promise<unknown> {
+  catch(rejected?: (reason: unknown) => unknown): Promise<unknown> {
     return this.then(value => value, rejected);
   }
 

@@ -147,7 +147,7 @@ export class Futures {
         return {value: this.#files(settled.path, settled.files, ref)};
       case 'repo': {
         const repo = new Repo(settled.path, settled.rerun, settled.root, settled.parents);
-        if (ref) holds(repo, {ref, futures: this});
+        if (ref) holds(repo, {ref, futures: this, awaited: true});
         return {value: repo};
       }
       case 'failed':
@@ -192,7 +192,7 @@ export class Futures {
         try {
           tell({is: 'value', value: toJson(value, entry.ref.name, this)});
         } catch (error) {
-          tell({is: 'failed', name: entry.ref.name, message: String((error as Error).message)});
+          tell({is: 'failed', name: entry.ref.name, message: (error as Error).message});
         }
       },
       (error: unknown) => {
@@ -220,7 +220,7 @@ export class Futures {
 
   #files(path: string, names: readonly string[], ref: FutureRef | undefined): Files {
     const files = new Files(path, names);
-    if (ref) holds(files, {ref, futures: this});
+    if (ref) holds(files, {ref, futures: this, awaited: true});
     return files;
   }
 }

@@ -1,12 +1,4 @@
-import type {
-  AnyNode,
-  ClassDeclaration,
-  Expression,
-  FunctionDeclaration,
-  Pattern,
-  Program,
-  VariableDeclaration,
-} from 'acorn';
+import type {AnyNode, ClassDeclaration, Expression, FunctionDeclaration, Program, VariableDeclaration} from 'acorn';
 
 /** A place where code names something that no inner scope declares: a name of the notebook, or a global. */
 export interface Mention {
@@ -67,6 +59,7 @@ class Walk implements Mentions {
 
   visit(node: AnyNode | null | undefined, callee = false): void {
     if (!node) return;
+
     switch (node.type) {
       case 'Program':
         if (this.#shared) this.#each(node.body);
@@ -82,16 +75,12 @@ class Walk implements Mentions {
         return;
       case 'CallExpression':
         this.visit(node.callee, true);
-        {
-          this.#each(node.arguments);
-          return;
-        }
+        this.#each(node.arguments);
+        return;
       case 'TaggedTemplateExpression':
         this.visit(node.tag, true);
-        {
-          this.visit(node.quasi);
-          return;
-        }
+        this.visit(node.quasi);
+        return;
       case 'Property':
         if (node.computed) this.visit(node.key);
         if (node.shorthand && node.value.type === 'Identifier') this.#mention('read', node.value, true, false);
@@ -101,10 +90,9 @@ class Walk implements Mentions {
       case 'PropertyDefinition':
         if (node.computed) this.visit(node.key);
         if (!node.value) return;
-        {
-          node.type === 'PropertyDefinition' ? this.#inFunction(() => this.visit(node.value)) : this.visit(node.value);
-          return;
-        }
+        if (node.type === 'PropertyDefinition') this.#inFunction(() => this.visit(node.value));
+        else this.visit(node.value);
+        return;
       case 'LabeledStatement': {
         this.visit(node.body);
         return;
@@ -135,10 +123,8 @@ class Walk implements Mentions {
       }
       case 'AssignmentExpression':
         this.#assign(node.left);
-        {
-          this.visit(node.right);
-          return;
-        }
+        this.visit(node.right);
+        return;
       case 'UpdateExpression': {
         this.#assign(node.argument);
         return;
@@ -146,16 +132,14 @@ class Walk implements Mentions {
       case 'ForInStatement':
       case 'ForOfStatement':
         if (node.type === 'ForOfStatement' && node.await && this.#functions === 0) this.awaits = true;
-        {
-          this.#within(lexicalNames([node.left]), () => {
-            this.#head = node.left;
-            if (node.left.type === 'VariableDeclaration') this.#inBlock(() => this.visit(node.left));
-            else this.#assign(node.left);
-            this.visit(node.right);
-            this.#inBlock(() => this.visit(node.body));
-          });
-          return;
-        }
+        this.#within(lexicalNames([node.left]), () => {
+          this.#head = node.left;
+          if (node.left.type === 'VariableDeclaration') this.#inBlock(() => this.visit(node.left));
+          else this.#assign(node.left);
+          this.visit(node.right);
+          this.#inBlock(() => this.visit(node.body));
+        });
+        return;
       case 'ForStatement': {
         this.#within(node.init ? lexicalNames([node.init]) : [], () => {
           this.#inBlock(() => {
@@ -173,17 +157,15 @@ class Walk implements Mentions {
       }
       case 'SwitchStatement':
         this.visit(node.discriminant);
-        {
-          this.#within(lexicalNames(node.cases.flatMap(each => each.consequent)), () =>
-            this.#inBlock(() => {
-              for (const each of node.cases) {
-                this.visit(each.test);
-                this.#each(each.consequent);
-              }
-            }),
-          );
-          return;
-        }
+        this.#within(lexicalNames(node.cases.flatMap(each => each.consequent)), () =>
+          this.#inBlock(() => {
+            for (const each of node.cases) {
+              this.visit(each.test);
+              this.#each(each.consequent);
+            }
+          }),
+        );
+        return;
       case 'CatchClause': {
         this.#within(node.param ? boundNames(node.param) : [], () => {
           if (node.param) this.#declare(node.param, false);
@@ -232,10 +214,8 @@ class Walk implements Mentions {
       }
       case 'AwaitExpression':
         if (this.#functions === 0) this.awaits = true;
-        {
-          this.visit(node.argument);
-          return;
-        }
+        this.visit(node.argument);
+        return;
       default:
         for (const child of childrenOf(node)) this.visit(child);
     }
@@ -313,10 +293,8 @@ class Walk implements Mentions {
         return;
       case 'AssignmentPattern':
         this.#pattern(pattern.left, shorthand, found);
-        {
-          this.visit(pattern.right);
-          return;
-        }
+        this.visit(pattern.right);
+        return;
       case 'RestElement': {
         this.#pattern(pattern.argument, false, found);
         return;

@@ -232,8 +232,7 @@ class UserProcessLoop {
   async #shown(value: unknown): Promise<Partial<Done>> {
     const {data, metadata} = await shownAs(value);
     const held = heldBy(value);
-    // A result of a future is plain; only a handle is itself a future.
-    const ref = held && 'then' in (value as object) ? this.#futures.refOf(value) : undefined;
+    const ref = held && !held.awaited ? this.#futures.refOf(value) : undefined;
     return {result: data, metadata, ...(ref && {future: ref})};
   }
 

@@ -151,7 +151,7 @@ export class SetResult implements Iterable<readonly [unknown, unknown]> {
   }
 
   [inspect.custom](depth: number, options: object): unknown {
-    return depth < 0 ? '[Object]' : inspect({...this}, options);
+    return depth < 0 ? '[Object]' : inspect(Object.fromEntries(Object.entries(this)), options);
   }
 
   #find(key: readonly JsonValue[]): KeyedResult | undefined {

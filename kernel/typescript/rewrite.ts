@@ -216,6 +216,7 @@ class Rewriting {
   #statement(node: AnyNode, last: boolean): void {
     const script = this.#script;
     const local = this.#variables !== undefined;
+
     switch (node.type) {
       case 'ImportDeclaration': {
         this.#import(node, local);
@@ -246,10 +247,8 @@ class Rewriting {
       case 'ClassDeclaration':
         if (!local && isNamed(node)) script.write(`${this.#home(node.id.name) ?? '$weft'}.${node.id.name} = `);
         script.copy(node.start, node.end);
-        {
-          script.write(';');
-          return;
-        }
+        script.write(';');
+        return;
       case 'ExpressionStatement':
         if (!last) {
           script.copy(node.start, node.end);
@@ -257,10 +256,8 @@ class Rewriting {
         }
         script.write('return {value: (');
         script.copy(node.expression.start, node.expression.end);
-        {
-          script.write(')};');
-          return;
-        }
+        script.write(')};');
+        return;
       default: {
         script.copy(node.start, node.end);
         return;

@@ -12,6 +12,8 @@ export interface FutureSet extends PromiseLike<unknown>, Iterable<readonly [unkn
   /** The loop value of each future; with several variables an array of them, outermost first. */
   keys(): IterableIterator<unknown>;
   at(where: Readonly<Record<string, JsonValue>>): Future | FutureSet;
+  /** Throws: a whole set is no text. */
+  toString(): string;
 }
 
 /** Makes a handle of a set. The reference is looked up at each use: the members of a set may become known later. */
@@ -149,14 +151,14 @@ class SetHandle {
     return 'set';
   }
 
-  then<A, B>(fulfilled?: (value: unknown) => A, rejected?: (reason: unknown) => B): Promise<A | B> {
+  then(fulfilled?: (value: unknown) => unknown, rejected?: (reason: unknown) => unknown): Promise<unknown> {
     return this.#held.futures
       .result(this.#ref.id)
       .then(each => each.value)
       .then(fulfilled, rejected);
   }
 
-  catch<B>(rejected?: (reason: unknown) => B): Promise<unknown> {
+  catch(rejected?: (reason: unknown) => unknown): Promise<unknown> {
     return this.then(value => value, rejected);
   }
 

@@ -55,3 +55,40 @@ export class MarkReader {
     return rest;
   }
 }
+
+/** What has come of a stream: text, and marks between. */
+export class MarkedText {
+  #parts: (string | undefined)[] = [];
+  #missed = 0;
+
+  /** Appends what {@link MarkReader.read} gave. */
+  add(texts: readonly string[]): void {
+    for (const [index, text] of texts.entries()) {
+      if (index > 0 && this.#missed > 0) this.#missed--;
+      else if (index > 0) this.#parts.push(undefined);
+      if (text !== '') this.#parts.push(text);
+    }
+  }
+
+  /** Takes the text up to the next mark. */
+  text(): string[] {
+    const mark = this.#parts.indexOf(undefined);
+    return this.#parts.splice(0, mark < 0 ? this.#parts.length : mark).filter(part => part !== undefined);
+  }
+
+  /** Takes all text, marks or not. */
+  all(): string[] {
+    return this.#parts.splice(0).filter(part => part !== undefined);
+  }
+
+  /** A mark is next. */
+  get atMark(): boolean {
+    return this.#parts.length > 0 && this.#parts[0] === undefined;
+  }
+
+  /** Goes over the next mark; one that is not there will be skipped when it comes. */
+  pass(): void {
+    if (this.atMark) this.#parts.shift();
+    else this.#missed++;
+  }
+}

@@ -19,6 +19,8 @@ export function warmUp(): void {
 /** Strips types with oxc. It prints the code anew; what is left is JavaScript of ES2022. */
 export function stripTypes(source: string): Result<Printed, CellSyntaxError> {
   warmUp();
+  // The enum of its types has no value at run time.
+  const external = 'External' as unknown as Oxc.HelperMode;
   const result = oxc?.transformSync('cell.ts', source, {
     lang: 'ts',
     sourceType: 'module',
@@ -27,7 +29,7 @@ export function stripTypes(source: string): Result<Printed, CellSyntaxError> {
     // An import that this cell does not use may be meant for the next.
     typescript: {onlyRemoveTypeImports: true},
     decorator: {legacy: true},
-    helpers: {mode: 'External' as Oxc.HelperMode},
+    helpers: {mode: external},
   });
   const [error] = result?.errors ?? [];
   if (error) {

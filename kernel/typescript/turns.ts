@@ -34,12 +34,7 @@ export class Turns {
       this.#turns.add(turn);
       this.#later(() => {
         turn.onStack = true;
-        let result;
-        try {
-          result = Promise.resolve(work());
-        } catch (error) {
-          result = Promise.reject(error);
-        }
+        const result = (async () => work())();
         turn.onStack = false;
         result.then(resolve, reject).finally(end);
       });

@@ -6,7 +6,7 @@ import type {Readable, Writable} from 'node:stream';
 import type {JsonObject, JsonValue} from '../fingerprint/json.js';
 import type {ErrorContent} from '../wire/notebook.js';
 import type {Evaluated, FromUser, FutureRef, LineCall, Settled, ToUser} from './messages.js';
-import {MarkReader} from './streams.js';
+import {MarkedText, MarkReader} from './streams.js';
 
 /** How the user's process is started. */
 export interface UserProcessOptions {
@@ -55,8 +55,6 @@ interface Running {
   readonly resolve: (done: Done) => void;
 }
 
-type StreamName = 'stdout' | 'stderr';
-
 /** How long a message waits for the text before it when none comes, in milliseconds: code may have closed its stdout. */
 const quiet = 500;
 
@@ -73,10 +71,9 @@ export class UserProcess {
   readonly #asked = new Map<string, (answer: Evaluated[][] | string[] | ErrorContent) => void>();
   #child: ChildProcess;
   #running: Running | undefined;
-  /** The marks that have come, and the messages that wait for theirs. */
-  #marks: Record<StreamName, number> = {stdout: 0, stderr: 0};
-  #expected = 0;
-  #due: {readonly number: number; readonly deliver: () => void}[] = [];
+  /** Text and marks (null) that have come, and the messages that wait for their marks. */
+  #streams = {stdout: new MarkedText(), stderr: new MarkedText()};
+  #due: (() => void)[] = [];
   #timer: NodeJS.Timeout | undefined;
   #last = '';
   #closed = false;
@@ -243,12 +240,11 @@ export class UserProcess {
       case 'ready':
         return;
       case 'done': {
-        const {type: _, ...done} = message;
         this.#afterText(() => {
           const running = this.#running;
           if (running?.cell !== message.cell) return;
           this.#running = undefined;
-          running.resolve(done);
+          running.resolve(message);
         });
         return;
       }
@@ -303,18 +299,15 @@ export class UserProcess {
     const decoder = new StringDecoder('utf8');
     const reader = new MarkReader();
     const take = (piece: string): void => {
-      for (const [index, text] of reader.read(piece).entries()) {
-        if (index > 0) this.#marks[name]++;
-        if (index > 0) this.#deliver();
-        this.#output(name, text);
-      }
+      this.#streams[name].add(reader.read(piece));
+      this.#advance();
     };
     stream.on('data', (bytes: Buffer) => take(decoder.write(bytes)));
     return new Promise(resolve => {
       stream.on('error', () => resolve());
       stream.on('close', () => {
         take(decoder.end());
-        this.#output(name, reader.rest());
+        take(reader.rest());
         resolve();
       });
     });
@@ -326,38 +319,53 @@ export class UserProcess {
     this.#events.output(this.#running?.cell ?? this.#last, name, text);
   }
 
-  /** Delivers a message when all text that was written before it has come. */
+  /** Delivers a message when all text that was written before it has come, and before what was written after it. */
   #afterText(deliver: () => void): void {
-    this.#due.push({number: ++this.#expected, deliver});
-    this.#deliver();
+    this.#due.push(deliver);
+    this.#advance();
   }
 
-  #deliver(): void {
+  #advance(): void {
+    const {stdout, stderr} = this.#streams;
     clearTimeout(this.#timer);
-    for (let [first] = this.#due; first; [first] = this.#due) {
-      if (Math.min(this.#marks.stdout, this.#marks.stderr) < first.number) {
-        this.#timer = setTimeout(() => this.#deliverAll(), quiet);
-        return;
-      }
-      this.#due.shift();
-      first.deliver();
+    for (;;) {
+      for (const text of stdout.text()) this.#output('stdout', text);
+      for (const text of stderr.text()) this.#output('stderr', text);
+      const [deliver] = this.#due;
+      if (!deliver) return;
+      if (!stdout.atMark || !stderr.atMark) break;
+      this.#pass();
     }
+    this.#timer = setTimeout(() => {
+      this.#pass();
+      this.#advance();
+    }, quiet);
   }
 
+  /** Delivers the first message, whether its marks are there or not. */
+  #pass(): void {
+    this.#streams.stdout.pass();
+    this.#streams.stderr.pass();
+    this.#due.shift()?.();
+  }
+
+  /** The process is gone: no more comes. */
   #deliverAll(): void {
-    this.#marks = {
-      stdout: Math.max(this.#marks.stdout, this.#expected),
-      stderr: Math.max(this.#marks.stderr, this.#expected),
-    };
-    this.#deliver();
+    while (this.#due.length > 0) {
+      this.#pass();
+      this.#advance();
+    }
+    clearTimeout(this.#timer);
+    for (const name of ['stdout', 'stderr'] as const) {
+      for (const text of this.#streams[name].all()) this.#output(name, text);
+    }
+    this.#streams = {stdout: new MarkedText(), stderr: new MarkedText()};
   }
 
   #died(code: number | null, signal: NodeJS.Signals | null, problem: Error | undefined): void {
     const error = deathError(code, signal, this.#stderr, problem);
     this.#stderr = '';
     this.#deliverAll();
-    this.#marks = {stdout: 0, stderr: 0};
-    this.#expected = 0;
     const running = this.#running;
     this.#running = undefined;
     if (this.#failures < attempts) this.#child = this.#start();

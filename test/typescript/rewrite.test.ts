@@ -182,7 +182,7 @@ describe('a TypeScript cell', () => {
 
 describe('the places of an error', () => {
   const stackOf = async (source: string): Promise<string> => {
-    const prepare = Error.prepareStackTrace;
+    const prepare: unknown = Reflect.get(Error, 'prepareStackTrace');
     notebook.errors.install();
     try {
       return await notebook.run(source).then(
@@ -190,7 +190,7 @@ describe('the places of an error', () => {
         (error: unknown) => String((error as Error).stack),
       );
     } finally {
-      Error.prepareStackTrace = prepare;
+      Object.assign(Error, {prepareStackTrace: prepare});
     }
   };
 
@@ -212,11 +212,11 @@ describe('the places of an error', () => {
   });
 
   it('are shown with the line', async () => {
-    const prepare = Error.prepareStackTrace;
+    const prepare: unknown = Reflect.get(Error, 'prepareStackTrace');
     notebook.errors.install();
     const thrown = await notebook.run('const a = 1\n\tnull.x').catch((error: unknown) => error);
     const {traceback} = notebook.errors.content(thrown);
-    Error.prepareStackTrace = prepare;
+    Object.assign(Error, {prepareStackTrace: prepare});
     expect(traceback.slice(0, 4)).toEqual(['cell [1]:2:7', '  2 | \tnull.x', '    | \t     ^', '']);
   });
 });
