@@ -8,7 +8,7 @@ import {COADD_ZERO_POINT, originCards, patchOf, selectExposures} from './make-co
 import {bit, exposureBytes, PLANES, readExposure} from './masked-image.js';
 import {ORIGIN} from './raw-image.js';
 import type {Task, TaskContext} from './task.js';
-import {PythonError, repr} from './python.js';
+import {PythonError, repr, textOf} from './python.js';
 
 /** The name of the task in the log: the camera's default way of making coadds. */
 const NAME = 'safeClipAssembleCoadd';
@@ -46,7 +46,7 @@ function assemble(dataId: CastDataId, context: TaskContext): void {
       `Warp ${repr(ids[wrong] ?? {})} has other dimensions than the patch`,
     );
   const statistic = config.text('statistic') as 'MEAN' | 'MEANCLIP' | 'MEDIAN';
-  const planes = config.list('badMaskPlanes').map(plane => String(plane as string));
+  const planes = config.list('badMaskPlanes').map(plane => textOf(plane));
   const bad = planes.reduce((bits, plane) => bits | (plane in PLANES ? bit(plane as keyof typeof PLANES) : 0), 0);
   const options = {statistic, sigma: config.number('sigmaClip'), rounds: config.number('clipIter'), bad};
   const {coadd, counts} = stack(warps, options);
@@ -55,7 +55,7 @@ function assemble(dataId: CastDataId, context: TaskContext): void {
   if (!config.boolean('doWrite')) return;
   const metadata: Card[] = [
     ['ORIGIN', ORIGIN],
-    ['FILTER', String(dataId['filter'] as string)],
+    ['FILTER', textOf(dataId['filter'])],
     ['FLUXMAG0', 10 ** (0.4 * COADD_ZERO_POINT)],
     ['PSFSIGMA', Math.max(...warps.map(({header}) => header.number('PSFSIGMA', 1)))],
     ['NINPUTS', warps.length],

@@ -5,7 +5,7 @@ import {datasetPath, DATASETS, KEY_TYPES} from './dataset.js';
 import {writeFileAtomic} from './file.js';
 import type {Log} from './log.js';
 import type {PythonValue} from './python.js';
-import {PythonError, PythonFloat, repr} from './python.js';
+import {PythonError, PythonFloat, repr, textOf} from './python.js';
 import type {Row} from './registry.js';
 import {readTables} from './registry.js';
 import {openRepositories} from './repository.js';
@@ -93,7 +93,7 @@ export class Butler {
   calibration(kind: 'bias' | 'dark' | 'flat', dataId: CastDataId): Uint8Array {
     const {root} = this.#registries();
     const registry = join(root, 'CALIB', 'calibRegistry.sqlite3');
-    const date = String(dataId['dateObs'] as string);
+    const date = textOf(dataId['dateObs']);
     this.#calibrations ??= existsSync(registry) ? readTables(registry, CALIBRATION_KINDS) : [];
     const rows = this.#calibrations[CALIBRATION_KINDS.indexOf(kind)] ?? [];
     const row = rows.find(

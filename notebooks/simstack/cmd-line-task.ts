@@ -5,7 +5,7 @@ import type {CastDataId} from './dataset.js';
 import {applyFaults} from './fault.js';
 import {writeFileAtomic} from './file.js';
 import {readPickle, writePickle} from './pickle.js';
-import {PythonError, repr, SystemExit, traceback} from './python.js';
+import {PythonError, repr, SystemExit, traceback, textOf} from './python.js';
 import type {PythonValue} from './python.js';
 import type {Task, TaskContext} from './task.js';
 import {packages} from './version.js';
@@ -129,7 +129,7 @@ export class TaskRunner {
     }
     const different = Object.entries(now).filter(([key, version]) => old[key] !== undefined && old[key] !== version);
     if (different.length > 0) {
-      const list = different.map(([key, version]) => `${key}: ${version} vs ${String(old[key] as string)}`).join('; ');
+      const list = different.map(([key, version]) => `${key}: ${version} vs ${textOf(old[key])}`).join('; ');
       throw new TaskError(`Version mismatch (${list}); consider using --clobber-versions or --no-versions`);
     }
   }
@@ -144,7 +144,7 @@ export class TaskRunner {
       for (const each of differences) log.fatal(name, `Comparing configuration: ${each}`);
       if (differences.length > 0)
         throw new TaskError(
-          mismatch('Config does not match existing task config', `${configName(configPath)}`, 'tasks configurations'),
+          mismatch('Config does not match existing task config', configName(configPath), 'tasks configurations'),
         );
       return;
     }

@@ -1,6 +1,6 @@
 import type {ConfigField} from './config-table.js';
 import type {PythonValue} from './python.js';
-import {PythonFloat, readLiteral, repr} from './python.js';
+import {PythonFloat, readLiteral, repr, textOf} from './python.js';
 
 /** Why a field could not be set; the text of the real parser. */
 export type ConfigProblem = string;
@@ -30,7 +30,7 @@ export class Config {
   }
 
   text(name: string): string {
-    return String(this.#get(name) as string);
+    return textOf(this.#get(name));
   }
 
   list(name: string): readonly PythonValue[] {
@@ -67,7 +67,7 @@ export class Config {
     if (type !== field.type) {
       return `Value ${repr(value)} is of incorrect type ${type}. Expected type ${field.type}`;
     }
-    if (field.choices !== undefined && !field.choices.includes(String(value as string))) {
+    if (field.choices !== undefined && !field.choices.includes(textOf(value))) {
       return `Value ${repr(value)} is not allowed; choose from ${field.choices.join(', ')}`;
     }
     this.#values.set(name, kept);

@@ -1,5 +1,5 @@
 import type {PythonValue} from './python.js';
-import {PythonFloat} from './python.js';
+import {PythonFloat, textOf} from './python.js';
 
 /** A data id after its values were cast: whole numbers, floats, text. */
 export type CastDataId = Readonly<Record<string, PythonValue>>;
@@ -71,7 +71,7 @@ export function datasetPath(name: DatasetName, dataId: CastDataId): string {
   return DATASETS[name].template.replace(/%\((\w+)\)(0?)(\d*)([ds])/g, (_, key: string, __, width: string) => {
     const value = dataId[key];
     if (value === undefined) throw new Error(`Internal error: ${name} needs ${key}`);
-    const text = value instanceof PythonFloat ? String(value.value) : String(value as string | number);
+    const text = value instanceof PythonFloat ? String(value.value) : textOf(value);
     return width === '' ? text : text.padStart(Number(width), '0');
   });
 }

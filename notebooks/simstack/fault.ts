@@ -1,5 +1,5 @@
 import type {CastDataId} from './dataset.js';
-import {PythonError} from './python.js';
+import {PythonError, textOf} from './python.js';
 
 /**
  * Whether a fault meant for tests hits: `TASK` or `TASK:KEY=VALUE,KEY=VALUE`, several divided by `;`.
@@ -15,7 +15,7 @@ export function faultHits(text: string | undefined, task: string, dataId: CastDa
       .filter(pair => pair !== '');
     return pairs.every(pair => {
       const [key, value] = [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)];
-      return String(dataId[key] as string | number | undefined) === value;
+      return textOf(dataId[key]) === value;
     });
   });
 }

@@ -133,7 +133,10 @@ export function ingestImages(program: string, args: readonly string[], surroundi
   const {stdout, stderr, cwd} = surroundings;
   const line = new CommandLine(basename(program), 'input files [files ...]', OPTIONS, surroundings);
   if (args.length === 0 || args.includes('-h') || args.includes('--help')) {
-    return stdout(line.help('Ingest raw images into a data repository.'));
+    {
+      stdout(line.help('Ingest raw images into a data repository.'));
+      return;
+    }
   }
   const {positional, options} = line.parse(args);
   const [given, ...files] = positional;

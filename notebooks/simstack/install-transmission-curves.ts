@@ -26,7 +26,10 @@ function curve(low: number, high: number, height: number): Uint8Array {
 export function installTransmissionCurves(program: string, args: readonly string[], surroundings: Surroundings): void {
   const line = new CommandLine(basename(program), 'root', [], surroundings);
   if (args.includes('-h') || args.includes('--help')) {
-    return surroundings.stdout(line.help('Install the transmission curves of the camera in a data repository.'));
+    {
+      surroundings.stdout(line.help('Install the transmission curves of the camera in a data repository.'));
+      return;
+    }
   }
   const {positional} = line.parse(args);
   const given = positional[0];

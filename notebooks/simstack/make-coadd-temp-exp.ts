@@ -4,7 +4,7 @@ import {datasetPath} from './dataset.js';
 import type {Card} from './fits-file.js';
 import type {ExposureImage} from './masked-image.js';
 import {exposureBytes, readExposure} from './masked-image.js';
-import {PythonError, repr} from './python.js';
+import {PythonError, repr, textOf} from './python.js';
 import {ORIGIN} from './raw-image.js';
 import type {Patch, Tract} from './sky-map.js';
 import {readSkyMap} from './sky-map.js';
@@ -29,8 +29,8 @@ export function originCards({x0, y0}: Patch): readonly Card[] {
 export function patchOf(dataId: CastDataId, {butler}: TaskContext): {readonly tract: Tract; readonly patch: Patch} {
   const tract = readSkyMap(butler).find(({id}) => id === dataId['tract']);
   if (tract === undefined)
-    throw new PythonError('LookupError', `Tract ${String(dataId['tract'] as number)} is not in the sky map`);
-  return {tract, patch: tract.patch(String(dataId['patch'] as string))};
+    throw new PythonError('LookupError', `Tract ${textOf(dataId['tract'])} is not in the sky map`);
+  return {tract, patch: tract.patch(textOf(dataId['patch']))};
 }
 
 /** Whether an exposure touches a patch: by the corners and middles of a fine grid of its pixels. */
@@ -103,7 +103,7 @@ function makeWarps(dataId: CastDataId, context: TaskContext): void {
     if (filled === 0 || !config.boolean('doWrite')) continue;
     const metadata: Card[] = [
       ['ORIGIN', ORIGIN],
-      ['FILTER', String(dataId['filter'] as string)],
+      ['FILTER', textOf(dataId['filter'])],
       ['VISIT', visit],
       ['FLUXMAG0', 10 ** (0.4 * COADD_ZERO_POINT)],
     ];

@@ -1,5 +1,5 @@
 import type {PythonValue} from './python.js';
-import {floatRepr, PythonError, PythonFloat} from './python.js';
+import {floatRepr, PythonError, PythonFloat, textOf} from './python.js';
 
 /**
  * A pickle of protocol 0, which is text: dicts, lists, strings, numbers, booleans and None.
@@ -16,11 +16,11 @@ function opcodes(value: PythonValue): string {
   if (value instanceof PythonFloat) return `F${floatRepr(value.value)}\n`;
   if (typeof value === 'string') {
     const escape = (char: string): string => `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`;
-    return `V${value.replace(/[\\\n\r\0\x1a]|[^\x00-\xff]/g, escape)}\n`; // eslint-disable-line no-control-regex
+    return `V${value.replace(/[\\\n\r\0\x1a]|[^\x00-\xff]/g, escape)}\n`;
   }
   if (Array.isArray(value)) return `(l${value.map((each: PythonValue) => `${opcodes(each)}a`).join('')}`;
   return `(d${Object.entries(value)
-    .map(([key, each]) => `${opcodes(key)}${opcodes(each as PythonValue)}s`)
+    .map(([key, each]) => `${opcodes(key)}${opcodes(each)}s`)
     .join('')}`;
 }
 
@@ -50,7 +50,7 @@ export function readPickle(text: string): PythonValue {
       (stack.at(-1) as PythonValue[]).push(item);
     } else if (code === 's') {
       const item = stack.pop() ?? null;
-      const key = String(stack.pop());
+      const key = textOf(stack.pop());
       (stack.at(-1) as Record<string, PythonValue>)[key] = item;
     } else throw new PythonError('_pickle.UnpicklingError', `invalid load key, '${code ?? ''}'.`);
   }

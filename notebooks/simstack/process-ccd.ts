@@ -11,7 +11,7 @@ import type {Match} from './matching.js';
 import {fitAstrometry, fitZeroPoint, matchSources} from './matching.js';
 import type {Source} from './measurement.js';
 import {measure, psfSigma} from './measurement.js';
-import {PythonError, repr} from './python.js';
+import {PythonError, repr, textOf} from './python.js';
 import {ORIGIN} from './raw-image.js';
 import {loadReference} from './reference-catalog.js';
 import type {Catalog} from './source-catalog.js';
@@ -74,10 +74,10 @@ function processOne(dataId: CastDataId, {butler, config, log}: TaskContext): voi
 
   const metadata: Card[] = [
     ['ORIGIN', ORIGIN],
-    ['FILTER', String(dataId['filter'] as string)],
+    ['FILTER', textOf(dataId['filter'])],
     ['VISIT', visit],
     ['CCD', ccd],
-    ['DATE-OBS', String(dataId['dateObs'] as string)],
+    ['DATE-OBS', textOf(dataId['dateObs'])],
     ['EXPTIME', exposure.header.number('EXPTIME', 30)],
     ['BGMEAN', background.reduce((sum, value) => sum + value, 0) / background.length],
     ['PSFSIGMA', sigma],
@@ -91,7 +91,7 @@ function processOne(dataId: CastDataId, {butler, config, log}: TaskContext): voi
       butler,
       config.text('calibrate.astromRefObjLoader.ref_dataset_name'),
       wcs,
-      String(dataId['filter'] as string),
+      textOf(dataId['filter']),
     );
     if (config.boolean('calibrate.doAstrometry')) {
       const fit = fitAstrometry(sources, stars, wcs);

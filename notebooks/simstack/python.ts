@@ -34,8 +34,13 @@ export function repr(value: PythonValue): string {
   }
   if (Array.isArray(value)) return `[${value.map((each: PythonValue) => repr(each)).join(', ')}]`;
   return `{${Object.entries(value)
-    .map(([key, each]) => `${repr(key)}: ${repr(each as PythonValue)}`)
+    .map(([key, each]) => `${repr(key)}: ${repr(each)}`)
     .join(', ')}}`;
+}
+
+/** A value as Python's `str` shows it: text without quotes. */
+export function textOf(value: PythonValue | undefined): string {
+  return typeof value === 'string' ? value : repr(value ?? null);
 }
 
 /**

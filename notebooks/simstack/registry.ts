@@ -1,12 +1,14 @@
-import {copyFileSync, existsSync, mkdtempSync, renameSync, rmSync} from 'node:fs';
+import {copyFileSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import type {Database} from 'node-sqlite3-wasm';
 import {temporarySuffix} from './file.js';
+import type {SqliteRow} from './sqlite-file.js';
+import {SqliteFile} from './sqlite-file.js';
 
 /** A row of a registry's table. */
-export type Row = Readonly<Record<string, string | number | null>>;
+export type Row = SqliteRow;
 
 /** Loaded at first use: compiling the WebAssembly costs some 50 ms, which `--help` need not pay. */
 function open(path: string): Database {
@@ -15,10 +17,12 @@ function open(path: string): Database {
 }
 
 /**
- * Rows of tables of a registry, in the order of their rowid. A copy is read, so that no lock is taken in the
- * repository and a reader never waits for an ingest.
+ * Rows of tables of a registry, in the order of their rowid. The file is read as it is, without a lock: an ingest
+ * replaces it whole. A registry in a form that needs an SQL engine is copied first and read by one.
  */
 export function readTables(path: string, tables: readonly string[]): readonly (readonly Row[])[] {
+  const file = SqliteFile.open(readFileSync(path));
+  if (file !== null) return tables.map(table => file.rows(table));
   const directory = mkdtempSync(join(tmpdir(), 'simstack-'));
   try {
     const copy = join(directory, 'registry.sqlite3');

@@ -102,7 +102,10 @@ export function runTaskProgram(task: Task, program: string, args: readonly strin
     surroundings.stderr(`${name}: error: Must specify input as first argument\n`);
     throw new SystemExit(1);
   }
-  if (args.includes('-h') || args.includes('--help')) return stdout(line.help(task.description));
+  if (args.includes('-h') || args.includes('--help')) {
+    stdout(line.help(task.description));
+    return;
+  }
   const input = fixPath(first, env['PIPE_INPUT_ROOT'], cwd);
   if (!existsSync(input) || !statSync(input).isDirectory()) throw line.error(`Error: input=${repr(input)} not found`);
   if (mapperOf(input) === null) throw line.error(`Error: no mapper specified for input repo: ${repr(input)}`);
