@@ -2,7 +2,7 @@ import {parse} from 'acorn';
 import {fail, ok} from '../graph/result.js';
 import type {Result} from '../graph/result.js';
 import {findMentions} from './mentions.js';
-import {editMentions} from './rewrite.js';
+import {editMentions} from './edit-mentions.js';
 import type {CellSyntaxError, Surroundings} from './rewrite.js';
 import {Script} from './script.js';
 

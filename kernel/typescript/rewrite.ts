@@ -2,13 +2,15 @@ import {parse} from 'acorn';
 import type {AnyNode, ImportDeclaration, Program} from 'acorn';
 import {fail, ok} from '../graph/result.js';
 import type {Result} from '../graph/result.js';
-import {boundNames, findMentions, isNamed} from './mentions.js';
+import {endsSilently, stripCell, withCalls} from './cell-text.js';
+import {boundNames, isNamed} from './declared-names.js';
+import {editMentions} from './edit-mentions.js';
+import {findMentions} from './mentions.js';
 import type {Mentions} from './mentions.js';
 import type {LineCall} from './messages.js';
-import {positionAt, Positions} from './positions.js';
+import {Positions} from './positions.js';
 import type {Position, Printed} from './positions.js';
 import {Script} from './script.js';
-import {stripTypes} from './strip.js';
 
 /** What a cell's rewriting depends on besides its text. */
 export interface Surroundings {
@@ -65,43 +67,6 @@ export function rewriteCell(
     return fail({message: String(error instanceof Error ? error.message : error)});
   }
   return ok(new Rewriting(stripped.value, program, around, variables).cell(endsSilently(source)));
-}
-
-/** Replaces each line by a call of its own lines' number, so that all other places stay. */
-function withCalls(source: string, lines: readonly LineCall[]): string {
-  let text = '';
-  let at = 0;
-  for (const [index, {start, end}] of lines.entries()) {
-    const newlines = source.slice(start, end).replace(/[^\n]/g, '');
-    text += `${source.slice(at, start)};await $cell.line(${index});${newlines}`;
-    at = end;
-  }
-  return text + source.slice(at);
-}
-
-const leadingBrace = /^(?:\s|\/\/[^\n]*\n|\/\*[^]*?\*\/)*\{/;
-
-/** Strips the types. A cell that is one object literal is read as that, not as a block. */
-function stripCell(source: string): Result<Printed, CellSyntaxError> {
-  const brace = leadingBrace.exec(source);
-  if (brace) {
-    const at = brace[0].length - 1;
-    const literal = stripTypes(`${source.slice(0, at)}(${source.slice(at)}\n)`);
-    if (literal.ok) return ok({...literal.value, inserted: positionAt(source, at)});
-  }
-  return stripTypes(source);
-}
-
-/** True where a cell ends in `;`, blanks and comments aside. */
-function endsSilently(source: string): boolean {
-  let text = source.trimEnd();
-  for (;;) {
-    const comment = text.endsWith('*/') ? text.lastIndexOf('/*') : text.lastIndexOf('//');
-    const inLastLine = text.endsWith('*/') || comment > text.lastIndexOf('\n');
-    // What only looks like a comment is inside of a text: cut there, the cell is no TypeScript any more.
-    if (comment < 0 || !inLastLine || !stripCell(text.slice(0, comment)).ok) return text.endsWith(';');
-    text = text.slice(0, comment).trimEnd();
-  }
 }
 
 class Rewriting {
@@ -284,26 +249,6 @@ class Rewriting {
       this.#script.write(`${target} = ${value}; `);
     }
     if (!local && node.specifiers.length > 0) this.#script.write('}');
-  }
-}
-
-/** Puts each name where it lives: `home` gives the object that holds it, undefined for one that is found as it stands. */
-export function editMentions(
-  script: Script,
-  mentions: Mentions,
-  home: (name: string) => string | undefined,
-  isConstant: (name: string) => boolean,
-): void {
-  const functions = new Set(
-    mentions.declarations.flatMap(({node}) => (node.type === 'VariableDeclaration' ? [] : [node.id.start])),
-  );
-  for (const {use, name, start, end, shorthand, callee} of mentions.all) {
-    if (functions.has(start)) continue;
-    const holder = use === 'write' && isConstant(name) ? '$cell.constant' : home(name);
-    // A name that lives on the global object is found there as it stands.
-    if (holder === undefined || (holder === '$weft' && use !== 'declare')) continue;
-    const place = callee ? `(0, ${holder}.${name})` : `${holder}.${name}`;
-    script.replace(start, end, shorthand ? `${name}: ${place}` : place);
   }
 }
 

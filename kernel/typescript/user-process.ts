@@ -6,7 +6,9 @@ import type {Readable, Writable} from 'node:stream';
 import type {JsonObject, JsonValue} from '../fingerprint/json.js';
 import type {ErrorContent} from '../wire/notebook.js';
 import type {Evaluated, FromUser, FutureRef, LineCall, Settled, ToUser} from './messages.js';
-import {MarkedText, MarkReader} from './streams.js';
+import {deathError, notThere} from './death.js';
+import {OrderedOutput} from './ordered-output.js';
+import {MarkReader} from './streams.js';
 
 /** How the user's process is started. */
 export interface UserProcessOptions {
@@ -55,7 +57,7 @@ interface Running {
   readonly resolve: (done: Done) => void;
 }
 
-/** How long a message waits for the text before it when none comes, in milliseconds: code may have closed its stdout. */
+/** How long to wait for the last output of a process that has ended, in milliseconds. */
 const quiet = 500;
 
 /** How many processes in a row may end before they are ready. */
@@ -71,10 +73,7 @@ export class UserProcess {
   readonly #asked = new Map<string, (answer: Evaluated[][] | string[] | ErrorContent) => void>();
   #child: ChildProcess;
   #running: Running | undefined;
-  /** Text and marks (null) that have come, and the messages that wait for their marks. */
-  #streams = {stdout: new MarkedText(), stderr: new MarkedText()};
-  #due: (() => void)[] = [];
-  #timer: NodeJS.Timeout | undefined;
+  #order: OrderedOutput;
   #last = '';
   #closed = false;
   #failures = 0;
@@ -84,6 +83,7 @@ export class UserProcess {
   constructor(options: UserProcessOptions, events: UserEvents) {
     this.#options = options;
     this.#events = events;
+    this.#order = this.#newOrder();
     this.#child = this.#start();
   }
 
@@ -240,7 +240,7 @@ export class UserProcess {
       case 'ready':
         return;
       case 'done': {
-        this.#afterText(() => {
+        this.#order.afterText(() => {
           const running = this.#running;
           if (running?.cell !== message.cell) return;
           this.#running = undefined;
@@ -269,19 +269,19 @@ export class UserProcess {
         return;
       }
       case 'line': {
-        this.#afterText(() => this.#events.line(message));
+        this.#order.afterText(() => this.#events.line(message));
         return;
       }
       case 'display': {
-        this.#afterText(() => this.#events.display(message));
+        this.#order.afterText(() => this.#events.display(message));
         return;
       }
       case 'clear': {
-        this.#afterText(() => this.#events.clear(message));
+        this.#order.afterText(() => this.#events.clear(message));
         return;
       }
       case 'input': {
-        this.#afterText(() => this.#events.input(message));
+        this.#order.afterText(() => this.#events.input(message));
         return;
       }
     }
@@ -298,10 +298,8 @@ export class UserProcess {
     if (!stream) return Promise.resolve();
     const decoder = new StringDecoder('utf8');
     const reader = new MarkReader();
-    const take = (piece: string): void => {
-      this.#streams[name].add(reader.read(piece));
-      this.#advance();
-    };
+    const order = this.#order;
+    const take = (piece: string): void => order.add(name, reader.read(piece));
     stream.on('data', (bytes: Buffer) => take(decoder.write(bytes)));
     return new Promise(resolve => {
       stream.on('error', () => resolve());
@@ -313,59 +311,21 @@ export class UserProcess {
     });
   }
 
+  #newOrder(): OrderedOutput {
+    return new OrderedOutput((name, text) => this.#output(name, text));
+  }
+
   #output(name: 'stdout' | 'stderr', text: string): void {
     if (text === '') return;
     if (name === 'stderr') this.#stderr = (this.#stderr + text).slice(-4000);
     this.#events.output(this.#running?.cell ?? this.#last, name, text);
   }
 
-  /** Delivers a message when all text that was written before it has come, and before what was written after it. */
-  #afterText(deliver: () => void): void {
-    this.#due.push(deliver);
-    this.#advance();
-  }
-
-  #advance(): void {
-    const {stdout, stderr} = this.#streams;
-    clearTimeout(this.#timer);
-    for (;;) {
-      for (const text of stdout.text()) this.#output('stdout', text);
-      for (const text of stderr.text()) this.#output('stderr', text);
-      const [deliver] = this.#due;
-      if (!deliver) return;
-      if (!stdout.atMark || !stderr.atMark) break;
-      this.#pass();
-    }
-    this.#timer = setTimeout(() => {
-      this.#pass();
-      this.#advance();
-    }, quiet);
-  }
-
-  /** Delivers the first message, whether its marks are there or not. */
-  #pass(): void {
-    this.#streams.stdout.pass();
-    this.#streams.stderr.pass();
-    this.#due.shift()?.();
-  }
-
-  /** The process is gone: no more comes. */
-  #deliverAll(): void {
-    while (this.#due.length > 0) {
-      this.#pass();
-      this.#advance();
-    }
-    clearTimeout(this.#timer);
-    for (const name of ['stdout', 'stderr'] as const) {
-      for (const text of this.#streams[name].all()) this.#output(name, text);
-    }
-    this.#streams = {stdout: new MarkedText(), stderr: new MarkedText()};
-  }
-
   #died(code: number | null, signal: NodeJS.Signals | null, problem: Error | undefined): void {
     const error = deathError(code, signal, this.#stderr, problem);
     this.#stderr = '';
-    this.#deliverAll();
+    this.#order.flush();
+    this.#order = this.#newOrder();
     const running = this.#running;
     this.#running = undefined;
     if (this.#failures < attempts) this.#child = this.#start();
@@ -375,28 +335,4 @@ export class UserProcess {
     for (const resolve of asked) resolve(error);
     this.#events.died({code, signal, error});
   }
-}
-
-const notThere: ErrorContent = {
-  ename: 'UserProcessDied',
-  evalue: "the process of your code can't be started; restart the kernel",
-  traceback: ["UserProcessDied: the process of your code can't be started; restart the kernel"],
-};
-
-function deathError(
-  code: number | null,
-  signal: NodeJS.Signals | null,
-  stderr: string,
-  problem: Error | undefined,
-): ErrorContent {
-  const heap = stderr.includes('heap out of memory');
-  const how = problem
-    ? `could not be started: ${problem.message}`
-    : heap
-      ? 'ran out of memory (its heap was full)'
-      : code !== null
-        ? `ended itself with code ${code}`
-        : `was ended by ${signal ?? 'a signal'}`;
-  const evalue = `the process of your code ${how}; its names are lost, tasks go on, a fresh one has started`;
-  return {ename: 'UserProcessDied', evalue, traceback: [`UserProcessDied: ${evalue}`]};
 }

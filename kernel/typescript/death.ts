@@ -1,0 +1,27 @@
+import type {ErrorContent} from '../wire/notebook.js';
+
+/** Nothing can be asked: the process does not start any more. */
+export const notThere: ErrorContent = {
+  ename: 'UserProcessDied',
+  evalue: "the process of your code can't be started; restart the kernel",
+  traceback: ["UserProcessDied: the process of your code can't be started; restart the kernel"],
+};
+
+/** What a person reads when the process of his code has ended. `stderr`: the last that it wrote. */
+export function deathError(
+  code: number | null,
+  signal: NodeJS.Signals | null,
+  stderr: string,
+  problem: Error | undefined,
+): ErrorContent {
+  const heap = stderr.includes('heap out of memory');
+  const how = problem
+    ? `could not be started: ${problem.message}`
+    : heap
+      ? 'ran out of memory (its heap was full)'
+      : code !== null
+        ? `ended itself with code ${code}`
+        : `was ended by ${signal ?? 'a signal'}`;
+  const evalue = `the process of your code ${how}; its names are lost, tasks go on, a fresh one has started`;
+  return {ename: 'UserProcessDied', evalue, traceback: [`UserProcessDied: ${evalue}`]};
+}

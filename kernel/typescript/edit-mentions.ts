@@ -1,0 +1,22 @@
+import type {Mentions} from './mentions.js';
+import type {Script} from './script.js';
+
+/** Puts each name where it lives: `home` gives the object that holds it, undefined for one that is found as it stands. */
+export function editMentions(
+  script: Script,
+  mentions: Mentions,
+  home: (name: string) => string | undefined,
+  isConstant: (name: string) => boolean,
+): void {
+  const functions = new Set(
+    mentions.declarations.flatMap(({node}) => (node.type === 'VariableDeclaration' ? [] : [node.id.start])),
+  );
+  for (const {use, name, start, end, shorthand, callee} of mentions.all) {
+    if (functions.has(start)) continue;
+    const holder = use === 'write' && isConstant(name) ? '$cell.constant' : home(name);
+    // A name that lives on the global object is found there as it stands.
+    if (holder === undefined || (holder === '$weft' && use !== 'declare')) continue;
+    const place = callee ? `(0, ${holder}.${name})` : `${holder}.${name}`;
+    script.replace(start, end, shorthand ? `${name}: ${place}` : place);
+  }
+}
