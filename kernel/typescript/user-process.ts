@@ -92,18 +92,24 @@ export class UserProcess {
     return this.#child.pid;
   }
 
-  /** Runs a cell; one at a time. Resolves when its code and its output are over, however they end. */
+  /**
+   * Runs a cell; one at a time. Resolves when its code and its output are over, however they end. With `rows` the cell is the body of
+   * a loop, run once for each, and `bind` are names for the map of their results.
+   */
   execute(
     cell: string,
     count: number,
     code: string,
     lines: readonly LineCall[] = [],
-    loop: {readonly rows?: readonly JsonObject[]; readonly bind?: readonly string[]} = {},
+    rows?: readonly JsonObject[],
+    bind?: readonly string[],
   ): Promise<Done> {
     return new Promise(resolve => {
+      const loop = {...(rows && {rows}), ...(bind && {bind})};
+      const message: ToUser = {type: 'execute', cell, count, code, lines, ...loop};
       this.#running = {cell, resolve};
       this.#last = cell;
-      if (!this.#send({type: 'execute', cell, count, code, lines, ...loop})) {
+      if (!this.#send(message)) {
         this.#running = undefined;
         resolve({cell, error: notThere});
       }

@@ -206,7 +206,7 @@ describe('a loop over a TypeScript body', () => {
     await kernel.run('const seen: unknown[] = []');
     const body = 'const twice = x * 2; seen.push(x); await null; seen.push(twice); ({twice})';
     const rows = [{x: 1}, {x: 2}];
-    const done = await kernel.user.execute('loop', 2, body, [], {rows, bind: ['_', 'r']});
+    const done = await kernel.user.execute('loop', 2, body, [], rows, ['_', 'r']);
     expect(done.result).toEqual({'text/plain': "{ '1': { twice: 2 }, '2': { twice: 4 } }"});
     expect(await kernel.shown('[seen.join(), typeof twice, r[2].twice, _.size].join()')).toBe(
       "'1,2,2,4,undefined,4,2'",
@@ -216,13 +216,13 @@ describe('a loop over a TypeScript body', () => {
   it('gives a set where all results are futures, and tells an error', async () => {
     start();
     const rows = ['a', 'b'].map(x => ({x}));
-    const done = await kernel.user.execute('loop', 1, 'bash("echo", {with: {x}})', [], {rows, bind: ['r']});
+    const done = await kernel.user.execute('loop', 1, 'bash("echo", {with: {x}})', [], rows, ['r']);
     expect(done).toMatchObject({
       rows: [{kind: 'files'}, {kind: 'files'}],
       future: {kind: 'set', name: 'r', variables: ['x']},
     });
     expect(await kernel.shown('r.a.kind')).toBe("'files'");
-    const failed = await kernel.user.execute('loop', 3, 'x = 5', [], {rows});
+    const failed = await kernel.user.execute('loop', 3, 'x = 5', [], rows);
     expect(failed.error?.evalue).toBe('Assignment to constant variable.');
   });
 });
