@@ -10,7 +10,7 @@ import {fail, ok, type Result} from './graph/result.js';
 import type {AttemptId} from './graph/task.js';
 import {LocalExecutor} from './run/local/local-executor.js';
 import {Scheduler} from './run/scheduler.js';
-import {defaultSlots} from './run/slots.js';
+import {defaultSlots, jobsAhead} from './run/slots.js';
 import {Contexts} from './session/context.js';
 import {notebookControl} from './session/control.js';
 import {Displays} from './session/displays.js';
@@ -23,8 +23,8 @@ import {Store} from './store/store.js';
 import {isCompleteTypeScript} from './typescript/completeness.js';
 import {UserProcess} from './typescript/user-process.js';
 
-/** Jobs that are with the executor for each slot: one that runs, and a few ahead. */
-const AHEAD = 5;
+/** Short jobs that are with the executor for each slot, beside the one that runs. */
+const AHEAD = 4;
 
 /** What opening a notebook takes. Paths are absolute. */
 export interface NotebookOptions {
@@ -98,7 +98,7 @@ export async function openNotebook({
     executor,
     now: () => Date.now(),
     newAttempt: () => uuid() as AttemptId,
-    outstanding: () => settings.slots * AHEAD,
+    outstanding: mean => settings.slots * (1 + jobsAhead(mean, AHEAD)),
     changed: entry => late.futures?.entryChanged(entry),
   });
   late.scheduler = scheduler;
@@ -137,7 +137,7 @@ export async function openNotebook({
     registry,
     control,
     close: async () => {
-      scheduler.close();
+      await scheduler.close();
       await executor.close();
       await checkpoints.settled();
       await cache.save();

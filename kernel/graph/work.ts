@@ -1,6 +1,7 @@
 import type {Fingerprint} from '../fingerprint/fingerprint.js';
 import type {JsonValue} from '../fingerprint/json.js';
 import type {Failure} from './failure.js';
+import type {Manifest} from './manifest.js';
 import type {Placement} from './placement.js';
 import type {Recipe} from './recipe.js';
 import type {Result} from './result.js';
@@ -44,6 +45,8 @@ export interface Work {
   finish(attempt: Attempt, log: string): Promise<Result<Outcome, Failure>>;
   /** Reads why a command failed from its log: the line that matters. */
   readonly explain?: (log: string) => string | undefined;
+  /** Looks at what a result made besides its own files, before it is taken as a hit: why it is none, in a person's words. */
+  recheck?(manifest: Manifest): Promise<string | undefined>;
 }
 
 /** A task that can be given to the scheduler. */

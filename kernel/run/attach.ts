@@ -1,8 +1,9 @@
 import type {Failure} from '../graph/failure.js';
+import type {Holder} from '../graph/holder.js';
 import type {Manifest} from '../graph/manifest.js';
 import type {AttemptId} from '../graph/task.js';
+import type {Claim} from './checkpoints.js';
 import type {Entry} from './entry.js';
-import type {Holder} from '../graph/holder.js';
 import type {Launched} from './launch.js';
 import type {Scheduler} from './scheduler.js';
 
@@ -10,56 +11,94 @@ import type {Scheduler} from './scheduler.js';
 export type Attached =
   | {readonly is: 'done'; readonly manifest: Manifest}
   | {readonly is: 'failed'; readonly failure: Failure}
-  /** Its kernel is dead, its runner is not, or has left an exit: the attempt is ours to watch and to publish. */
+  /** Its kernel is dead: the attempt is ours to watch and to publish, and so is the claim. */
   | {readonly is: 'adopt'; readonly attempt: AttemptId; readonly holder: Holder}
   /** Nobody has it any more: run it. */
-  | {readonly is: 'again'};
+  | {readonly is: 'again'}
+  /** Nobody waits for it here any more. */
+  | {readonly is: 'left'};
 
 /** Milliseconds between two looks at what another kernel has recorded: the first, and the longest. */
 const POLL = {first: 200, longest: 2000};
 
+type Elsewhere = Extract<Launched, {is: 'elsewhere'}>;
+
 /** Waits for the attempt of another kernel, or takes it over where that kernel is dead. */
-export async function attach(scheduler: Scheduler, entry: Entry, launched: Extract<Launched, {is: 'elsewhere'}>): Promise<Attached> {
-  const {checkpoints, now} = scheduler.ports;
-  let {claim, orphan, holder} = {holder: undefined, ...launched};
-  scheduler.set(entry, {is: 'running', at: now(), attempt: claim.attempt, attached: true, log: `${claim.directory}/.weft.log`});
-  for (let pause = POLL.first; !orphan; pause = Math.min(pause * 1.5, POLL.longest)) {
+export async function attach(scheduler: Scheduler, entry: Entry, launched: Elsewhere): Promise<Attached> {
+  const {checkpoints} = scheduler.ports;
+  const {round, task} = entry;
+  const own = {attempt: entry.attempt ?? scheduler.ports.newAttempt(), directory: entry.directory ?? ''};
+  const left = (): boolean => entry.round !== round || entry.final || scheduler.closed;
+  let found = launched;
+  show(scheduler, entry, found.claim);
+  for (let pause = POLL.first; !found.orphan; pause = Math.min(pause * 1.5, POLL.longest)) {
     await new Promise(resolve => setTimeout(resolve, pause));
-    await checkpoints.refresh();
-    const manifest = checkpoints.lookup(entry.fingerprint);
-    if (manifest !== undefined) {
-      const good = await checkpoints.check(manifest);
-      if (good.ok) return {is: 'done', manifest: good.value};
-    }
-    const failed = checkpoints.failureOf(entry.fingerprint, claim.attempt);
-    if (failed !== undefined) return {is: 'failed', failure: failed.failure};
-    const again = await checkpoints.claim(entry.task, entry.attempt ?? claim.attempt, entry.directory ?? claim.directory);
+    if (left()) return {is: 'left'};
+    const ended = await look(scheduler, entry, found.claim);
+    if (left()) return {is: 'left'};
+    if (ended !== undefined) return ended;
+    const again = await checkpoints.claim(task, own.attempt, own.directory);
     if (!again.ok) return {is: 'failed', failure: again.error};
     if (again.value.is === 'mine') {
-      // The owner has let go of it without a result that we can read: it was cancelled.
-      await checkpoints.release(entry.task, again.value.claim);
-      return {is: 'again'};
+      // The owner has let go of it: it ended since our look, or was cancelled.
+      const last = await look(scheduler, entry, found.claim);
+      await checkpoints.release(task, again.value.claim);
+      return left() ? {is: 'left'} : (last ?? {is: 'again'});
     }
-    ({claim} = again.value);
-    if (again.value.is === 'orphan') {
-      orphan = true;
-      holder = again.value.holder;
-    }
+    if (left()) return {is: 'left'};
+    const {claim} = again.value;
+    if (claim.attempt !== found.claim.attempt) show(scheduler, entry, claim);
+    const holder = again.value.is === 'orphan' ? again.value.holder : undefined;
+    found = {is: 'elsewhere', claim, orphan: again.value.is === 'orphan', ...(holder === undefined ? {} : {holder})};
   }
+  return takeOver(scheduler, entry, found, own, left);
+}
+
+/** What another kernel has recorded of its attempt. */
+async function look(
+  {ports: {checkpoints}}: Scheduler,
+  entry: Entry,
+  {at}: Claim,
+): Promise<Extract<Attached, {is: 'done' | 'failed'}> | undefined> {
+  await checkpoints.refresh();
+  const manifest = checkpoints.lookup(entry.fingerprint);
+  // What we were told to make again was there before.
+  if (manifest !== undefined && (!entry.force || Date.parse(manifest.endedAt) >= at)) {
+    const good = await checkpoints.check(manifest);
+    if (good.ok) return {is: 'done', manifest: good.value};
+  }
+  const failure = checkpoints.failureOf(entry.fingerprint, at);
+  return failure === undefined ? undefined : {is: 'failed', failure};
+}
+
+async function takeOver(
+  {ports: {checkpoints}}: Scheduler,
+  entry: Entry,
+  {claim, holder}: Elsewhere,
+  own: {readonly attempt: AttemptId; readonly directory: string},
+  left: () => boolean,
+): Promise<Attached> {
+  const {task} = entry;
+  const {attempt, directory} = claim.directory === '' ? own : claim;
+  const taken = await checkpoints.takeOver(task, claim, attempt, directory);
+  if (!taken.ok) return {is: 'failed', failure: taken.error};
+  if (taken.value.is !== 'mine') return left() ? {is: 'left'} : {is: 'again'};
+  if (left()) {
+    await checkpoints.release(task, taken.value.claim);
+    return {is: 'left'};
+  }
+  entry.claim = taken.value.claim;
   if (holder === undefined) {
-    // It never came to a runner.
-    const taken = await checkpoints.takeOver(entry.task, claim, claim.attempt, claim.directory);
-    if (taken.ok && taken.value.is === 'mine') {
-      await checkpoints.discard(claim.directory);
-      await checkpoints.release(entry.task, taken.value.claim);
-    }
+    // It never came to a runner: what is there of it is in nobody's hands.
+    if (claim.directory !== '') await checkpoints.discard(claim.directory);
     return {is: 'again'};
   }
-  const taken = await checkpoints.takeOver(entry.task, claim, claim.attempt, claim.directory);
-  if (!taken.ok) return {is: 'failed', failure: taken.error};
-  if (taken.value.is !== 'mine') return {is: 'again'};
-  entry.claim = taken.value.claim;
-  entry.attempt = claim.attempt;
-  entry.directory = claim.directory;
-  return {is: 'adopt', attempt: claim.attempt, holder};
+  entry.attempt = attempt;
+  entry.directory = directory;
+  return {is: 'adopt', attempt, holder};
+}
+
+function show(scheduler: Scheduler, entry: Entry, {attempt, directory}: Claim): void {
+  const log = directory === '' ? {} : {log: `${directory}/.weft.log`};
+  scheduler.set(entry, {is: 'running', at: scheduler.ports.now(), attempt, attached: true, ...log});
 }

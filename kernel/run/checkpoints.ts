@@ -4,14 +4,8 @@ import type {Failure} from '../graph/failure.js';
 import type {Manifest} from '../graph/manifest.js';
 import type {Result} from '../graph/result.js';
 import type {AttemptId} from '../graph/task.js';
-import type {Task} from '../graph/work.js';
+import type {Outcome, Task} from '../graph/work.js';
 import type {Holder} from '../graph/holder.js';
-
-/** What another kernel recorded of a task that it owned and that did not succeed. */
-export interface RecordedFailure {
-  readonly attempt: AttemptId;
-  readonly failure: Failure;
-}
 
 /** A claim to a task, as its owner wrote it. */
 export interface Claim {
@@ -19,6 +13,8 @@ export interface Claim {
   /** The attempt's directory. */
   readonly directory: string;
   readonly number: number;
+  /** When it was made, milliseconds since the epoch by its owner's clock. */
+  readonly at: number;
 }
 
 /** What asking for a claim gives. */
@@ -26,7 +22,10 @@ export type Claimed =
   | {readonly is: 'mine'; readonly claim: Claim}
   /** Its kernel lives, here or elsewhere: it will publish, or record a failure. */
   | {readonly is: 'held'; readonly claim: Claim}
-  /** Its kernel is dead. `holder`: the runner that had the attempt, where it was handed to one. */
+  /**
+   * Its kernel is dead. `holder`: the runner that had the attempt, where it was handed to one. `claim`: what there is to be
+   * read of it; its attempt and directory are empty if that is nothing.
+   */
   | {readonly is: 'orphan'; readonly claim: Claim; readonly holder?: Holder};
 
 /** What is to be published. */
@@ -36,7 +35,8 @@ export interface Publication {
   readonly directory: string;
   readonly outputs?: readonly string[];
   readonly value?: JsonValue;
-  readonly edition: number;
+  /** It was run though a result may be there: that gives way, and bytes that differ raise the edition. */
+  readonly force: boolean;
   readonly read: Readonly<Record<Fingerprint, number>>;
   readonly startedAt: number;
   readonly endedAt: number;
@@ -50,19 +50,22 @@ export interface Checkpoints {
   check(manifest: Manifest): Promise<Result<Manifest, string>>;
   /** A result that lies under its final name, though no journal that we read tells of it. */
   find(task: Task): Promise<Manifest | undefined>;
-  /** Reads what other kernels have appended since. */
+  /** Reads what other kernels have appended up to now. */
   refresh(): Promise<void>;
-  /** A failure that another kernel recorded for this attempt. */
-  failureOf(fingerprint: Fingerprint, attempt: AttemptId): RecordedFailure | undefined;
+  /** The recorded failure of a task that did not succeed since, if that is not older than `since`, milliseconds since the epoch. */
+  failureOf(fingerprint: Fingerprint, since: number): Failure | undefined;
+  /** What a dead owner of this attempt had verified and was about to publish. */
+  verified(task: Task, directory: string): Promise<Outcome | undefined>;
   claim(task: Task, attempt: AttemptId, directory: string): Promise<Result<Claimed, Failure>>;
-  /** Makes the next number of an orphaned claim, for the same attempt or a new one. */
+  /** Makes the next number of an orphaned claim, or of our own, for the same attempt or a new one. */
   takeOver(task: Task, old: Claim, attempt: AttemptId, directory: string): Promise<Result<Claimed, Failure>>;
+  /** Gives our claim up, as soon as others can read what was recorded of the task. Does not wait for that. */
   release(task: Task, claim: Claim): Promise<void>;
   /** Notes which runner has the attempt, in its directory. */
   assigned(directory: string, holder: Holder): void;
   /** Verified, given a manifest, renamed, journalled. */
   publish(publication: Publication): Promise<Result<Manifest, Failure>>;
-  recordFailure(task: Task, attempt: AttemptId, failure: Failure, startedAt: number | undefined, endedAt: number): void;
+  recordFailure(task: Task, failure: Failure, startedAt: number | undefined, endedAt: number): void;
   /** Removes an attempt's directory. */
   discard(directory: string): Promise<void>;
 }

@@ -1,25 +1,46 @@
 import type {Fingerprint} from '../fingerprint/fingerprint.js';
+import type {Manifest} from '../graph/manifest.js';
 import type {AttemptId, TaskState} from '../graph/task.js';
 import {isFinal} from '../graph/task.js';
 import type {Task} from '../graph/work.js';
 import type {Claim} from './checkpoints.js';
 
+/**
+ * What the scheduler is doing with a task, beside what it shows.
+ *
+ *     idle ──► starting ──► out ──► finishing ──► idle
+ *                 └──► elsewhere ──► out | idle
+ *
+ * While it is starting or finishing, a wish to cancel it is looked at when that is over.
+ */
+export type Phase = 'idle' | 'starting' | 'elsewhere' | 'out' | 'finishing';
+
 /** A task in the scheduler: its state, and what is known beside it. Made and changed by the scheduler only. */
 export class Entry {
   task: Task;
   state: TaskState = {is: 'waiting', on: []};
+  phase: Phase = 'idle';
+  /** Its last result in this kernel: it stays known while it is looked at again. */
+  manifest: Manifest | undefined;
   /** Why a cached result was refused; absent for a plain first run. */
   missed: string | undefined;
-  /** Run it whatever is cached: it was forced, or what it reads is being run anew. */
+  /** Run it whatever is cached: it was forced, or what it read was made again with other bytes. */
   force = false;
-  /** Whether it is a hit waits for a need that was forced. */
+  /** Whether its cached result has been looked for since it was submitted or started over. */
+  checked = false;
+  /** Whether it is a hit waits for a need that is being made again. */
   undecided = false;
   /** When its outputs were last looked at, milliseconds since the epoch; 0: never. */
   checkedAt = 0;
+  /** When somebody last asked for it, milliseconds since the epoch. */
+  askedAt = 0;
   /** The attempt that is queued or running. */
   attempt: AttemptId | undefined;
   directory: string | undefined;
+  /** Ours, from before the attempt is made until its result or its last failure is recorded. */
   claim: Claim | undefined;
+  /** The directory of an attempt that failed: its log is there to be read until the next attempt. */
+  leftover: string | undefined;
   startedAt: number | undefined;
   tries = 0;
   /** Raised each time the task is started over, so that what an earlier round still awaits is dropped. */

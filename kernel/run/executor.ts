@@ -25,8 +25,8 @@ export type Exit =
   | {readonly is: 'signalled'; readonly signal: string; readonly startedAt: number; readonly endedAt: number}
   | {readonly is: 'timed out'; readonly startedAt: number; readonly endedAt: number}
   | {readonly is: 'cancelled'}
-  /** Its runner ended without writing an exit. */
-  | {readonly is: 'lost'; readonly message: string};
+  /** Its runner ended without writing an exit. `again`: nothing of it is left running, and nobody saw it run: start it anew. */
+  | {readonly is: 'lost'; readonly message: string; readonly again?: true};
 
 /** What an executor tells. Each submitted or adopted job gets `ended` exactly once. */
 export interface ExecutorEvents {

@@ -12,43 +12,37 @@ export interface Ready {
  */
 export class ReadyQueue<T extends Ready> {
   readonly #heap: T[] = [];
+  /** What waits. An item of the heap that is not in here was taken out, and is passed over. */
+  readonly #waiting = new Set<T>();
   readonly #busy = new Set<string>();
   readonly #aside = new Map<string, T[]>();
-  readonly #dropped = new Set<T>();
 
   /** How many wait, those whose lane is busy among them. */
   get size(): number {
-    let aside = 0;
-    for (const list of this.#aside.values()) aside += list.length;
-    return this.#heap.length - this.#dropped.size + aside;
+    return this.#waiting.size;
   }
 
+  /** Adds an item, once. */
   push(item: T): void {
-    this.#dropped.delete(item);
-    this.#heap.push(item);
-    let at = this.#heap.length - 1;
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if (!this.#swapIfBefore(at, parent)) break;
-      at = parent;
-    }
+    if (this.#waiting.has(item)) return;
+    this.#waiting.add(item);
+    this.#insert(item);
   }
 
   /** Takes the next one, and its lane; undefined if none can start now. */
   pop(): T | undefined {
-    for (;;) {
-      const item = this.#take();
-      if (item === undefined) return undefined;
-      if (this.#dropped.delete(item)) continue;
-      if (item.lane === undefined) return item;
-      if (!this.#busy.has(item.lane)) {
-        this.#busy.add(item.lane);
+    for (let item = this.#take(); item !== undefined; item = this.#take()) {
+      if (!this.#waiting.has(item)) continue;
+      if (item.lane === undefined || !this.#busy.has(item.lane)) {
+        if (item.lane !== undefined) this.#busy.add(item.lane);
+        this.#waiting.delete(item);
         return item;
       }
-      const list = this.#aside.get(item.lane) ?? [];
-      list.push(item);
-      this.#aside.set(item.lane, list);
+      const list = this.#aside.get(item.lane);
+      if (list === undefined) this.#aside.set(item.lane, [item]);
+      else list.push(item);
     }
+    return undefined;
   }
 
   /** Gives a lane back: what waited for it is in the queue again. */
@@ -57,21 +51,22 @@ export class ReadyQueue<T extends Ready> {
     this.#busy.delete(lane);
     const waiting = this.#aside.get(lane);
     this.#aside.delete(lane);
-    for (const item of waiting ?? []) this.push(item);
+    for (const item of waiting ?? []) this.#insert(item);
   }
 
   /** Takes an item out, wherever it waits; false if it does not. */
   remove(item: T): boolean {
-    for (const list of this.#aside.values()) {
-      const at = list.indexOf(item);
-      if (at >= 0) {
-        list.splice(at, 1);
-        return true;
-      }
+    return this.#waiting.delete(item);
+  }
+
+  #insert(item: T): void {
+    this.#heap.push(item);
+    let at = this.#heap.length - 1;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if (!this.#swapIfBefore(at, parent)) break;
+      at = parent;
     }
-    if (this.#dropped.has(item) || !this.#heap.includes(item)) return false;
-    this.#dropped.add(item);
-    return true;
   }
 
   #take(): T | undefined {
@@ -82,7 +77,9 @@ export class ReadyQueue<T extends Ready> {
     let at = 0;
     for (;;) {
       let least = at;
-      for (const child of [2 * at + 1, 2 * at + 2]) if (child < this.#heap.length && this.#before(child, least)) least = child;
+      for (const child of [2 * at + 1, 2 * at + 2]) {
+        if (child < this.#heap.length && this.#before(child, least)) least = child;
+      }
       if (least === at) return first;
       this.#swapIfBefore(least, at);
       at = least;

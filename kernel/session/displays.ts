@@ -1,7 +1,7 @@
 import {randomUUID} from 'node:crypto';
 import {join} from 'node:path';
 import {isFinal, type TaskView} from '../graph/task.js';
-import {readTail} from '../run/launch.js';
+import {readTail} from '../run/read-tail.js';
 import {cellBundle} from '../show/cell-html.js';
 import {UpdatePace} from '../show/update-pace.js';
 import type {CellView} from '../show/view.js';

@@ -8,10 +8,11 @@ import type {Holder, ProcessStamp} from '../graph/holder.js';
 import type {Manifest} from '../graph/manifest.js';
 import {fail, ok, type Result} from '../graph/result.js';
 import type {AttemptId} from '../graph/task.js';
-import {labelOf, type Task} from '../graph/work.js';
-import type {Checkpoints, Claim, Claimed, Publication, RecordedFailure} from '../run/checkpoints.js';
-import {readTail} from '../run/launch.js';
+import {labelOf, type Outcome, type Task} from '../graph/work.js';
+import type {Checkpoints, Claim, Claimed, Publication} from '../run/checkpoints.js';
+import {readTail} from '../run/read-tail.js';
 import {Claims, type Claim as StoreClaim, type Claiming} from '../store/claim.js';
+import {editionOf} from '../store/edition.js';
 import {isAlive, stampOf} from '../store/host.js';
 import {readManifest} from '../store/manifest-file.js';
 import {publish} from '../store/publish.js';
@@ -21,6 +22,9 @@ import {checkResult, type Verify} from '../store/verify.js';
 
 /** The file in an attempt's directory that names its runner. */
 const RUNNER = '.weft.runner';
+
+/** Milliseconds in which releases are gathered for one flush: a result is synced within 50 ms of its exit. */
+const GATHER = 10;
 
 /** Bytes of a log that a value's record keeps, as it has no file. */
 const INLINE_LOG = 4096;
@@ -32,7 +36,11 @@ export class StoredCheckpoints implements Checkpoints {
   readonly #kernel: ProcessStamp;
   readonly #claims = new Map<string, Claims>();
   readonly #held = new Map<Fingerprint, StoreClaim>();
+  /** Our claims that go as soon as what was recorded is on the disk. */
   readonly #leaving = new Map<Fingerprint, Promise<void>>();
+  readonly #discarding = new Set<Promise<void>>();
+  #flushing: Promise<boolean> | undefined;
+  #refreshing: Promise<unknown> | undefined;
 
   /** @param verify how closely hits are looked at, asked each time */
   constructor(store: Store, verify: () => Verify) {
@@ -75,12 +83,24 @@ export class StoredCheckpoints implements Checkpoints {
   }
 
   async refresh(): Promise<void> {
-    await this.#store.refresh();
+    // Who asks while the last one waits for its turn sees what it sees.
+    this.#refreshing ??= Promise.resolve().then(() => {
+      this.#refreshing = undefined;
+      return this.#store.refresh();
+    });
+    await this.#refreshing;
   }
 
-  failureOf(fingerprint: Fingerprint, attempt: AttemptId): RecordedFailure | undefined {
+  failureOf(fingerprint: Fingerprint, since: number): Failure | undefined {
     const record = this.#store.failure(fingerprint);
-    return record === undefined ? undefined : {attempt, failure: record.failure};
+    return record === undefined || record.endedAt < since ? undefined : record.failure;
+  }
+
+  async verified(task: Task, directory: string): Promise<Outcome | undefined> {
+    const read = await readManifest(directory);
+    if (!read.ok || read.value.fingerprint !== task.fingerprint) return undefined;
+    const {outputs, value} = read.value;
+    return {outputs: outputs.map(({path}) => path), ...(value === undefined ? {} : {value})};
   }
 
   async claim(task: Task, attempt: AttemptId, directory: string): Promise<Result<Claimed, Failure>> {
@@ -94,20 +114,32 @@ export class StoredCheckpoints implements Checkpoints {
     return this.#claimed(task, this.#claimsOf(task).takeOver(dead, this.#content(attempt, directory)));
   }
 
-  async release(task: Task, _claim: Claim): Promise<void> {
+  async release(task: Task): Promise<void> {
     const held = this.#held.get(task.fingerprint);
-    this.#held.delete(task.fingerprint);
     if (held === undefined) return;
-    const leaving = this.#store.flush().then(() => {
+    this.#held.delete(task.fingerprint);
+    const {fingerprint} = task;
+    const leaving = this.#recorded().then(() => {
       this.#claimsOf(task).release(held);
-      this.#leaving.delete(task.fingerprint);
+      if (this.#leaving.get(fingerprint) === leaving) this.#leaving.delete(fingerprint);
     });
-    this.#leaving.set(task.fingerprint, leaving);
+    this.#leaving.set(fingerprint, leaving);
+    return Promise.resolve();
   }
 
-  /** Waits until every claim that was given up is gone. */
+  /** Waits until every claim that was given up is gone, and every attempt that was published otherwise. */
   async settled(): Promise<void> {
-    await Promise.all(this.#leaving.values());
+    while (this.#flushing !== undefined) await this.#flushing;
+    await Promise.all([...this.#leaving.values(), ...this.#discarding]);
+  }
+
+  /** Resolves when all that is recorded up to now is on the disk, or could not be written. Many who wait share one flush. */
+  #recorded(): Promise<boolean> {
+    this.#flushing ??= new Promise(resolve => setTimeout(resolve, GATHER)).then(() => {
+      this.#flushing = undefined;
+      return this.#store.flush().then(flushed => flushed.ok);
+    });
+    return this.#flushing;
   }
 
   assigned(directory: string, holder: Holder): void {
@@ -121,7 +153,6 @@ export class StoredCheckpoints implements Checkpoints {
   async publish(publication: Publication): Promise<Result<Manifest, Failure>> {
     const {task, directory, read, startedAt, endedAt, value} = publication;
     const {fingerprint, recipe} = task;
-    await rm(join(directory, RUNNER), {force: true});
     const known = {
       fingerprint,
       recipe,
@@ -134,13 +165,19 @@ export class StoredCheckpoints implements Checkpoints {
       ...(value === undefined ? {} : {value}),
     };
     const previous = this.#store.previous(fingerprint);
+    // What it read was made again with other bytes: the result that lies there is no longer as good, and its readers must know.
+    const outdated = Object.entries(previous?.read ?? {}).some(([need, edition]) => {
+      const current = (read as Readonly<Record<string, number>>)[need];
+      return current !== undefined && current !== edition;
+    });
+    const force = publication.force || outdated;
     const final = task.work.directory;
     if (final === undefined) {
-      const edition = previous === undefined ? 1 : task.force === true && JSON.stringify(previous.value) !== JSON.stringify(value) ? previous.edition + 1 : previous.edition;
+      const edition = editionOf(known, [], previous, force);
       const log = readTail(join(directory, '.weft.log'), INLINE_LOG);
       const manifest: Manifest = {version: 1, ...known, edition, outputs: [], ...(log === '' ? {} : {log})};
       this.#store.recordResult(manifest);
-      await this.discard(directory);
+      this.#discardRecorded(directory);
       return ok(manifest);
     }
     const published = await publish({
@@ -149,22 +186,36 @@ export class StoredCheckpoints implements Checkpoints {
       manifest: known,
       ...(publication.outputs === undefined ? {} : {outputs: publication.outputs}),
       previous,
-      force: task.force === true,
+      force,
     });
     if (!published.ok) return published;
     this.#store.recordResult(published.value.manifest);
     return ok(published.value.manifest);
   }
 
-  recordFailure(task: Task, _attempt: AttemptId, failure: Failure, startedAt: number | undefined, endedAt: number): void {
-    this.#store.recordFailure(task.fingerprint, labelOf(task), failure, {endedAt, ...(startedAt === undefined ? {} : {startedAt})});
+  recordFailure(task: Task, failure: Failure, startedAt: number | undefined, endedAt: number): void {
+    this.#store.recordFailure(task.fingerprint, labelOf(task), failure, {
+      endedAt,
+      ...(startedAt === undefined ? {} : {startedAt}),
+    });
   }
 
   async discard(directory: string): Promise<void> {
     await rm(directory, {recursive: true, force: true, maxRetries: 2}).catch(() => undefined);
   }
 
-  #content(attempt: AttemptId, directory: string): {attempt: AttemptId; directory: string; kernel: ProcessStamp; at: string} {
+  /** Until the line of a value is written, its attempt is all that there is of it. */
+  #discardRecorded(directory: string): void {
+    const discarding = this.#recorded()
+      .then(written => (written ? this.discard(directory) : undefined))
+      .finally(() => this.#discarding.delete(discarding));
+    this.#discarding.add(discarding);
+  }
+
+  #content(
+    attempt: AttemptId,
+    directory: string,
+  ): {attempt: AttemptId; directory: string; kernel: ProcessStamp; at: string} {
     return {attempt, directory, kernel: this.#kernel, at: new Date().toISOString()};
   }
 
@@ -176,18 +227,27 @@ export class StoredCheckpoints implements Checkpoints {
   }
 
   #claimed(task: Task, claiming: Result<Claiming, StoreProblem>): Result<Claimed, Failure> {
-    if (!claiming.ok) return fail({reason: 'start', message: claiming.error.message, ...('remedy' in claiming.error ? {remedy: String(claiming.error.remedy)} : {})});
+    if (!claiming.ok) {
+      const {message, remedy} = claiming.error;
+      return fail({reason: 'start', message, ...(remedy === undefined ? {} : {remedy})});
+    }
     const {is, claim} = claiming.value;
     const {content, number} = claim;
-    if (is === 'ours' && content !== undefined) {
-      this.#held.set(task.fingerprint, claim);
-      return ok({is: 'mine', claim: {attempt: content.attempt, directory: content.directory, number}});
+    if (content === undefined) {
+      return ok({is: 'orphan', claim: {attempt: '' as AttemptId, directory: '', number, at: 0}});
     }
-    if (content === undefined) return ok({is: 'orphan', claim: {attempt: '' as AttemptId, directory: '', number}});
-    const theirs: Claim = {attempt: content.attempt, directory: content.directory, number};
-    if (isAlive(content.kernel) !== 'dead') return ok({is: 'held', claim: theirs});
-    const holder = content.runner ?? readHolder(content.directory);
-    return ok({is: 'orphan', claim: theirs, ...(holder === undefined ? {} : {holder})});
+    const {attempt, directory, kernel} = content;
+    const known: Claim = {attempt, directory, number, at: Date.parse(content.at)};
+    if (is === 'ours') {
+      this.#held.set(task.fingerprint, claim);
+      return ok({is: 'mine', claim: known});
+    }
+    if (isAlive(kernel) !== 'dead') return ok({is: 'held', claim: known});
+    const holder = content.runner ?? readHolder(directory);
+    if (holder !== undefined) return ok({is: 'orphan', claim: known, holder});
+    // It was being published: its runner's mark was gone already, and so is its runner's part in it.
+    const ended = existsSync(join(directory, '.weft.exit'));
+    return ok({is: 'orphan', claim: known, ...(ended ? {holder: {...kernel, directory}} : {})});
   }
 }
 

@@ -10,6 +10,8 @@ interface Adopted {
   readonly attempt: AttemptId;
   readonly holder: Holder;
   cancelled: boolean;
+  /** Whether it has been looked at. */
+  seen: boolean;
   /** Milliseconds from one look to the next. */
   pause: number;
   timer?: NodeJS.Timeout;
@@ -48,7 +50,7 @@ export class AdoptedJobs {
 
   /** Watches a job until it ends. */
   watch(attempt: AttemptId, holder: Holder): void {
-    const job: Adopted = {attempt, holder, cancelled: false, pause: firstPause};
+    const job: Adopted = {attempt, holder, cancelled: false, seen: false, pause: firstPause};
     this.#jobs.set(attempt, job);
     void this.#look(job);
   }
@@ -78,6 +80,7 @@ export class AdoptedJobs {
   async #look(job: Adopted): Promise<void> {
     const exit = await this.#exitOf(job);
     if (this.#jobs.get(job.attempt) !== job) return;
+    job.seen = true;
     if (exit !== undefined) {
       this.#jobs.delete(job.attempt);
       this.#events.ended(job.attempt, exit);
@@ -96,7 +99,7 @@ export class AdoptedJobs {
     const exit = await readExit(directory);
     if (exit !== undefined) return exit;
     if (await exists(`${directory}/.weft.cancelled`)) {
-      const recalled: Exit = {is: 'lost', message: 'It was recalled before it started.'};
+      const recalled: Exit = {is: 'lost', message: 'It was recalled before it started.', again: true};
       if (claimLog(directory)) return job.cancelled ? {is: 'cancelled'} : recalled;
     }
     if (!(await exists(directory))) return {is: 'lost', message: `Its directory is gone: ${directory}`};
@@ -104,7 +107,9 @@ export class AdoptedJobs {
     const start = await readStart(directory);
     if (start) await endGroup(start);
     if (job.cancelled) return {is: 'cancelled'};
-    return {is: 'lost', message: `Its runner (process ${job.holder.pid} on ${job.holder.host}) has gone.`};
+    const message = `Its runner (process ${job.holder.pid} on ${job.holder.host}) has gone.`;
+    // What was lost before we came to watch is no news of this run.
+    return {is: 'lost', message, ...(job.seen ? {} : {again: true})};
   }
 
   async #tellStart(job: Adopted): Promise<void> {

@@ -271,8 +271,9 @@ export class LocalExecutor implements Executor, RunnerEvents {
 
   #give(ticket: Ticket, runner: Runner): void {
     ticket.runners.add(runner);
-    runner.give(ticket);
+    // Told first: if this process ends in between, its successor looks for a job that never came, not past one that runs.
     this.#assign(ticket, runner);
+    runner.give(ticket);
   }
 
   #assign(ticket: Ticket, runner: Runner): void {

@@ -1,0 +1,118 @@
+import type {Fingerprint} from '../fingerprint/fingerprint.js';
+import type {Manifest} from '../graph/manifest.js';
+import type {Entry} from './entry.js';
+import type {Scheduler} from './scheduler.js';
+
+/** Milliseconds for which a result that was looked at is taken to be there still, by those who are about to read it. */
+const FRESH = 2000;
+
+/**
+ * Looks for cached results, one task after the other. A hit needs nothing of what it was made from; what is missing is
+ * looked for again when it is needed.
+ */
+export class Hits {
+  readonly #scheduler: Scheduler;
+  readonly #queue: Entry[] = [];
+  #checking = false;
+
+  constructor(scheduler: Scheduler) {
+    this.#scheduler = scheduler;
+  }
+
+  /** Looks at a task soon: after the turn that submits, so that a cell's whole graph is there before its first task moves. */
+  queue(entry: Entry): void {
+    entry.checked = false;
+    this.#queue.push(entry);
+    if (this.#checking) return;
+    this.#checking = true;
+    setImmediate(() => void this.#checkAll());
+  }
+
+  /** True if a result is there, checked, and read the editions that are current, or if this was overtaken by a cancel. */
+  async take(entry: Entry): Promise<boolean> {
+    const {checkpoints, now} = this.#scheduler.ports;
+    const {round} = entry;
+    const left = (): boolean => entry.round !== round || entry.state.is !== 'waiting';
+    const manifest = checkpoints.lookup(entry.fingerprint) ?? (await checkpoints.find(entry.task));
+    if (left()) return true;
+    if (manifest === undefined) return false;
+    const outdated = outdatedBy(this.#scheduler, manifest);
+    if (outdated !== undefined) {
+      entry.missed = outdated;
+      // Its own result is still whole, and must give way to the new one.
+      entry.force = true;
+      return false;
+    }
+    const good = await checkpoints.check(manifest);
+    if (left()) return true;
+    if (!good.ok) {
+      entry.missed = good.error;
+      return false;
+    }
+    const lost = await entry.task.work.recheck?.(good.value);
+    if (left()) return true;
+    if (lost !== undefined) {
+      entry.missed = lost;
+      entry.force = true;
+      return false;
+    }
+    entry.checkedAt = now();
+    this.#scheduler.set(entry, {is: 'done', at: now(), how: 'cached', manifest: good.value});
+    return true;
+  }
+
+  async #checkAll(): Promise<void> {
+    for (let at = 0; at < this.#queue.length; at++) {
+      const entry = this.#queue[at];
+      if (entry === undefined || entry.checked || entry.state.is !== 'waiting') continue;
+      try {
+        await this.#check(entry);
+      } catch (error) {
+        this.#scheduler.broke(entry, error);
+      }
+    }
+    this.#queue.length = 0;
+    this.#checking = false;
+  }
+
+  async #check(entry: Entry): Promise<void> {
+    const {round} = entry;
+    const left = (): boolean => entry.round !== round || entry.state.is !== 'waiting';
+    // A need that is made again may come out with other bytes: whether this one is a hit is decided after it.
+    entry.undecided = entry.task.needs.some(need => {
+      const other = this.#scheduler.entry(need);
+      return other !== undefined && !other.final && (other.force || other.undecided);
+    });
+    if (!entry.force && !entry.undecided && (await this.take(entry))) return;
+    if (left()) return;
+    entry.checked = true;
+    await this.#lookAtNeeds(entry);
+    if (!left()) this.#scheduler.advance(entry);
+  }
+
+  /** A need that was done earlier may have lost its files since. */
+  async #lookAtNeeds(entry: Entry): Promise<void> {
+    const {checkpoints, now} = this.#scheduler.ports;
+    for (const need of entry.task.needs) {
+      const other = this.#scheduler.entry(need);
+      if (other?.state.is !== 'done' || now() - other.checkedAt < FRESH) continue;
+      const {round} = other;
+      other.checkedAt = now();
+      const good = await checkpoints.check(other.state.manifest);
+      if (good.ok || other.round !== round || !other.final) continue;
+      this.#scheduler.restart(other);
+      other.missed = good.error;
+    }
+  }
+}
+
+/** Why a result is no hit though it is whole: something that it read has changed its bytes since. */
+export function outdatedBy(scheduler: Scheduler, {read}: Manifest): string | undefined {
+  for (const [need, edition] of Object.entries(read) as [Fingerprint, number][]) {
+    const current = scheduler.editionOf(need);
+    if (current !== undefined && current !== edition) {
+      return `a result that it read was made again with other bytes (edition ${edition} → ${current})`;
+    }
+  }
+  return undefined;
+}
