@@ -27,7 +27,7 @@ const seenBySimstack = [
 ];
 
 /** Pure rooms do no I/O: the modules that would do it for them. */
-const pure = /^(kernel\/(cell|graph|show)|magics\/lsst)\//;
+const pure = /^kernel\/(cell|graph|show)\//;
 const effects =
   /^(node:)?(fs|fs\/promises|child_process|net|http|https|dgram|worker_threads|cluster|readline|tty|inspector)$/;
 
