@@ -1,0 +1,271 @@
+import {dirname, relative} from 'node:path';
+import type {Fingerprint} from '../../kernel/fingerprint/fingerprint.js';
+import {fingerprintOfRecipe} from '../../kernel/graph/recipe.js';
+import {fail, ok, type Result} from '../../kernel/graph/result.js';
+import type {Work} from '../../kernel/graph/work.js';
+import type {Draft, Made, MagicContext, Problem, Row} from '../../kernel/session/magic.js';
+import type {Stop, TaskNode} from '../../kernel/session/node.js';
+import type {FutureKind, Settled} from '../../kernel/typescript/messages.js';
+import {rowKey} from '../bash-draft.js';
+import {cleanEnvironment} from '../clean-environment.js';
+import {nodesOf, stopText} from '../source.js';
+import {isOneDataId, wordsOf} from './arguments.js';
+import {formatDataId, type DataId} from './data-id.js';
+import type {LsstCall} from './lsst-call.js';
+import {recipeOf, wayOf, type Way} from './lsst-recipe.js';
+import {resolveParents, type ParentRerun} from './parents.js';
+import {PersonWork} from './person-work.js';
+import {planLsst, type Plan} from './plan.js';
+import {RerunWork, ShowWork, type Command} from './rerun-work.js';
+import {RootOrder} from './root-order.js';
+import {personsRerun, readRoot, type RootRepository} from './root-repository.js';
+import {RootWork} from './root-work.js';
+import {makeSplit} from './split.js';
+
+/** A draft that says of itself that its result may change at any time. */
+interface LsstDraft extends Draft {
+  readonly mutable?: boolean;
+}
+
+/** Plans one `%%lsst` task, or one split into parts. */
+export async function draftLsst(
+  call: LsstCall,
+  row: Row,
+  context: MagicContext,
+): Promise<Result<Draft, readonly Problem[]>> {
+  const planned = await planLsst(call, row, rowKey(row), context);
+  if (!planned.ok) return planned;
+  const {plan} = planned.value;
+  return ok(call.split === undefined ? draftPlan(plan, context) : draftSplit(plan, call.split, context));
+}
+
+/** The futures that a plan waits for: its parents, and what its words name. */
+function needsOf(plan: Plan, pending: readonly TaskNode[], context: MagicContext): Draft['needs'] {
+  const placed = context.placeholders(wordsOf(plan.args).join('\n')).nodes;
+  const parents = plan.parents.flatMap(parent => (parent.is === 'source' ? nodesOf(parent.source) : []));
+  return [...new Set([...parents, ...placed, ...pending])];
+}
+
+/** Plans the task of a plan. */
+export function draftPlan(plan: Plan, context: MagicContext): Draft {
+  const way = wayOf(plan);
+  const order = RootOrder.of(context.state);
+  const pending = way === 'root' || plan.root === undefined ? [] : order.pending(plan.root.path);
+  const kind: FutureKind = way === 'show' ? 'value' : 'repo';
+  let settled: Settled | undefined;
+  const draft: LsstDraft = {
+    name: plan.call.task,
+    key:
+      way === 'show' && plan.normal.show.length > 0
+        ? [plan.key, `--show ${plan.normal.show.join(' ')}`].filter(text => text !== '').join(' ')
+        : plan.key,
+    kind,
+    needs: needsOf(plan, pending, context),
+    make: async () => {
+      const waited = await waitFor(pending);
+      if (!waited.ok) return waited.error;
+      const made = await makeTask(plan, way, context);
+      if (made.ok) {
+        settled = made.value.settled;
+        return made.value.made;
+      }
+      return made.error;
+    },
+    settle: manifest =>
+      kind === 'value'
+        ? {is: 'value', value: manifest.value ?? null}
+        : (settled ?? {is: 'failed', name: plan.call.task, message: 'it is not known yet'}),
+    planned: node => {
+      if (plan.root === undefined) return;
+      if (way === 'root') order.wrote(plan.root.path, node);
+      else order.reads(plan.root.path, node);
+    },
+    ...(way === 'person' ? {mutable: true} : {}),
+  };
+  return draft;
+}
+
+/** Plans a task that is split into one for each combination of some keys of its data ids. */
+function draftSplit(plan: Plan, keys: readonly string[], context: MagicContext): Draft {
+  const pending = plan.root === undefined ? [] : RootOrder.of(context.state).pending(plan.root.path);
+  let join: TaskNode | undefined;
+  return {
+    name: plan.call.task,
+    key: plan.key,
+    kind: 'repo',
+    needs: needsOf(plan, pending, context),
+    make: async () => {
+      const waited = await waitFor(pending);
+      if (!waited.ok) return waited.error;
+      const made = await makeSplit(plan, keys, part => draftPlan(part, context), context);
+      if (made.is === 'node') join = made.node;
+      return made;
+    },
+    settle: manifest =>
+      join?.draft.settle(manifest) ?? {is: 'failed', name: plan.call.task, message: 'it is not known yet'},
+  };
+}
+
+/** Waits for the tasks that change the root and were submitted before. */
+async function waitFor(nodes: readonly TaskNode[]): Promise<Result<undefined, Stop>> {
+  for (const node of nodes) {
+    const state = await node.ended();
+    if (state.is !== 'done')
+      return fail({
+        is: 'blocked',
+        blocked: {
+          because: `${node.label} ${state.is === 'blocked' ? 'is blocked' : state.is === 'cancelled' ? 'was cancelled' : 'failed'}`,
+        },
+      });
+  }
+  return ok(undefined);
+}
+
+const failed = (message: string, remedy?: string): Stop => ({
+  is: 'failed',
+  failure: {reason: 'start', message, ...(remedy === undefined ? {} : {remedy})},
+});
+
+async function makeTask(
+  plan: Plan,
+  way: Way,
+  context: MagicContext,
+): Promise<Result<{readonly made: Made; readonly settled: Settled}, Stop>> {
+  const resolved = await resolveParents(plan.parents, plan.call.options.allowFailed, context);
+  if (!resolved.ok) return resolved;
+  const {joins} = resolved.value;
+  const root = rootOf(plan, resolved.value.parents);
+  if (!root.ok) return root;
+  const named = plan.parents.flatMap((parent): readonly ParentRerun[] =>
+    parent.is === 'rerun'
+      ? [{directory: personsRerun(root.value.path, parent.name), label: `rerun:${parent.name}`, mutable: true}]
+      : [],
+  );
+  const parents = [...resolved.value.parents, ...named];
+  const mutable = parents.find(parent => parent.mutable);
+  if (mutable !== undefined && way !== 'person')
+    return fail(
+      failed(
+        `${mutable.label} is a person's rerun, which may change at any time: it can't be the input of a cached task`,
+        '`%adopt NAME --as N` freezes it into an input',
+      ),
+    );
+  const stranger = parents.find(({directory}) => relative(root.value.path, directory).startsWith('..'));
+  if (stranger !== undefined)
+    return fail(
+      failed(
+        `${stranger.label} is a rerun of another root: ${stranger.directory} is not below ${root.value.path}`,
+        'name its root with `%repo`, or `--repo`',
+      ),
+    );
+  const words = wordsOf(plan.args);
+  const placed = context.placeholders(words.join('\n'));
+  const fingerprints = new Map<TaskNode, Fingerprint>();
+  for (const node of placed.nodes) {
+    const known = await node.known();
+    if (!known.ok) return fail({is: 'blocked', blocked: {because: stopText(node.label, known.error)}});
+    fingerprints.set(node, known.value.fingerprint);
+  }
+  const fill = (text: string): string => context.placeholders(text).replace(fingerprints);
+  const recipe = recipeOf(plan, way, root.value, parents, [...fingerprints.values()], fill);
+  const fingerprint = fingerprintOfRecipe(recipe);
+  const filled = words.map(fill);
+  const alone =
+    plan.entry.common &&
+    (way === 'rerun' || way === 'person') &&
+    isOneDataId(plan.normal) &&
+    !words.includes('--doraise');
+  const command: Command = {
+    root: root.value,
+    environment: cleanEnvironment(plan.setup.environment, plan.environment),
+    setup: plan.setup.text,
+    directory: context.directory,
+    program: plan.program,
+    words: alone ? [...filled, '--doraise'] : filled,
+  };
+  const directories = parents.map(({directory}) => directory);
+  const work = workOf(plan, way, command, directories, fingerprint, context);
+  const lane = way === 'root' ? root.value.path : work instanceof PersonWork ? work.rerun : undefined;
+  const made: Made = {
+    is: 'task',
+    task: {
+      fingerprint,
+      recipe,
+      name: plan.call.task,
+      key: plan.key,
+      needs: [
+        ...new Set([
+          ...parents.flatMap(parent => (parent.fingerprint === undefined ? [] : [parent.fingerprint])),
+          ...fingerprints.values(),
+        ]),
+      ],
+      placement: context.placement(plan.call.options),
+      work,
+      ...(plan.call.options.force || way === 'person' ? {force: true} : {}),
+      ...(lane === undefined ? {} : {lane}),
+    },
+  };
+  const path = way === 'root' ? root.value.path : work instanceof PersonWork ? work.rerun : (work.directory ?? '');
+  const rerun = way === 'root' ? '' : relative(`${root.value.path}/rerun`, path);
+  const settled: Settled = {is: 'repo', path, root: root.value.path, rerun, parents: directories};
+  if (joins.length === 0) return ok({made, settled});
+  const inner: Draft = {
+    name: plan.call.task,
+    key: plan.key,
+    kind: way === 'show' ? 'value' : 'repo',
+    needs: joins,
+    make: () => Promise.resolve(made),
+    settle: manifest => (way === 'show' ? {is: 'value', value: manifest.value ?? null} : settled),
+  };
+  return ok({made: {is: 'node', node: context.plan(inner, plan.call.task), parts: joins}, settled});
+}
+
+/** The root: the one that is named, else the one that the first parent is a rerun of. */
+function rootOf(plan: Plan, parents: readonly ParentRerun[]): Result<RootRepository, Stop> {
+  if (plan.root !== undefined) return ok(plan.root);
+  const [first] = parents;
+  if (first === undefined) return fail(failed('no repository is named', 'run `%repo DATA` in a cell before'));
+  const root = readRoot(dirname(dirname(dirname(first.directory))));
+  return root.ok ? root : fail(failed(root.error, 'run `%repo DATA` in a cell before'));
+}
+
+function workOf(
+  plan: Plan,
+  way: Way,
+  command: Command,
+  parents: readonly string[],
+  fingerprint: Fingerprint,
+  context: MagicContext,
+): Work {
+  const {call, entry, normal} = plan;
+  switch (way) {
+    case 'rerun':
+      return new RerunWork(command, parents, fingerprint, {
+        task: call.task,
+        writes: entry.writes,
+        allowEmpty: call.options.allowEmpty,
+        about: aboutOf(normal.ids['id'] ?? []),
+      });
+    case 'show':
+      return new ShowWork(
+        command,
+        parents,
+        fingerprint,
+        call.task,
+        normal.show.length === 1 && normal.show[0] === 'data',
+      );
+    case 'person':
+      return new PersonWork(command, plan.rerun ?? '', parents, call.task, fingerprint, context.places);
+    case 'root':
+      return new RootWork(command, call.task, fingerprint, () => RootOrder.of(context.state).quiet(command.root.path));
+  }
+}
+
+/** What data ids are about, for messages: `patch 0,0 in HSC-R`. */
+function aboutOf(ids: readonly DataId[]): string {
+  const [only, ...more] = ids;
+  if (only === undefined || more.length > 0 || Object.keys(only).length === 0) return '';
+  const {patch, filter} = only;
+  if (patch !== undefined) return `patch ${patch}${filter === undefined ? '' : ` in ${filter}`}`;
+  return formatDataId(only);
+}

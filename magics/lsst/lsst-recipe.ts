@@ -1,0 +1,74 @@
+import type {Fingerprint} from '../../kernel/fingerprint/fingerprint.js';
+import type {JsonValue} from '../../kernel/fingerprint/json.js';
+import type {Input, Recipe} from '../../kernel/graph/recipe.js';
+import type {DataId} from './data-id.js';
+import type {ParentRerun} from './parents.js';
+import type {Plan} from './plan.js';
+import {rootIdentity} from './root-identity.js';
+import type {RootRepository} from './root-repository.js';
+
+/** How a task runs: for its data, for what it prints, in the root, in a person's rerun. */
+export type Way = 'rerun' | 'show' | 'root' | 'person';
+
+/** The way in which a plan is run. */
+export function wayOf({entry, normal, rerun}: Plan): Way {
+  if (entry.root) return 'root';
+  if (entry.prints || (normal.show.length > 0 && !normal.show.includes('run'))) return 'show';
+  return rerun === undefined ? 'rerun' : 'person';
+}
+
+/**
+ * All that can change what the task writes. The command itself is not in it: how data ids are ordered, and how many processes
+ * work on them, means nothing.
+ * @param placed fingerprints of the futures that the arguments name
+ * @param fill puts these into a text
+ */
+export function recipeOf(
+  plan: Plan,
+  way: Way,
+  root: RootRepository,
+  parents: readonly ParentRerun[],
+  placed: readonly Fingerprint[],
+  fill: (text: string) => string,
+): Recipe {
+  const {normal, entry} = plan;
+  const args: Record<string, JsonValue> = {};
+  if (Object.keys(normal.ids).length > 0)
+    args['ids'] = Object.fromEntries(
+      Object.entries(normal.ids).map(([name, ids]) => [name, ids.map(id => filledId(id, fill))]),
+    );
+  if (normal.config.length > 0)
+    args['config'] = normal.config.map(({is, word}) =>
+      is === 'value' ? [is, fill(word.text)] : [is, plan.files.get(word.text) ?? fill(word.text)],
+    );
+  if (normal.others.length > 0) args['options'] = normal.others.map(option => option.map(fill));
+  if (normal.positional.length > 0) args['words'] = normal.positional.map(({text}) => fill(text));
+  if (normal.show.length > 0) args['show'] = [...normal.show];
+  if (way === 'person') args['rerun'] = plan.rerun ?? '';
+  const inputs: Input[] = parents.flatMap(({fingerprint}) =>
+    fingerprint === undefined ? [] : [{is: 'task' as const, fingerprint}],
+  );
+  inputs.push(...[...placed].sort().map(fingerprint => ({is: 'task' as const, fingerprint})));
+  if (way === 'root') args['root'] = root.path;
+  else {
+    // What no rerun is the parent of, reads the root; some read parts of it besides their parents.
+    const parts = parents.length > 0 ? entry.reads : [...new Set([...entry.reads, 'skymap' as const])];
+    inputs.push({is: 'root', identity: rootIdentity(root, {parts, ids: normal.ids['id'] ?? [{}]})});
+  }
+  const kind = {rerun: 'lsst', show: 'show', root: 'root', person: 'rerun'}[way];
+  return {
+    kind,
+    name: plan.call.task,
+    arguments: args,
+    variables: {},
+    inputs,
+    code: {program: plan.code},
+    setup: plan.setup.identity,
+    ...(Object.keys(plan.sources).length === 0 ? {} : {sources: plan.sources}),
+    ...(Object.keys(plan.environment).length === 0 ? {} : {environment: plan.environment}),
+    ...(way === 'root' && plan.files.size > 0 ? {files: Object.fromEntries(plan.files)} : {}),
+  };
+}
+
+const filledId = (id: DataId, fill: (text: string) => string): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(id).map(([key, value]) => [key, fill(value)]));

@@ -1,0 +1,134 @@
+import type {Fingerprint} from '../../kernel/fingerprint/fingerprint.js';
+import {fail, ok, type Result} from '../../kernel/graph/result.js';
+import type {MagicContext, Problem} from '../../kernel/session/magic.js';
+import type {Stop, TaskNode} from '../../kernel/session/node.js';
+import {PLAIN_OPTIONS} from '../join-call.js';
+import {draftJoin, tasksNow} from '../join-draft.js';
+import {select, stopText} from '../source.js';
+import type {Parent} from './lsst-call.js';
+import {PersonWork} from './person-work.js';
+import {RootWork} from './root-work.js';
+
+/** A parent rerun whose place is known. */
+export interface ParentRerun {
+  readonly directory: string;
+  readonly label: string;
+  /** Absent for a person's rerun by name. */
+  readonly fingerprint?: Fingerprint;
+  /** A person's rerun: it may change at any time. */
+  readonly mutable: boolean;
+}
+
+/** What a task's parents have come to. */
+export interface ResolvedParents {
+  readonly parents: readonly ParentRerun[];
+  /** Joins that were made for whole sets. */
+  readonly joins: readonly TaskNode[];
+}
+
+const WHAT: Readonly<Record<string, string>> = {value: 'a value', files: 'a directory of files'};
+
+/** What can be said against the parents of a task before anything runs. `person`: it runs in a person's rerun. */
+export function parentProblems(parents: readonly Parent[], person: boolean): readonly Problem[] {
+  return parents.flatMap((parent): readonly Problem[] => {
+    const at = parent.span === undefined ? {} : {span: parent.span};
+    if (parent.is === 'rerun') {
+      if (person) return [];
+      return [
+        {
+          code: 'W5011',
+          severity: 'error',
+          message: `\`rerun:${parent.name}\` may change at any time: it can't be the input of a cached task`,
+          hint: `run in a rerun of your own with \`--rerun NAME\`, or freeze it with \`%adopt ${parent.name} --as NAME\``,
+          ...at,
+        },
+      ];
+    }
+    const {source, label} = parent;
+    const kinds = source.is === 'json' ? ['json'] : (tasksNow(source) ?? []).map(({kind}) => kind);
+    const wrong = kinds.find(kind => kind !== 'repo');
+    if (wrong !== undefined)
+      return [
+        {
+          code: 'W5010',
+          severity: 'error',
+          message: `\`${label}\` is ${WHAT[wrong] ?? 'no future'}, no repository`,
+          hint: 'the parent of a rerun is the future of a `%%lsst` or `%%join` cell',
+          ...at,
+        },
+      ];
+    const persons =
+      source.is === 'json'
+        ? undefined
+        : (tasksNow(source) ?? []).find(node => (node.draft as {mutable?: boolean}).mutable === true);
+    if (persons === undefined || person) return [];
+    return [
+      {
+        code: 'W5011',
+        severity: 'error',
+        message: `\`${label}\` is a person's rerun, which may change at any time: it can't be the input of a cached task`,
+        hint: 'freeze it with `%adopt NAME --as N`',
+        ...at,
+      },
+    ];
+  });
+}
+
+/** Waits until the parents' fingerprints are known. A whole set, or what an index has left of one, becomes a join. */
+export async function resolveParents(
+  parents: readonly Parent[],
+  allowFailed: number,
+  context: MagicContext,
+): Promise<Result<ResolvedParents, Stop>> {
+  const resolved: ParentRerun[] = [];
+  const joins: TaskNode[] = [];
+  for (const parent of parents) {
+    if (parent.is === 'rerun' || parent.source.is === 'json') continue;
+    const {source, label} = parent;
+    let node: TaskNode;
+    if (source.is === 'task') node = source.node;
+    else {
+      const known = await source.set.known();
+      if (!known.ok) return fail({is: 'blocked', blocked: {because: stopText(label, known.error)}});
+      const [only, ...more] = select(known.value, source.prefix);
+      if (only !== undefined && more.length === 0 && only.key.length === 0) node = only.node;
+      else {
+        const draft = draftJoin(
+          {members: [{label, source}], mode: 'auto', options: {...PLAIN_OPTIONS, allowFailed}, problems: []},
+          label,
+          context,
+        );
+        if (!draft.ok)
+          return fail({
+            is: 'failed',
+            failure: {reason: 'start', message: draft.error.map(({message}) => message).join('; ')},
+          });
+        node = context.plan(draft.value, label);
+        joins.push(node);
+      }
+    }
+    const known = await node.known();
+    if (!known.ok) return fail({is: 'blocked', blocked: {because: stopText(node.label, known.error)}});
+    const {work, fingerprint} = known.value;
+    if (work instanceof RootWork) {
+      // It has changed the root, which is every rerun's last parent.
+      const state = await node.ended();
+      if (state.is !== 'done') return fail({is: 'blocked', blocked: {because: `${node.label} failed`, fingerprint}});
+    } else if (work instanceof PersonWork) {
+      // It is never a hit, so that its end is the only moment at which it holds what was asked for.
+      const state = await node.ended();
+      if (state.is !== 'done') return fail({is: 'blocked', blocked: {because: `${node.label} failed`, fingerprint}});
+      resolved.push({directory: work.rerun, label: node.label, fingerprint, mutable: true});
+    } else if (node.kind !== 'repo' || work.directory === undefined) {
+      return fail({
+        is: 'failed',
+        failure: {
+          reason: 'start',
+          message: `${node.label} is ${WHAT[node.kind] ?? node.kind}, no repository`,
+          remedy: 'the parent of a rerun is the future of a `%%lsst` or `%%join` cell',
+        },
+      });
+    } else resolved.push({directory: work.directory, label: node.label, fingerprint, mutable: false});
+  }
+  return ok({parents: resolved, joins});
+}

@@ -1,0 +1,68 @@
+import {existsSync, mkdirSync, writeFileSync} from 'node:fs';
+import {join, relative} from 'node:path';
+import type {Fingerprint} from '../../kernel/fingerprint/fingerprint.js';
+import type {Failure} from '../../kernel/graph/failure.js';
+import {shortOf} from '../../kernel/graph/recipe.js';
+import {fail, ok, type Result} from '../../kernel/graph/result.js';
+import type {Attempt, Outcome, Work} from '../../kernel/graph/work.js';
+import {REPOSITORY_CFG} from './repository-cfg.js';
+import {writeCommand, type Command} from './rerun-work.js';
+import {freshRerunCfg, personsRerun} from './root-repository.js';
+import {explainLog, readSigns} from './task-log.js';
+
+/** How a task runs in a person's rerun, which is mutable and stays where it is: the attempt only holds the log. */
+export class PersonWork implements Work {
+  readonly attempts: string;
+  readonly stem: string;
+  readonly claims: string;
+  readonly explain = explainLog;
+  /** The directory of the rerun. */
+  readonly rerun: string;
+  readonly #command: Command;
+  readonly #name: string;
+  readonly #parents: readonly string[];
+
+  constructor(
+    command: Command,
+    name: string,
+    parents: readonly string[],
+    task: string,
+    fingerprint: Fingerprint,
+    places: {readonly scratch: string; readonly claims: string},
+  ) {
+    this.#command = command;
+    this.#name = name;
+    this.#parents = parents;
+    this.rerun = personsRerun(command.root.path, name);
+    this.stem = `${task}-${shortOf(fingerprint)}`;
+    this.attempts = places.scratch;
+    this.claims = places.claims;
+  }
+
+  async prepare(attempt: Attempt): Promise<Result<string, Failure>> {
+    const reruns = join(this.#command.root.path, 'rerun');
+    const [only, ...more] = this.#parents;
+    let rerun = this.#name;
+    if (only !== undefined && more.length === 0 && only !== this.rerun) rerun = `${relative(reruns, only)}:${rerun}`;
+    else if (more.length > 0 && !existsSync(join(this.rerun, REPOSITORY_CFG))) {
+      // The command line has no way to name several parents.
+      mkdirSync(this.rerun, {recursive: true});
+      writeFileSync(join(this.rerun, REPOSITORY_CFG), freshRerunCfg(this.#command.root, this.rerun, this.#parents));
+    }
+    return ok(
+      writeCommand(this.#command, attempt.directory, [
+        '--rerun',
+        rerun,
+        ...this.#command.words.map(word => attempt.fill(word)),
+      ]),
+    );
+  }
+
+  async finish(attempt: Attempt, log: string): Promise<Result<Outcome, Failure>> {
+    const signs = readSigns(join(attempt.directory, '.weft.log'));
+    const line = signs.initialization ?? signs.failed;
+    if (line !== undefined)
+      return fail({reason: 'log', line, log: join(attempt.directory, '.weft.log'), tail: log.slice(-4096)});
+    return ok({outputs: []});
+  }
+}

@@ -1,0 +1,46 @@
+import type {TaskNode} from '../../kernel/session/node.js';
+import {isFinal} from '../../kernel/graph/task.js';
+
+/** Who writes and who reads a root repository, in the order of submission: a reader waits for the writers before it. */
+export class RootOrder {
+  readonly #writers = new Map<string, Set<TaskNode>>();
+  readonly #readers = new Map<string, Set<TaskNode>>();
+
+  /** The order of a notebook, kept in the state that its magics share. */
+  static of(state: Map<string, unknown>): RootOrder {
+    const found = state.get('lsst/roots');
+    if (found instanceof RootOrder) return found;
+    const made = new RootOrder();
+    state.set('lsst/roots', made);
+    return made;
+  }
+
+  /** A task that changes a root was planned. */
+  wrote(root: string, node: TaskNode): void {
+    add(this.#writers, root, node);
+  }
+
+  /** A task that reads a root was planned. */
+  reads(root: string, node: TaskNode): void {
+    add(this.#readers, root, node);
+  }
+
+  /** The tasks that are still to change a root. */
+  pending(root: string): readonly TaskNode[] {
+    return [...(this.#writers.get(root) ?? [])].filter(node => !isFinal(node.state));
+  }
+
+  /** Resolves when what reads the root now has ended. What only waits for a slot is not waited for: it may need ours. */
+  async quiet(root: string): Promise<void> {
+    const running = [...(this.#readers.get(root) ?? [])].filter(({state}) => state.is === 'running');
+    await Promise.all(running.map(node => node.ended()));
+  }
+}
+
+function add(map: Map<string, Set<TaskNode>>, root: string, node: TaskNode): void {
+  const nodes = map.get(root) ?? new Set();
+  // What has ended is of no interest any more.
+  for (const old of nodes) if (isFinal(old.state)) nodes.delete(old);
+  nodes.add(node);
+  map.set(root, nodes);
+}
