@@ -38,7 +38,13 @@ function cardTexts([key, value, comment]: Card): readonly string[] {
     const note = comment === undefined ? '' : ` / ${comment}`;
     return [`${name}= '${quoted.padEnd(8)}'${note}`.slice(0, 80).padEnd(80)];
   }
-  const pieces = quoted.match(new RegExp(`(?:''|[^']){1,${room - 2}}`, 'g')) ?? [];
+  const pieces: string[] = [''];
+  // A doubled quote is one unit: it must not be cut in two.
+  for (const unit of quoted.match(/''|[^']/g) ?? []) {
+    const piece = pieces.at(-1) ?? '';
+    if (piece.length + unit.length > room - 2) pieces.push(unit);
+    else pieces[pieces.length - 1] = piece + unit;
+  }
   return pieces.map((piece, index) => {
     const more = index < pieces.length - 1 ? '&' : '';
     return `${index === 0 ? `${name}= ` : 'CONTINUE  '}'${piece}${more}'`.padEnd(80);
