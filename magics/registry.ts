@@ -1,6 +1,7 @@
 import type {TaskMagic} from '../kernel/session/magic.js';
 import type {Registry} from '../kernel/session/registry.js';
 import {bashMagic} from './bash.js';
+import {joinMagic} from './join.js';
 import {codeMagic} from './line/code.js';
 import {commandMagic} from './line/command.js';
 import {cancelMagic, forceMagic, retryMagic, waitMagic} from './line/control.js';
@@ -10,13 +11,14 @@ import {logMagic, statusMagic, timingsMagic, whyMagic} from './line/look.js';
 import {configMagic, containerMagic, executorMagic} from './line/placement.js';
 import {repoMagic} from './line/repo.js';
 import {setupMagic} from './line/setup.js';
+import {lsstMagic} from './lsst/lsst.js';
 import {showMagic} from './show.js';
 import {probeSetup} from './setup-probe.js';
 import {OWN_NAMES} from './task-options.js';
 
 /** All magics of Weft. A new one is a file, and a line here. */
 export const registry: Registry = {
-  tasks: [bashMagic as TaskMagic<unknown>],
+  tasks: [bashMagic as TaskMagic<unknown>, joinMagic as TaskMagic<unknown>, lsstMagic as TaskMagic<unknown>],
   lines: [
     repoMagic,
     setupMagic,
