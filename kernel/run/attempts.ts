@@ -11,6 +11,9 @@ import type {Scheduler} from './scheduler.js';
 /** Failures that another try can't help. */
 const LASTING: ReadonlySet<Failure['reason']> = new Set(['start', 'publish', 'bug']);
 
+/** Milliseconds for which a slot waits for what its job made. */
+const PUBLISHING = 50;
+
 /** The attempts of a scheduler's tasks: which start when, and what comes of them. */
 export class Attempts {
   readonly #scheduler: Scheduler;
@@ -79,13 +82,26 @@ export class Attempts {
     if (entry === undefined) return;
     this.#entries.delete(attempt);
     entry.phase = 'finishing';
-    this.#out -= 1;
     if ('endedAt' in exit) {
       const took = exit.endedAt - exit.startedAt;
       this.#mean = this.#mean === undefined ? took : this.#mean * 0.8 + took * 0.2;
     }
-    this.#guard(entry, this.#finish(entry, exit));
-    this.#pump();
+    const work = this.#finish(entry, exit);
+    this.#guard(entry, work);
+    this.#freeSlot(work);
+  }
+
+  /** A result is mostly published at once, and then deeper tasks are ready, which go first: the slot waits for that a moment. */
+  #freeSlot(finishing: Promise<void>): void {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>(resolve => (timer = setTimeout(resolve, PUBLISHING)));
+    void Promise.race([finishing, late])
+      .catch(() => undefined)
+      .then(() => {
+        clearTimeout(timer);
+        this.#out -= 1;
+        this.#pump();
+      });
   }
 
   #pump(): void {

@@ -1,0 +1,264 @@
+import {rmSync} from 'node:fs';
+import {rm} from 'node:fs/promises';
+import {basename, dirname} from 'node:path';
+import type {Fingerprint} from '../../kernel/fingerprint/fingerprint.js';
+import type {Failure} from '../../kernel/graph/failure.js';
+import type {Manifest} from '../../kernel/graph/manifest.js';
+import {fail, ok, type Result} from '../../kernel/graph/result.js';
+import type {AttemptId, TaskState} from '../../kernel/graph/task.js';
+import type {Outcome, Task} from '../../kernel/graph/work.js';
+import type {Checkpoints, Claim, Claimed, Publication} from '../../kernel/run/checkpoints.js';
+import type {Entry} from '../../kernel/run/entry.js';
+import type {Executor, Exit, Job} from '../../kernel/run/executor.js';
+import {Scheduler} from '../../kernel/run/scheduler.js';
+
+/** Waits as long as a test wants: a disk, a process. */
+export type Delay = (what: string) => Promise<unknown>;
+
+/** What several kernels share: a disk, without one. */
+export class FakeDisk {
+  readonly results = new Map<Fingerprint, Manifest>();
+  readonly failures = new Map<Fingerprint, {failure: Failure; at: number}>();
+  readonly claims = new Map<Fingerprint, {claim: Claim; owner: FakeKernel}>();
+  /** Results whose files are damaged. */
+  readonly damaged = new Set<Fingerprint>();
+  /** How often each task really ran. */
+  readonly runs = new Map<Fingerprint, number>();
+  /** What a run of a task writes; the bytes of its value. */
+  readonly bytes = new Map<Fingerprint, string>();
+  /** Tasks that exit with 1. */
+  readonly failing = new Set<Fingerprint>();
+  /** What went against a rule. */
+  readonly wrong: string[] = [];
+  clock = 1000;
+}
+
+/** One kernel: a scheduler over fakes, which notes each broken rule on the disk. */
+export class FakeKernel implements Checkpoints, Executor {
+  readonly scheduler: Scheduler;
+  /** Jobs in the order they were handed to the executor, by fingerprint. */
+  readonly submitted: Fingerprint[] = [];
+  readonly states = new Map<Fingerprint, TaskState>();
+  readonly #disk: FakeDisk;
+  readonly #slots: number;
+  readonly #delay: Delay;
+  readonly #jobs = new Map<AttemptId, {entry: Entry; end: (exit: Exit) => void}>();
+  readonly #lanes = new Set<string>();
+  #attempts = 0;
+  dead = false;
+
+  constructor(disk: FakeDisk, slots: number, delay: Delay) {
+    this.#disk = disk;
+    this.#slots = slots;
+    this.#delay = delay;
+    this.scheduler = new Scheduler({
+      checkpoints: this,
+      executor: this,
+      now: () => ++disk.clock,
+      newAttempt: () => `attempt-${++this.#attempts}` as AttemptId,
+      outstanding: () => slots,
+      changed: entry => this.#changed(entry),
+    });
+  }
+
+  get live(): number {
+    return this.#jobs.size;
+  }
+
+  #rule(holds: boolean, what: string): void {
+    if (!holds) this.#disk.wrong.push(what);
+  }
+
+  #changed(entry: Entry): void {
+    const before = this.states.get(entry.fingerprint);
+    this.states.set(entry.fingerprint, entry.state);
+    const wasFinal = before !== undefined && !['waiting', 'queued', 'running'].includes(before.is);
+    this.#rule(!wasFinal || entry.state.is === 'waiting', `${entry.task.key}: ${before?.is} → ${entry.state.is}`);
+  }
+
+  // --- the executor ---
+
+  submit(job: Job): void {
+    const entry = [...this.scheduler.entries()].find(({attempt}) => attempt === job.attempt);
+    if (entry === undefined) throw new Error('a job of nobody');
+    const {key, needs, lane} = entry.task;
+    this.submitted.push(entry.fingerprint);
+    this.#rule(this.#jobs.size < this.#slots, 'more jobs than slots');
+    this.#rule(this.#disk.claims.get(entry.fingerprint)?.owner === this, `${key} runs without a claim`);
+    for (const {entry: other} of this.#jobs.values()) this.#rule(other !== entry, `${key} is there twice`);
+    for (const need of needs) this.#rule(this.#disk.results.has(need), `${key} starts before its need is done`);
+    if (lane !== undefined) {
+      this.#rule(!this.#lanes.has(lane), `two of lane ${lane}`);
+      this.#lanes.add(lane);
+    }
+    this.#disk.runs.set(entry.fingerprint, (this.#disk.runs.get(entry.fingerprint) ?? 0) + 1);
+    const end = (exit: Exit): void => {
+      if (this.dead || !this.#jobs.delete(job.attempt)) return;
+      if (lane !== undefined) this.#lanes.delete(lane);
+      this.scheduler.ended(job.attempt, exit);
+    };
+    this.#jobs.set(job.attempt, {entry, end});
+    void this.#delay(`run ${key}`).then(() => {
+      if (!this.#jobs.has(job.attempt) || this.dead) return;
+      this.scheduler.started(job.attempt, ++this.#disk.clock);
+      return this.#delay(`end ${key}`).then(() => {
+        const at = this.#disk.clock;
+        end({is: 'exited', code: this.#disk.failing.has(entry.fingerprint) ? 1 : 0, startedAt: at, endedAt: at});
+      });
+    });
+  }
+
+  adopt(): void {
+    throw new Error('nothing is adopted here');
+  }
+
+  holderOf(): undefined {
+    return undefined;
+  }
+
+  cancel(attempt: AttemptId): void {
+    queueMicrotask(() => this.#jobs.get(attempt)?.end({is: 'cancelled'}));
+  }
+
+  resize(): void {
+    throw new Error('nobody resizes');
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  // --- the checkpoints ---
+
+  lookup(fingerprint: Fingerprint): Manifest | undefined {
+    return this.#disk.results.get(fingerprint);
+  }
+
+  async check(manifest: Manifest): Promise<Result<Manifest, string>> {
+    await this.#delay('check');
+    if (!this.#disk.damaged.has(manifest.fingerprint)) return ok(manifest);
+    this.#disk.damaged.delete(manifest.fingerprint);
+    this.#disk.results.delete(manifest.fingerprint);
+    return fail('out.fits is missing');
+  }
+
+  async find(): Promise<undefined> {
+    await this.#delay('find');
+  }
+
+  async refresh(): Promise<void> {
+    await this.#delay('refresh');
+  }
+
+  failureOf(fingerprint: Fingerprint, since: number): Failure | undefined {
+    const found = this.#disk.failures.get(fingerprint);
+    return found !== undefined && found.at >= since ? found.failure : undefined;
+  }
+
+  verified(): Promise<Outcome | undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  async claim(task: Task, attempt: AttemptId, directory: string): Promise<Result<Claimed, Failure>> {
+    await this.#delay('claim');
+    const held = this.#disk.claims.get(task.fingerprint);
+    if (held === undefined) return this.#take(task, attempt, directory, 1);
+    return ok(held.owner.dead ? {is: 'orphan', claim: held.claim} : {is: 'held', claim: held.claim});
+  }
+
+  async takeOver(task: Task, old: Claim, attempt: AttemptId, directory: string): Promise<Result<Claimed, Failure>> {
+    await this.#delay('take over');
+    const held = this.#disk.claims.get(task.fingerprint);
+    if (held !== undefined && held.claim.number !== old.number) return ok({is: 'held', claim: held.claim});
+    return this.#take(task, attempt, directory, old.number + 1);
+  }
+
+  #take(task: Task, attempt: AttemptId, directory: string, number: number): Result<Claimed, Failure> {
+    const claim = {attempt, directory, number, at: ++this.#disk.clock};
+    this.#disk.claims.set(task.fingerprint, {claim, owner: this});
+    return ok({is: 'mine', claim});
+  }
+
+  async release(task: Task, claim: Claim): Promise<void> {
+    const held = this.#disk.claims.get(task.fingerprint);
+    this.#rule(held?.owner === this && held.claim === claim, `${task.key} releases what is not its own`);
+    if (held?.owner === this) this.#disk.claims.delete(task.fingerprint);
+    await this.#delay('release');
+  }
+
+  assigned(): void {
+    throw new Error('nothing is assigned here');
+  }
+
+  async publish({task, directory, value, force, read}: Publication): Promise<Result<Manifest, Failure>> {
+    await this.#delay('publish');
+    const previous = this.#disk.results.get(task.fingerprint);
+    const edition = (previous?.edition ?? 1) + (force && previous !== undefined && previous.value !== value ? 1 : 0);
+    const manifest = manifestOf(task, {
+      edition,
+      read,
+      value: value ?? null,
+      directory: `/result/${basename(directory)}`,
+    });
+    this.#disk.results.set(task.fingerprint, manifest);
+    rmSync(directory, {recursive: true});
+    return ok(manifest);
+  }
+
+  recordFailure(task: Task, failure: Failure): void {
+    this.#disk.failures.set(task.fingerprint, {failure, at: ++this.#disk.clock});
+  }
+
+  async discard(directory: string): Promise<void> {
+    await rm(directory, {recursive: true, force: true});
+  }
+}
+
+/** A manifest with what matters to a scheduler. */
+export function manifestOf(task: Task, more: Partial<Manifest> = {}): Manifest {
+  return {
+    version: 1,
+    fingerprint: task.fingerprint,
+    recipe: task.recipe,
+    label: task.key,
+    edition: 1,
+    read: {},
+    outputs: [],
+    exit: 0,
+    startedAt: '2026-01-01T00:00:00.000Z',
+    endedAt: new Date().toISOString(),
+    host: 'here',
+    ...more,
+  };
+}
+
+/** A task whose value is what the disk says of it. */
+export function fakeTask(
+  disk: FakeDisk,
+  attempts: string,
+  key: string,
+  needs: readonly Task[] = [],
+  more: {readonly force?: boolean; readonly lane?: string; readonly retries?: number} = {},
+): Task {
+  const fingerprint = Buffer.from(key).toString('hex').padStart(64, '0') as Fingerprint;
+  const {retries = 0, ...rest} = more;
+  return {
+    fingerprint,
+    recipe: {kind: 'bash', name: 'bash', arguments: {}, variables: {}, inputs: []},
+    name: 'bash',
+    key,
+    needs: needs.map(need => need.fingerprint),
+    placement: {executor: 'local', runtime: 'none', cpus: 1, retries},
+    ...rest,
+    work: {
+      attempts,
+      stem: key,
+      claims: dirname(attempts),
+      prepare: attempt => {
+        for (const need of needs) attempt.pathOf(need.fingerprint);
+        return Promise.resolve(ok('true'));
+      },
+      finish: () => Promise.resolve(ok({value: disk.bytes.get(fingerprint) ?? key})),
+    },
+  };
+}
