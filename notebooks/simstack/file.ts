@@ -1,4 +1,4 @@
-import {mkdirSync, renameSync, writeFileSync} from 'node:fs';
+import {mkdirSync, readFileSync, renameSync, writeFileSync} from 'node:fs';
 import {dirname} from 'node:path';
 
 let count = 0;
@@ -9,6 +9,17 @@ export function writeFileAtomic(path: string, content: string | Uint8Array): voi
   const temporary = `${path}${temporarySuffix()}`;
   writeFileSync(temporary, content);
   renameSync(temporary, path);
+}
+
+/** Writes a file only where other bytes stand: one that is the same keeps its times, and what was made from it stays valid. */
+export function writeFileIfChanged(path: string, content: string | Uint8Array): void {
+  let before: Buffer | undefined;
+  try {
+    before = readFileSync(path);
+  } catch {
+    before = undefined;
+  }
+  if (before?.equals(Buffer.from(content)) !== true) writeFileAtomic(path, content);
 }
 
 /** Eight characters that no other process uses now, as Python's tempfile appends them. */

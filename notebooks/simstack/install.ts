@@ -2,7 +2,7 @@ import {chmodSync, realpathSync} from 'node:fs';
 import {join, resolve} from 'node:path';
 import {parseArgs} from 'node:util';
 import type {Surroundings} from './command-line.js';
-import {writeFileAtomic} from './file.js';
+import {writeFileIfChanged} from './file.js';
 import {LOAD_SCRIPT, productPath} from './load-script.js';
 import {writeTestData} from './testdata.js';
 import {PRODUCTS} from './version.js';
@@ -22,13 +22,13 @@ const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 function install(directory: string, executables: readonly string[], node: string, program: string): void {
   for (const name of executables) {
     const shim = join(directory, 'bin', name);
-    writeFileAtomic(shim, `#!/bin/sh\nexec "\${WEFT_NODE:-"${node}"}" ${quoted(program)} ${name} "$@"\n`);
+    writeFileIfChanged(shim, `#!/bin/sh\nexec "\${WEFT_NODE:-"${node}"}" ${quoted(program)} ${name} "$@"\n`);
     chmodSync(shim, 0o755);
   }
   for (const product of PRODUCTS) {
-    writeFileAtomic(join(directory, productPath(product), 'ups', `${product}.table`), '# simulated\n');
+    writeFileIfChanged(join(directory, productPath(product), 'ups', `${product}.table`), '# simulated\n');
   }
-  writeFileAtomic(join(directory, 'loadLSST.bash'), LOAD_SCRIPT);
+  writeFileIfChanged(join(directory, 'loadLSST.bash'), LOAD_SCRIPT);
 }
 
 /** The command that is no task: `simstack install` and `simstack testdata`. Gives the exit code. */

@@ -1,10 +1,10 @@
-import {mkdirSync} from 'node:fs';
+import {mkdirSync, mkdtempSync, readFileSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
 import type {Filter} from './camera.js';
 import {CCD_WIDTH, CCDS, EXPOSURES, frameId} from './camera.js';
 import {calibrationPath} from './calibration-path.js';
 import {biasOf, darkOf, flatOf} from './detector.js';
-import {writeFileAtomic} from './file.js';
+import {writeFileIfChanged} from './file.js';
 import type {Card} from './fits-file.js';
 import {FitsFile} from './fits-file.js';
 import {htmIndex} from './htm.js';
@@ -69,7 +69,9 @@ function referenceFile(stars: readonly SkyObject[]): Uint8Array {
 /** Writes the master calibrations and their registry. */
 function writeCalibrations(directory: string): void {
   mkdirSync(directory, {recursive: true});
-  changeRegistry(join(directory, 'calibRegistry.sqlite3'), database => {
+  const scratch = mkdtempSync(join(directory, '.registry-'));
+  const made = join(scratch, 'calibRegistry.sqlite3');
+  changeRegistry(made, database => {
     for (const kind of ['bias', 'dark', 'flat']) {
       database.exec(
         `CREATE TABLE ${kind} (id INTEGER PRIMARY KEY, filter TEXT, ccd INT, calibDate TEXT, validStart TEXT, validEnd TEXT)`,
@@ -91,7 +93,7 @@ function writeCalibrations(directory: string): void {
           ['DET-ID', ccd],
         ];
         const bytes = new FitsFile().image(pixels, CCD_WIDTH, 'float32', cards).bytes();
-        writeFileAtomic(join(directory, calibrationPath(kind, date, filter, ccd)), bytes);
+        writeFileIfChanged(join(directory, calibrationPath(kind, date, filter, ccd)), bytes);
         const validity =
           filter === 'HSC-R'
             ? ['2013-01-01', '2013-09-30']
@@ -107,6 +109,8 @@ function writeCalibrations(directory: string): void {
       }
     }
   });
+  writeFileIfChanged(join(directory, 'calibRegistry.sqlite3'), readFileSync(made));
+  rmSync(scratch, {recursive: true});
 }
 
 /**
@@ -116,7 +120,7 @@ function writeCalibrations(directory: string): void {
 export function writeTestData(directory: string, seed = 'ci_hsc'): void {
   const sky = simulateSky(seed);
   for (const exposure of EXPOSURES) {
-    writeFileAtomic(join(directory, 'raw', `${frameId(exposure)}.fits`), simulateRaw(exposure, sky, seed));
+    writeFileIfChanged(join(directory, 'raw', `${frameId(exposure)}.fits`), simulateRaw(exposure, sky, seed));
   }
   writeCalibrations(join(directory, 'CALIB'));
   const shards = new Map<number, SkyObject[]>();
@@ -125,9 +129,9 @@ export function writeTestData(directory: string, seed = 'ci_hsc'): void {
     shards.set(index, [...(shards.get(index) ?? []), star]);
   }
   const catalog = join(directory, REFERENCE_CATALOG);
-  for (const [index, stars] of shards) writeFileAtomic(join(catalog, `${index}.fits`), referenceFile(stars));
-  writeFileAtomic(join(catalog, 'master_schema.fits'), referenceFile([]));
-  writeFileAtomic(
+  for (const [index, stars] of shards) writeFileIfChanged(join(catalog, `${index}.fits`), referenceFile(stars));
+  writeFileIfChanged(join(catalog, 'master_schema.fits'), referenceFile([]));
+  writeFileIfChanged(
     join(catalog, 'config.py'),
     [
       'import lsst.meas.algorithms.ingestIndexReferenceTask',
@@ -137,6 +141,9 @@ export function writeTestData(directory: string, seed = 'ci_hsc'): void {
       '',
     ].join('\n'),
   );
-  writeFileAtomic(join(directory, 'ups', 'ci_hsc.table'), 'envPrepend(PATH, ${PRODUCT_DIR}/bin)\n');
-  writeFileAtomic(join(directory, 'README'), 'Simulated data in the layout of ci_hsc. They come from no telescope.\n');
+  writeFileIfChanged(join(directory, 'ups', 'ci_hsc.table'), 'envPrepend(PATH, ${PRODUCT_DIR}/bin)\n');
+  writeFileIfChanged(
+    join(directory, 'README'),
+    'Simulated data in the layout of ci_hsc. They come from no telescope.\n',
+  );
 }

@@ -1,0 +1,69 @@
+import {copyFileSync, mkdirSync} from 'node:fs';
+import {join, resolve} from 'node:path';
+import type {Browser} from 'playwright-core';
+import {afterAll, beforeAll, beforeEach, expect, test} from 'vitest';
+import {launchBrowser} from '../rig/browser.js';
+import {found, need, verdict} from '../rig/component.js';
+import {chromium, installKernel, pythonWith} from '../rig/jupyter.js';
+import {startLab, type LabServer} from '../rig/lab-server.js';
+import {LabNotebook, type LabCell} from '../rig/lab.js';
+import {scratch} from '../rig/scratch.js';
+
+const python = pythonWith('jupyterlab');
+const browserProgram = chromium();
+beforeEach(context => need(context, python, browserProgram));
+
+const home = scratch();
+let server: LabServer;
+let browser: Browser;
+beforeAll(async () => {
+  if (verdict([python, browserProgram]) !== 'run') return;
+  installKernel(home.path);
+  server = await startLab(found(python), home.path);
+  browser = await launchBrowser(found(browserProgram));
+});
+afterAll(async () => {
+  await (browser as Browser | undefined)?.close();
+  await (server as LabServer | undefined)?.[Symbol.asyncDispose]();
+  home[Symbol.dispose]();
+});
+
+const find = (cells: readonly LabCell[], text: string): number => cells.findIndex(({source}) => source.includes(text));
+
+test(
+  'A person runs the tutorial in JupyterLab, sees it move and sees stars, and runs it again: all is cached.',
+  {timeout: 300_000},
+  async () => {
+    const folder = join(server.notebooks, 'tutorial');
+    mkdirSync(folder);
+    copyFileSync(resolve(import.meta.dirname, '../../notebooks/tutorial.ipynb'), join(folder, 'tutorial.ipynb'));
+    await using notebook = await LabNotebook.open(browser, server, 'tutorial/tutorial.ipynb');
+    const split = find(await notebook.cells(), '--split visit,ccd');
+
+    const running = notebook.runAll(240_000);
+    // The cell has ended, its prompt is numbered, and its picture still moves.
+    const early = await notebook.shows(split, /▶ \d+ running/, 120_000);
+    const prompt = (await notebook.cells())[split]?.prompt;
+    expect(prompt).toMatch(/\[\d+\]:/);
+    const later = await notebook.shows(split, /✓ 3[34]|✓ \d+ (?:done|ran)/, 120_000);
+    expect(later).not.toBe(early);
+    await running;
+
+    const cells = await notebook.cells();
+    expect(
+      cells.flatMap(({outputs, source}) => (outputs.some(output => output.output_type === 'error') ? [source] : [])),
+    ).toEqual([]);
+    const coadd = cells[find(cells, '%show coadds[HSC-I]')]!;
+    expect(coadd.outputs[0]?.data?.['image/png']).toBeTypeOf('string');
+    expect(await notebook.page.locator('.jp-OutputArea-output img').count()).toBe(3);
+    if (process.env['WEFT_SCREENSHOT'] !== undefined) await notebook.screenshot(process.env['WEFT_SCREENSHOT'], true);
+
+    await notebook.runAll(120_000);
+    await notebook.shows(split, /≡ 3[345] cached/, 60_000);
+    const again = await notebook.cells();
+    const text = (part: string): string => again[find(again, part)]!.shown.join('\n');
+    expect(text('--as warps')).toMatch(/2 cached/);
+    expect(text('--as coadds')).toMatch(/2 cached/);
+    expect(text('--as skymap')).toMatch(/cached/);
+  },
+);
