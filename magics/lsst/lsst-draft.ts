@@ -35,8 +35,9 @@ export async function draftLsst(
 ): Promise<Result<Draft, readonly Problem[]>> {
   const planned = await planLsst(call, row, rowKey(row), context);
   if (!planned.ok) return planned;
-  const {plan} = planned.value;
-  return ok(call.split === undefined ? draftPlan(plan, context) : draftSplit(plan, call.split, context));
+  const {plan, notes} = planned.value;
+  const draft = call.split === undefined ? draftPlan(plan, context) : draftSplit(plan, call.split, context);
+  return ok({...draft, notes});
 }
 
 /** The futures that a plan waits for: its parents, and what its words name. */

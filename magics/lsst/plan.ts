@@ -53,7 +53,8 @@ export async function planLsst(
   problems.push(...filled.problems);
   const pasted = readPasted(call.task, filled.words);
   if (pasted !== undefined) problems.push(...pasted.problems);
-  const found = findProgram(call.task, call.mutates, environment['PATH'] ?? '', call.taskSpan);
+  const found: ReturnType<typeof findProgram> =
+    call.task === '' ? {problems: []} : findProgram(call.task, call.mutates, environment['PATH'] ?? '', call.taskSpan);
   problems.push(...found.problems);
   const rerun = call.rerun ?? pasted?.rerun;
   const parents: readonly Parent[] =
@@ -69,7 +70,7 @@ export async function planLsst(
   const at = call.bodySpan ?? call.taskSpan;
   if (
     entry?.id === true &&
-    normal.value.ids['id'] === undefined &&
+    args.every(({name}) => name !== 'id') &&
     normal.value.show.length === 0 &&
     filled.problems.length === 0
   ) {

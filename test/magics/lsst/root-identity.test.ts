@@ -1,0 +1,102 @@
+import {mkdirSync, mkdtempSync, utimesSync, writeFileSync} from 'node:fs';
+import {createRequire} from 'node:module';
+import {tmpdir} from 'node:os';
+import {dirname, join} from 'node:path';
+import {beforeEach, describe, expect, it} from 'vitest';
+import type {RootPart} from '../../../magics/lsst/catalogue.js';
+import type {DataId} from '../../../magics/lsst/data-id.js';
+import {rootIdentity} from '../../../magics/lsst/root-identity.js';
+
+const {Database} = createRequire(import.meta.url)('node-sqlite3-wasm') as typeof import('node-sqlite3-wasm');
+
+let root: string;
+const write = (name: string, text = ''): void => {
+  mkdirSync(dirname(join(root, name)), {recursive: true});
+  writeFileSync(join(root, name), text);
+};
+const raw = (visit: number, ccd: number, filter: string): void => {
+  const database = new Database(join(root, 'registry.sqlite3'));
+  database.run(
+    'CREATE TABLE IF NOT EXISTS raw (id INTEGER PRIMARY KEY, field TEXT, visit INT, ccd INT, pointing INT, filter TEXT, dateObs TEXT)',
+  );
+  database.run('INSERT INTO raw (field, visit, ccd, pointing, filter, dateObs) VALUES (?, ?, ?, ?, ?, ?)', [
+    'F',
+    visit,
+    ccd,
+    533,
+    filter,
+    '2013-06-17',
+  ]);
+  database.close();
+  write(
+    `F/2013-06-17/00533/${filter}/HSC-${String(visit).padStart(7, '0')}-${String(ccd).padStart(3, '0')}.fits`,
+    `${visit} ${ccd}`,
+  );
+};
+const ALL: readonly RootPart[] = ['raw', 'calib', 'refcat', 'transmission'];
+const identity = (ids: readonly DataId[] = [{}], parts = ALL): string =>
+  rootIdentity({path: root, mapper: 'm', nested: true}, {parts, ids});
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'weft-root-'));
+  raw(1, 16, 'HSC-R');
+  raw(2, 22, 'HSC-I');
+  for (const [filter, ccd] of [
+    ['HSC-R', '016'],
+    ['HSC-I', '022'],
+  ] as const)
+    write(`CALIB/FLAT/2013/${filter}/NONE/FLAT-2013-${filter}-${ccd}.fits`, 'x');
+  write('CALIB/BIAS/2013/NONE/BIAS-2013-016.fits', 'x');
+  const database = new Database(join(root, 'CALIB', 'calibRegistry.sqlite3'));
+  database.run('CREATE TABLE flat (id INTEGER PRIMARY KEY, ccd INT, filter TEXT)');
+  for (const [ccd, filter] of [
+    [16, 'HSC-R'],
+    [22, 'HSC-I'],
+  ] as const)
+    database.run('INSERT INTO flat (ccd, filter) VALUES (?, ?)', [ccd, filter]);
+  database.close();
+  write('ref_cats/ps1/config.py', 'a');
+});
+
+describe('the identity of what a task reads of a root', () => {
+  it('does not change when another exposure is ingested, but for a wildcard', () => {
+    const [one, all] = [identity([{visit: '1', ccd: '16'}]), identity()];
+    raw(3, 16, 'HSC-R');
+    expect(identity([{visit: '1', ccd: '16'}])).toBe(one);
+    expect(identity()).not.toBe(all);
+  });
+
+  it('changes with the raw file of its own data id only', () => {
+    const [one, other] = [identity([{visit: '1'}]), identity([{visit: '2'}])];
+    write('F/2013-06-17/00533/HSC-R/HSC-0000001-016.fits', 'overwritten');
+    expect(identity([{visit: '1'}])).not.toBe(one);
+    expect(identity([{visit: '2'}])).toBe(other);
+  });
+
+  it('changes with a flat of its own chip and filter only', () => {
+    const [one, other] = [identity([{visit: '1'}]), identity([{visit: '2'}])];
+    utimesSync(join(root, 'CALIB/FLAT/2013/HSC-I/NONE/FLAT-2013-HSC-I-022.fits'), 1, 1);
+    expect(identity([{visit: '1'}])).toBe(one);
+    expect(identity([{visit: '2'}])).not.toBe(other);
+  });
+
+  it('holds configurations of reference catalogues by content, whenever they were written', () => {
+    const before = identity();
+    utimesSync(join(root, 'ref_cats/ps1/config.py'), 1, 1);
+    expect(identity()).toBe(before);
+    write('ref_cats/ps1/config.py', 'b');
+    expect(identity()).not.toBe(before);
+  });
+
+  it('is the mapper alone for a task that reads nothing of it', () => {
+    const before = identity([{}], []);
+    raw(4, 16, 'HSC-R');
+    write('ref_cats/ps1/config.py', 'b');
+    expect(identity([{}], [])).toBe(before);
+  });
+
+  it('matches filters and lists of ids', () => {
+    expect(identity([{filter: 'HSC-R'}])).toBe(identity([{visit: '1', tract: '0'}]));
+    expect(identity([{visit: '1'}, {visit: '2'}])).toBe(identity());
+  });
+});
