@@ -22,7 +22,13 @@ export type How = 'ran' | 'cached' | 'attached';
 export type TaskState =
   | {readonly is: 'waiting'; readonly on: readonly string[]}
   | {readonly is: 'queued'; readonly at: number}
-  | {readonly is: 'running'; readonly at: number; readonly attempt: AttemptId; readonly attached: boolean; readonly log?: string}
+  | {
+      readonly is: 'running';
+      readonly at: number;
+      readonly attempt: AttemptId;
+      readonly attached: boolean;
+      readonly log?: string;
+    }
   | {readonly is: 'done'; readonly at: number; readonly how: How; readonly manifest: Manifest}
   | {readonly is: 'failed'; readonly at: number; readonly failure: Failure; readonly startedAt?: number}
   | {readonly is: 'blocked'; readonly at: number; readonly blocked: Blocked}

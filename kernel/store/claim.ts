@@ -2,7 +2,7 @@ import {randomUUID} from 'node:crypto';
 import {linkSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {codeOf} from '../fingerprint/file-problem.js';
-import type {Fingerprint} from '../fingerprint/fingerprint.js';
+import {readFingerprint, type Fingerprint} from '../fingerprint/fingerprint.js';
 import type {Holder, ProcessStamp} from '../graph/holder.js';
 import {fail, ok, type Result} from '../graph/result.js';
 import type {AttemptId} from '../graph/task.js';
@@ -97,12 +97,12 @@ export class Claims {
 
   /** All tasks that are owned now, as a new kernel wants to know. */
   list(): readonly Claim[] {
-    const fingerprints = new Set<string>();
+    const fingerprints = new Set<Fingerprint>();
     for (const name of this.#names()) {
-      const [, fingerprint] = /^([0-9a-f]{64})\.\d+$/.exec(name) ?? [];
+      const fingerprint = readFingerprint(/^([0-9a-f]{64})\.\d+$/.exec(name)?.[1] ?? '');
       if (fingerprint !== undefined) fingerprints.add(fingerprint);
     }
-    return [...fingerprints].flatMap(fingerprint => this.read(fingerprint as Fingerprint) ?? []);
+    return [...fingerprints].flatMap(fingerprint => this.read(fingerprint) ?? []);
   }
 
   /** A slow owner that was taken for dead must not remove the claim of who came long after. */

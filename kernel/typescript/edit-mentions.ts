@@ -1,4 +1,4 @@
-import type {Mentions} from './mentions.js';
+import type {Mentions} from './mention.js';
 import type {Script} from './script.js';
 
 /** Puts each name where it lives: `home` gives the object that holds it, undefined for one that is found as it stands. */

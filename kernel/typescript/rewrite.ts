@@ -6,7 +6,7 @@ import {endsSilently, stripCell, withCalls} from './cell-text.js';
 import {boundNames, isNamed} from './declared-names.js';
 import {editMentions} from './edit-mentions.js';
 import {findMentions} from './mentions.js';
-import type {Mentions} from './mentions.js';
+import type {Mentions} from './mention.js';
 import type {LineCall} from './messages.js';
 import {Positions} from './positions.js';
 import type {Position, Printed} from './positions.js';

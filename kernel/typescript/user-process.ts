@@ -7,6 +7,7 @@ import type {JsonObject, JsonValue} from '../fingerprint/json.js';
 import type {ErrorContent} from '../wire/notebook.js';
 import type {Evaluated, FromUser, FutureRef, LineCall, Settled, ToUser} from './messages.js';
 import {deathError, notThere} from './death.js';
+import type {Done, UserEvents} from './user-events.js';
 import {OrderedOutput} from './ordered-output.js';
 import {MarkReader} from './streams.js';
 
@@ -20,37 +21,6 @@ export interface UserProcessOptions {
   /** More flags of node: `--max-old-space-size=4096`. */
   readonly flags?: readonly string[];
 }
-
-/** How a user's process ended, in words too. */
-export interface Death {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-  readonly error: ErrorContent;
-}
-
-type Sent<T extends FromUser['type']> = Omit<Extract<FromUser, {type: T}>, 'type'>;
-
-/** What the user's code says and asks. Called in the order in which it was sent; answers go through the methods of {@link UserProcess}. */
-export interface UserEvents {
-  /** Answered by {@link UserProcess.planned}. */
-  call(message: Sent<'call'>): void;
-  /** Answered by {@link UserProcess.settled}. */
-  await(message: Sent<'await'>): void;
-  mapped(message: Sent<'mapped'>): void;
-  /** Answered by {@link UserProcess.lineDone}. */
-  line(message: Sent<'line'>): void;
-  display(message: Sent<'display'>): void;
-  clear(message: Sent<'clear'>): void;
-  /** Answered by {@link UserProcess.inputReply}. */
-  input(message: Sent<'input'>): void;
-  /** Text of stdout or stderr, of children too, for the cell that runs, else the last. All of a cell's comes before `execute` resolves. */
-  output(cell: string, name: 'stdout' | 'stderr', text: string): void;
-  /** All names are lost; a fresh process is starting. What was asked has been answered with the error. */
-  died(death: Death): void;
-}
-
-/** What one execution comes to. */
-export type Done = Sent<'done'>;
 
 interface Running {
   readonly cell: string;

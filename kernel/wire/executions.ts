@@ -145,7 +145,7 @@ export class Executions {
     if (this.#closed) return;
     const {out} = this.#ports;
     out.status('busy', request.header);
-    out.reply(request, 'execute_reply', {status: 'aborted', execution_count: this.#count});
+    out.reply(request, 'execute_reply', {status: 'aborted'});
     out.status('idle', request.header);
   }
 }

@@ -3,7 +3,9 @@ import {TanWcs} from './wcs.js';
 
 /** The simulated camera: HSC with forty of its pixels to one. Sizes are pixels, scales arcseconds a pixel. */
 export const CCD_WIDTH = 52;
+/** Rows of a CCD, in pixels. */
 export const CCD_HEIGHT = 104;
+/** Arc seconds of a pixel: forty of the camera's. */
 export const PIXEL_SCALE = 6.72;
 
 /** The filters of the data set. */

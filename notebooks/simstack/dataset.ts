@@ -48,6 +48,7 @@ export const DATASETS = {
   },
 } as const satisfies Readonly<Record<string, DatasetType>>;
 
+/** A dataset type that the stack knows. */
 export type DatasetName = keyof typeof DATASETS;
 
 /** The types of the keys, as the butler's `getKeys` gives them. */

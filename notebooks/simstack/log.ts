@@ -1,5 +1,6 @@
 /** Levels of the stack's log, least serious first. */
 export const LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'] as const;
+/** One of the levels. */
 export type Level = (typeof LEVELS)[number];
 
 /** The log of one program: lines `component LEVEL: text` on standard output. */

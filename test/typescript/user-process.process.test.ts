@@ -4,7 +4,7 @@ import {join} from 'node:path';
 import {afterAll, afterEach, beforeAll, describe, expect, it} from 'vitest';
 import type {FromUser, Settled} from '../../kernel/typescript/messages.js';
 import {UserProcess} from '../../kernel/typescript/user-process.js';
-import type {Death, Done, UserEvents} from '../../kernel/typescript/user-process.js';
+import type {Death, Done, UserEvents} from '../../kernel/typescript/user-events.js';
 import {bundledUser} from './bundled.js';
 
 let path: string;
