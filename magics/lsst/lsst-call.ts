@@ -25,7 +25,7 @@ export interface LsstCall {
     readonly words: readonly ArgumentWord[];
     readonly problems: readonly Problem[];
   };
-  /** Of a magic, the words as they stand in its cell: for the note on a pasted command. */
+  /** The parents, in search order. */
   readonly from: readonly Parent[];
   /** A person's rerun to run in. */
   readonly rerun?: string;

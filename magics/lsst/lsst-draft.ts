@@ -90,6 +90,7 @@ export function draftPlan(plan: Plan, context: MagicContext): Draft {
 function draftSplit(plan: Plan, keys: readonly string[], context: MagicContext): Draft {
   const pending = plan.root === undefined ? [] : RootOrder.of(context.state).pending(plan.root.path);
   let join: TaskNode | undefined;
+  let self: TaskNode | undefined;
   return {
     name: plan.call.task,
     key: plan.key,
@@ -98,9 +99,18 @@ function draftSplit(plan: Plan, keys: readonly string[], context: MagicContext):
     make: async () => {
       const waited = await waitFor(pending);
       if (!waited.ok) return waited.error;
-      const made = await makeSplit(plan, keys, part => draftPlan(part, context), context);
+      const made = await makeSplit(
+        plan,
+        keys,
+        part => draftPlan(part, context),
+        () => self?.state.is === 'cancelled',
+        context,
+      );
       if (made.is === 'node') join = made.node;
       return made;
+    },
+    planned: node => {
+      self = node;
     },
     settle: manifest =>
       join?.draft.settle(manifest) ?? {is: 'failed', name: plan.call.task, message: 'it is not known yet'},

@@ -2,7 +2,7 @@ import {fillWord} from '../../kernel/cell/fill.js';
 import {bodyWords} from '../../kernel/cell/words.js';
 import type {JsonValue} from '../../kernel/fingerprint/json.js';
 import type {MagicContext, Problem} from '../../kernel/session/magic.js';
-import {dedent} from '../bash.js';
+import {dedent} from '../script-text.js';
 import {handleOf, sourceOfJson} from '../source.js';
 import {taskOptionsOf} from '../task-options.js';
 import type {ArgumentWord, LsstCall, Parent} from './lsst-call.js';

@@ -58,7 +58,18 @@ function rawPath(row: RegistryRow): string {
 }
 
 /** Size and time of a file, through links; null if there is none. */
+const stamps = new Map<string, JsonValue>();
+
 function stampOf(path: string): JsonValue {
+  let stamp = stamps.get(path);
+  if (stamp === undefined) {
+    if (stamps.size === 0) setImmediate(() => stamps.clear());
+    stamps.set(path, (stamp = readStamp(path)));
+  }
+  return stamp;
+}
+
+function readStamp(path: string): JsonValue {
   try {
     const {size, mtimeNs} = statSync(path, {bigint: true});
     return [String(size), String(mtimeNs)];
@@ -83,7 +94,19 @@ function contentDigest(path: string): JsonValue {
   }
 }
 
-function filesOf(directory: string, below = ''): readonly string[] {
+const listed = new Map<string, readonly string[]>();
+
+/** The files below a directory. A cell plans many tasks in one turn of the event loop: these read the same trees once. */
+function filesOf(directory: string): readonly string[] {
+  let files = listed.get(directory);
+  if (files === undefined) {
+    if (listed.size === 0) setImmediate(() => listed.clear());
+    listed.set(directory, (files = listFiles(directory, '')));
+  }
+  return files;
+}
+
+function listFiles(directory: string, below: string): readonly string[] {
   let entries;
   try {
     entries = readdirSync(join(directory, below), {withFileTypes: true});
@@ -94,7 +117,7 @@ function filesOf(directory: string, below = ''): readonly string[] {
     .flatMap(entry => {
       const name = below === '' ? entry.name : `${below}/${entry.name}`;
       if (!entry.isDirectory() && !(entry.isSymbolicLink() && isDirectory(join(directory, name)))) return [name];
-      return filesOf(directory, name);
+      return listFiles(directory, name);
     })
     .sort();
 }

@@ -13,11 +13,13 @@ const failed = (message: string, remedy: string): Made => ({is: 'failed', failur
  * Asks the task for its data ids (`--show data`), plans one task for each combination of the keys, and a join of them all
  * (LANGUAGE 8). A part is the same task as one that is written by hand with this data id.
  * @param draft plans the task of a plan
+ * @param cancelled whether it was given up meanwhile
  */
 export async function makeSplit(
   plan: Plan,
   keys: readonly string[],
   draft: (plan: Plan) => Draft,
+  cancelled: () => boolean,
   context: MagicContext,
 ): Promise<Made> {
   const {call} = plan;
@@ -27,6 +29,7 @@ export async function makeSplit(
   const shown = await asked.settled();
   if (shown.is !== 'value')
     return {is: 'blocked', blocked: {because: `${asked.label} failed`, fingerprint: known.value.fingerprint}};
+  if (cancelled()) return {is: 'blocked', blocked: {because: `${call.task} was cancelled`}};
   const ids = (Array.isArray(shown.value) ? shown.value : []) as readonly Readonly<Record<string, JsonValue>>[];
   const [first] = ids;
   if (first === undefined)

@@ -1,6 +1,7 @@
 import {mkdirSync, mkdtempSync, utimesSync, writeFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {tmpdir} from 'node:os';
+import {setImmediate} from 'node:timers/promises';
 import {dirname, join} from 'node:path';
 import {beforeEach, describe, expect, it} from 'vitest';
 import type {RootPart} from '../../../magics/lsst/catalogue.js';
@@ -34,8 +35,11 @@ const raw = (visit: number, ccd: number, filter: string): void => {
   );
 };
 const ALL: readonly RootPart[] = ['raw', 'calib', 'refcat', 'transmission'];
-const identity = (ids: readonly DataId[] = [{}], parts = ALL): string =>
-  rootIdentity({path: root, mapper: 'm', nested: true}, {parts, ids});
+/** Asked in a turn of its own: within one turn of the event loop, the same trees are read once. */
+const identity = async (ids: readonly DataId[] = [{}], parts = ALL): Promise<string> => {
+  await setImmediate();
+  return rootIdentity({path: root, mapper: 'm', nested: true}, {parts, ids});
+};
 
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'weft-root-'));
@@ -59,44 +63,44 @@ beforeEach(() => {
 });
 
 describe('the identity of what a task reads of a root', () => {
-  it('does not change when another exposure is ingested, but for a wildcard', () => {
-    const [one, all] = [identity([{visit: '1', ccd: '16'}]), identity()];
+  it('does not change when another exposure is ingested, but for a wildcard', async () => {
+    const [one, all] = [await identity([{visit: '1', ccd: '16'}]), await identity()];
     raw(3, 16, 'HSC-R');
-    expect(identity([{visit: '1', ccd: '16'}])).toBe(one);
-    expect(identity()).not.toBe(all);
+    expect(await identity([{visit: '1', ccd: '16'}])).toBe(one);
+    expect(await identity()).not.toBe(all);
   });
 
-  it('changes with the raw file of its own data id only', () => {
-    const [one, other] = [identity([{visit: '1'}]), identity([{visit: '2'}])];
+  it('changes with the raw file of its own data id only', async () => {
+    const [one, other] = [await identity([{visit: '1'}]), await identity([{visit: '2'}])];
     write('F/2013-06-17/00533/HSC-R/HSC-0000001-016.fits', 'overwritten');
-    expect(identity([{visit: '1'}])).not.toBe(one);
-    expect(identity([{visit: '2'}])).toBe(other);
+    expect(await identity([{visit: '1'}])).not.toBe(one);
+    expect(await identity([{visit: '2'}])).toBe(other);
   });
 
-  it('changes with a flat of its own chip and filter only', () => {
-    const [one, other] = [identity([{visit: '1'}]), identity([{visit: '2'}])];
+  it('changes with a flat of its own chip and filter only', async () => {
+    const [one, other] = [await identity([{visit: '1'}]), await identity([{visit: '2'}])];
     utimesSync(join(root, 'CALIB/FLAT/2013/HSC-I/NONE/FLAT-2013-HSC-I-022.fits'), 1, 1);
-    expect(identity([{visit: '1'}])).toBe(one);
-    expect(identity([{visit: '2'}])).not.toBe(other);
+    expect(await identity([{visit: '1'}])).toBe(one);
+    expect(await identity([{visit: '2'}])).not.toBe(other);
   });
 
-  it('holds configurations of reference catalogues by content, whenever they were written', () => {
-    const before = identity();
+  it('holds configurations of reference catalogues by content, whenever they were written', async () => {
+    const before = await identity();
     utimesSync(join(root, 'ref_cats/ps1/config.py'), 1, 1);
-    expect(identity()).toBe(before);
+    expect(await identity()).toBe(before);
     write('ref_cats/ps1/config.py', 'b');
-    expect(identity()).not.toBe(before);
+    expect(await identity()).not.toBe(before);
   });
 
-  it('is the mapper alone for a task that reads nothing of it', () => {
-    const before = identity([{}], []);
+  it('is the mapper alone for a task that reads nothing of it', async () => {
+    const before = await identity([{}], []);
     raw(4, 16, 'HSC-R');
     write('ref_cats/ps1/config.py', 'b');
-    expect(identity([{}], [])).toBe(before);
+    expect(await identity([{}], [])).toBe(before);
   });
 
-  it('matches filters and lists of ids', () => {
-    expect(identity([{filter: 'HSC-R'}])).toBe(identity([{visit: '1', tract: '0'}]));
-    expect(identity([{visit: '1'}, {visit: '2'}])).toBe(identity());
+  it('matches filters and lists of ids', async () => {
+    expect(await identity([{filter: 'HSC-R'}])).toBe(await identity([{visit: '1', tract: '0'}]));
+    expect(await identity([{visit: '1'}, {visit: '2'}])).toBe(await identity());
   });
 });

@@ -110,6 +110,23 @@ describe('command-line tasks on the simulated stack', () => {
     expect(await run(kernel, 'await wrong.then(() => "done", error => error.message)')).toContain('noSuch');
   });
 
+  it('are joined without those that failed, where that is allowed', async () => {
+    const directory = newRoot();
+    await using kernel = await stackKernel(directory);
+    await run(kernel, INGEST);
+    await run(kernel, '%env SIMSTACK_FAIL=processCcd:visit=903336,ccd=17');
+    await run(kernel, '%%lsst processCcd --split visit,ccd --as whole\n--id visit=903336');
+    expect(await run(kernel, 'await whole.then(() => "done", error => error.message)')).toMatch(
+      /blocked.*processCcd.*ccd=17 failed/s,
+    );
+    await run(kernel, '%%lsst processCcd --split visit,ccd --allow-failed 1 --as most\n--id visit=903336');
+    const most = repoOf(await run(kernel, 'JSON.stringify(await most)'));
+    expect(most.parents).toHaveLength(1);
+    await run(kernel, '%%foreach ccd in [17, 24]\n%%lsst processCcd --as chips\n--id visit=903336 ccd=${ccd}');
+    await run(kernel, '%%lsst makeDiscreteSkyMap --from chips[*] --allow-failed 1 --as sky\n--id');
+    expect(repoOf(await run(kernel, 'JSON.stringify(await sky)')).parents[0]).toMatch(/\/join-[0-9a-f]{12}$/);
+  });
+
   it('ingest again when a row or a file that they made is gone', async () => {
     const directory = newRoot();
     await using kernel = await stackKernel(directory);
