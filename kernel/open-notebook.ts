@@ -174,7 +174,7 @@ function startUser(
     {
       call: ({cell, future, function: name, arguments: values}) => handlers.session?.call(cell, future, name, values),
       await: ({future}) => void handlers.session?.awaited(future),
-      mapped: () => undefined,
+      mapped: ({future, settled}) => handlers.session?.mapped(future, settled),
       line: ({id, cell, index}) => void handlers.session?.line(id, cell, index),
       display: ({cell, data, metadata, displayId, update}) => {
         if (update && displayId !== undefined) output(cell)?.update(displayId, data, metadata);
@@ -195,8 +195,7 @@ function startUser(
 
 function userPort(process_: UserProcess): UserPort {
   return {
-    execute: (cell, count, code, lines, rows) =>
-      process_.execute(cell, count, code, lines, rows === undefined ? {} : {rows, bind: ['_']}),
+    execute: (cell, count, code, lines, loop) => process_.execute(cell, count, code, lines, loop?.rows, loop?.bind),
     evaluate: (cell, expressions, rows, deferrable) => process_.evaluate(cell, expressions, rows, deferrable),
     resume: (token, settled) => process_.resume(token, settled),
     names: () => process_.names(),

@@ -27,10 +27,17 @@ export const bashPreamble = (variables: Readonly<Record<string, string>>): strin
 /** Variables that a script names (`$NAME`, `${NAME…}`) and neither sets, reads nor loops over: an estimate by eye, for a warning. */
 export function unsetNames(script: string): ReadonlySet<string> {
   const text = script.replace(/'[^']*'/g, "''").replace(/(^|\s)#.*$/gm, '$1');
-  const named = new Set(Array.from(text.matchAll(/(?<!\\)\$\{?([A-Za-z_][A-Za-z0-9_]*)(?![A-Za-z0-9_]*\s*:?[-=?+])/g), match => match[1] ?? ''));
-  const set = /(?:^|[\s;&|(){])(?:(?:export|local|declare|readonly|typeset)\s+(?:-\w+\s+)*)?([A-Za-z_][A-Za-z0-9_]*)(?:\[[^\]]*\])?\+?=/gm;
+  const named = new Set(
+    Array.from(
+      text.matchAll(/(?<!\\)\$\{?([A-Za-z_][A-Za-z0-9_]*)(?![A-Za-z0-9_]*\s*:?[-=?+])/g),
+      match => match[1] ?? '',
+    ),
+  );
+  const set =
+    /(?:^|[\s;&|(){])(?:(?:export|local|declare|readonly|typeset)\s+(?:-\w+\s+)*)?([A-Za-z_][A-Za-z0-9_]*)(?:\[[^\]]*\])?\+?=/gm;
   for (const match of text.matchAll(set)) named.delete(match[1] ?? '');
   for (const match of text.matchAll(/\b(?:for|select)\s+([A-Za-z_]\w*)\b/g)) named.delete(match[1] ?? '');
-  for (const match of text.matchAll(/\b(?:read|mapfile|readarray|printf\s+-v|getopts\s+\S+)((?:\s+[-\w]+)+)/g)) for (const word of (match[1] ?? '').split(/\s+/)) named.delete(word);
+  for (const match of text.matchAll(/\b(?:read|mapfile|readarray|printf\s+-v|getopts\s+\S+)((?:\s+[-\w]+)+)/g))
+    for (const word of (match[1] ?? '').split(/\s+/)) named.delete(word);
   return named;
 }

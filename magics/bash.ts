@@ -2,27 +2,40 @@ import {fillWord, type Filling} from '../kernel/cell/fill.js';
 import {parseReference} from '../kernel/cell/reference.js';
 import type {Span} from '../kernel/cell/source.js';
 import type {MagicLine, MagicShape, Word} from '../kernel/cell/syntax.js';
-import type {JsonValue} from '../kernel/fingerprint/json.js';
 import type {MagicContext, Problem, Reading, TaskMagic} from '../kernel/session/magic.js';
 import type {Evaluated} from '../kernel/typescript/messages.js';
+import {readBashCall} from './bash-call.js';
 import {draftBash} from './bash-draft.js';
 import {unsetNames, whyNoBashName} from './bash-variables.js';
 import type {ScriptCall} from './script-call.js';
-import {indexed, sourceOfEvaluated, sourceOfJson, type Source} from './source.js';
-import {hasFlag, readTaskOptions, TASK_OPTIONS, taskOptionsOf} from './task-options.js';
+import {normalScript} from './script-text.js';
+import {indexed, sourceOfEvaluated, type Source} from './source.js';
+import {hasFlag, readTaskOptions, TASK_OPTIONS} from './task-options.js';
+
+// The place where others find it.
+export {dedent} from './script-text.js';
 
 const shape: MagicShape = {
   name: 'bash',
   use: 'cell',
   body: 'script',
-  options: {...TASK_OPTIONS, in: 'many', out: 'many', with: 'many', value: 'none', 'no-strict': 'none', always: 'none', bundle: 'one'},
+  options: {
+    ...TASK_OPTIONS,
+    in: 'many',
+    out: 'many',
+    with: 'many',
+    value: 'none',
+    'no-strict': 'none',
+    always: 'none',
+    bundle: 'one',
+  },
 };
 
 /** `%%bash`: a script that runs in the background and is cached (LANGUAGE 4 and 9). */
 export const bashMagic: TaskMagic<ScriptCall> = {
   shape,
   summary: 'runs a bash script in the background, cached by what goes into it',
-  example: '%%bash --as sizes --in raw/*.fits --with filter --value\nwc -c raw/*.fits | tail -1 | awk \'{print $1}\'',
+  example: "%%bash --as sizes --in raw/*.fits --with filter --value\nwc -c raw/*.fits | tail -1 | awk '{print $1}'",
   kindOf: line => (hasFlag(line, 'value') ? 'value' : 'files'),
   defaultName: () => undefined,
   wants(line, body, _bodySpan, variables) {
@@ -42,16 +55,19 @@ export const bashMagic: TaskMagic<ScriptCall> = {
     return {expressions, names, diagnostics};
   },
   read,
-  readCall,
+  readCall: readBashCall,
   draft: (call, row, context) => draftBash(call, row, context),
 };
 
 /** All words of all occurrences of an option. */
-export const valuesOf = (line: MagicLine, name: string): readonly Word[] => line.options.filter(option => option.name === name).flatMap(option => option.values);
+export const valuesOf = (line: MagicLine, name: string): readonly Word[] =>
+  line.options.filter(option => option.name === name).flatMap(option => option.values);
 
 /** Every expression that stands in a magic line. */
 export const expressionsOf = (line: MagicLine): readonly {span: Span; code: string}[] =>
-  [...line.words, ...line.options.flatMap(option => option.values)].flatMap(word => word.pieces.flatMap(piece => (piece.is === 'expression' ? [{span: piece.span, code: piece.code}] : [])));
+  [...line.words, ...line.options.flatMap(option => option.values)].flatMap(word =>
+    word.pieces.flatMap(piece => (piece.is === 'expression' ? [{span: piece.span, code: piece.code}] : [])),
+  );
 
 /** `name`, `name=text` or `name=${expr}` of `--with`. */
 export function withWord(word: Word): {readonly name: string; readonly value: Word | undefined} {
@@ -70,7 +86,11 @@ export function fillingOf(evaluated: Evaluated): Filling {
     case 'json':
       return {is: 'json', value: evaluated.value};
     case 'future':
-      if (evaluated.ref.kind === 'set') return {is: 'none', why: `the whole set \`${evaluated.ref.name}\`: await it first, or name one of its elements`};
+      if (evaluated.ref.kind === 'set')
+        return {
+          is: 'none',
+          why: `the whole set \`${evaluated.ref.name}\`: await it first, or name one of its elements`,
+        };
       return {is: 'text', text: `/weft:${evaluated.ref.name}:${evaluated.ref.id}`};
     case 'other':
       return {is: 'none', why: evaluated.type};
@@ -82,14 +102,25 @@ export function fillingOf(evaluated: Evaluated): Filling {
 }
 
 /** Fills the words of a magic line, whose `$NAME` are of the kernel's environment. */
-export function fillLine(words: readonly Word[], reading: Pick<Reading, 'evaluated'>, context: MagicContext, problems: Problem[]): readonly {readonly text: string; readonly span: Span}[] {
+export function fillLine(
+  words: readonly Word[],
+  reading: Pick<Reading, 'evaluated'>,
+  context: MagicContext,
+  problems: Problem[],
+): readonly {readonly text: string; readonly span: Span}[] {
   return words.flatMap(word => {
     const filled = fillWord(
       word,
       {
         expression: (span, code) => fillingOf(reading.evaluated(span, code)),
         variable: name => (name === 'HOME' ? context.home : context.environment[name]),
-        unknownVariable: (name, span) => ({code: 'W2033', severity: 'error', span, message: `the environment has no variable \`${name}\``, hint: 'a dollar sign itself is written `$$`'}),
+        unknownVariable: (name, span) => ({
+          code: 'W2033',
+          severity: 'error',
+          span,
+          message: `the environment has no variable \`${name}\``,
+          hint: 'a dollar sign itself is written `$$`',
+        }),
       },
       false,
     );
@@ -103,9 +134,23 @@ function read(reading: Reading, context: MagicContext): {call: ScriptCall | unde
   const problems: Problem[] = [];
   const variables = new Map<string, {source: Source; span?: Span}>();
   const give = (name: string, source: Source, span: Span): void => {
-    if (variables.has(name) && !(name in row && source.is === 'json')) problems.push({code: 'W6002', severity: 'error', span, message: `two inputs have the name \`${name}\``, hint: `give one of them another: \`--from other=${name}\``});
+    if (variables.has(name) && !(name in row && source.is === 'json'))
+      problems.push({
+        code: 'W6002',
+        severity: 'error',
+        span,
+        message: `two inputs have the name \`${name}\``,
+        hint: `give one of them another: \`--from other=${name}\``,
+      });
     const why = whyNoBashName(name);
-    if (why !== undefined) problems.push({code: 'W6001', severity: 'error', span, message: `\`${name}\` ${why}`, hint: `give it another name: \`x=${name}\``});
+    if (why !== undefined)
+      problems.push({
+        code: 'W6001',
+        severity: 'error',
+        span,
+        message: `\`${name}\` ${why}`,
+        hint: `give it another name: \`x=${name}\``,
+      });
     variables.set(name, {source, span});
   };
   for (const [name, value] of Object.entries(row)) give(name, {is: 'json', value}, line.span);
@@ -123,7 +168,17 @@ function read(reading: Reading, context: MagicContext): {call: ScriptCall | unde
       const source = sourceOfEvaluated(reading.evaluated(only.span, only.code), only.code.trim(), context);
       if (source.ok) give(name, source.value, word.span);
       else problems.push({...source.error, span: only.span});
-    } else give(name, {is: 'json', value: fillLine([value], reading, context, problems).map(({text}) => text).join('')}, word.span);
+    } else
+      give(
+        name,
+        {
+          is: 'json',
+          value: fillLine([value], reading, context, problems)
+            .map(({text}) => text)
+            .join(''),
+        },
+        word.span,
+      );
   }
   for (const word of valuesOf(line, 'from')) {
     const reference = parseReference(word.raw, word.span.start).value;
@@ -137,21 +192,40 @@ function read(reading: Reading, context: MagicContext): {call: ScriptCall | unde
     else problems.push(element.error);
   }
   const script = normalScript(reading.body);
-  if (script.trim() === '') problems.push({code: 'W1007', severity: 'error', span: line.span, message: 'the script is empty', hint: 'write it below the `%%bash` line'});
+  if (script.trim() === '')
+    problems.push({
+      code: 'W1007',
+      severity: 'error',
+      span: line.span,
+      message: 'the script is empty',
+      hint: 'write it below the `%%bash` line',
+    });
   for (const name of unsetNames(script)) {
     if (variables.has(name)) continue;
     const inScope = reading.lookup(name).is !== 'error';
-    const inEnvironment = context.environment[name] !== undefined && !context.settings.environment.has(name) && !CLEAN.has(name);
+    const inEnvironment =
+      context.environment[name] !== undefined && !context.settings.environment.has(name) && !CLEAN.has(name);
     if (!inScope && !inEnvironment) continue;
     const hint = inScope ? `add \`--with ${name}\`` : `add \`%env ${name}=$${name}\` in a cell before`;
-    problems.push({code: 'W6003', severity: 'warning', span: reading.bodySpan, message: `the script names \`$${name}\`, which it is not given`, hint});
+    const at = new RegExp(`\\$\\{?${name}\\b`).exec(reading.body);
+    const start = reading.bodySpan.start + (at?.index ?? 0);
+    const span = at === null ? reading.bodySpan : {start, end: start + at[0].length};
+    problems.push({
+      code: 'W6003',
+      severity: 'warning',
+      span,
+      message: `the script names \`$${name}\`, which it is not given`,
+      hint,
+    });
   }
   const outs = line.options.filter(option => option.name === 'out');
   const call: ScriptCall = {
     script,
+    verbatim: true,
     variables,
     in: fillLine(valuesOf(line, 'in'), reading, context, problems).map(({text, span}) => ({pattern: text, span})),
-    out: outs.length === 0 ? undefined : fillLine(valuesOf(line, 'out'), reading, context, problems).map(({text}) => text),
+    out:
+      outs.length === 0 ? undefined : fillLine(valuesOf(line, 'out'), reading, context, problems).map(({text}) => text),
     value: hasFlag(line, 'value'),
     strict: !hasFlag(line, 'no-strict'),
     always: hasFlag(line, 'always'),
@@ -161,74 +235,29 @@ function read(reading: Reading, context: MagicContext): {call: ScriptCall | unde
 }
 
 /** What a task's environment has without being declared. */
-const CLEAN: ReadonlySet<string> = new Set(['HOME', 'USER', 'LANG', 'TERM', 'PATH', 'LC_ALL', 'TMPDIR', 'PYTHONNOUSERSITE', 'PWD', 'OLDPWD', 'SHLVL', 'IFS', 'UID', 'EUID', 'PPID', 'HOSTNAME', 'OPTARG', 'OPTIND', 'REPLY', 'LINENO', 'SECONDS', 'RANDOM', 'PIPESTATUS', 'BASH_SOURCE']);
-
-/** CRLF against LF and trailing newlines are cosmetic; nothing else is. */
-export const normalScript = (text: string): string => text.replaceAll('\r\n', '\n').replace(/\n+$/, '');
-
-/** Of a script given as text to a function: a first empty line is dropped and the common indent removed (LANGUAGE 13). */
-export function dedent(text: string): string {
-  const lines = text.replaceAll('\r\n', '\n').replace(/^[ \t]*\n/, '').split('\n');
-  const indents = lines.filter(line => line.trim() !== '').map(line => /^[ \t]*/.exec(line)?.[0] ?? '');
-  let common = indents[0] ?? '';
-  for (const indent of indents) while (!indent.startsWith(common)) common = common.slice(0, -1);
-  return lines.map(line => (line.startsWith(common) ? line.slice(common.length) : line.trimStart())).join('\n');
-}
-
-const KNOWN = ['from', 'with', 'in', 'out', 'value', 'strict', 'always', 'cpus', 'mem', 'time', 'retries', 'force', 'allowEmpty', 'allowFailed', 'container', 'executor', 'as'];
-
-function readCall(values: readonly JsonValue[], context: MagicContext): {call: ScriptCall | undefined; problems: readonly Problem[]} {
-  const problems: Problem[] = [];
-  const error = (message: string, hint?: string): void => {
-    problems.push({code: 'W9002', severity: 'error', message, ...(hint === undefined ? {} : {hint})});
-  };
-  const [text, options = {}] = values;
-  if (typeof text !== 'string') {
-    error('`bash` takes a script, as text', 'bash(`ls -l`, {from: {det}})');
-    return {call: undefined, problems};
-  }
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    error('the options of `bash` are an object', 'bash(script, {with: {x: 1}})');
-    return {call: undefined, problems};
-  }
-  const given = options as Readonly<Record<string, JsonValue>>;
-  for (const key of Object.keys(given)) if (!KNOWN.includes(key)) error(`\`bash\` has no option \`${key}\``, `it has ${KNOWN.join(', ')}`);
-  const variables = new Map<string, {source: Source}>();
-  for (const group of ['with', 'from'] as const) {
-    const map = given[group];
-    if (map === undefined) continue;
-    if (typeof map !== 'object' || map === null || Array.isArray(map)) {
-      error(`\`${group}\` is an object of names and ${group === 'from' ? 'futures' : 'values'}`, `{${group}: {x}}`);
-      continue;
-    }
-    for (const [name, value] of Object.entries(map as Readonly<Record<string, JsonValue>>)) {
-      const why = whyNoBashName(name);
-      if (why !== undefined) error(`\`${name}\` ${why}`);
-      if (variables.has(name)) error(`two inputs have the name \`${name}\``);
-      const source = sourceOfJson(value, name, context);
-      if (!source.ok) problems.push(source.error);
-      else if (group === 'from' && source.value.is === 'json') error(`\`from.${name}\` is no future`, 'a plain value goes in `with`');
-      else variables.set(name, {source: source.value});
-    }
-  }
-  const list = (name: string): string[] | undefined => {
-    const value = given[name];
-    if (value === undefined) return undefined;
-    const items: readonly JsonValue[] = Array.isArray(value) ? (value as readonly JsonValue[]) : [value as JsonValue];
-    if (!items.every(item => typeof item === 'string')) error(`\`${name}\` is a list of texts`);
-    return items.map(String);
-  };
-  const script = normalScript(dedent(text));
-  if (script.trim() === '') error('the script is empty');
-  const call: ScriptCall = {
-    script,
-    variables,
-    in: (list('in') ?? []).map(pattern => ({pattern})),
-    out: list('out'),
-    value: given['value'] === true,
-    strict: given['strict'] !== false,
-    always: given['always'] === true,
-    options: taskOptionsOf(given, problems),
-  };
-  return {call, problems};
-}
+const CLEAN: ReadonlySet<string> = new Set([
+  'HOME',
+  'USER',
+  'LANG',
+  'TERM',
+  'PATH',
+  'LC_ALL',
+  'TMPDIR',
+  'PYTHONNOUSERSITE',
+  'PWD',
+  'OLDPWD',
+  'SHLVL',
+  'IFS',
+  'UID',
+  'EUID',
+  'PPID',
+  'HOSTNAME',
+  'OPTARG',
+  'OPTIND',
+  'REPLY',
+  'LINENO',
+  'SECONDS',
+  'RANDOM',
+  'PIPESTATUS',
+  'BASH_SOURCE',
+]);

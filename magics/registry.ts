@@ -1,4 +1,3 @@
-import type {TaskMagic} from '../kernel/session/magic.js';
 import type {Registry} from '../kernel/session/registry.js';
 import {bashMagic} from './bash.js';
 import {joinMagic} from './join.js';
@@ -18,7 +17,7 @@ import {OWN_NAMES} from './task-options.js';
 
 /** All magics of Weft. A new one is a file, and a line here. */
 export const registry: Registry = {
-  tasks: [bashMagic as TaskMagic<unknown>, joinMagic as TaskMagic<unknown>, lsstMagic as TaskMagic<unknown>],
+  tasks: [bashMagic, joinMagic, lsstMagic],
   lines: [
     repoMagic,
     setupMagic,

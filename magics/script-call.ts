@@ -5,6 +5,8 @@ import type {TaskOptions} from './task-options.js';
 /** A script to run, the same whether it was typed as a magic or as a function. */
 export interface ScriptCall {
   readonly script: string;
+  /** The text of a magic's body, in which nothing is replaced; a function's may have placeholders. */
+  readonly verbatim?: boolean;
   /** What the script sees as variables: loop variables, `--with` and `--from`, by name. */
   readonly variables: ReadonlyMap<string, {readonly source: Source; readonly span?: Span}>;
   /** Patterns of `--in`, filled; with placeholders of futures where one stands in them. */

@@ -1,7 +1,7 @@
 import {lstatSync, readdirSync, statSync} from 'node:fs';
 import {isAbsolute, join, normalize, posix, relative, sep} from 'node:path';
 import type {Digest} from '../kernel/fingerprint/fingerprint.js';
-import {fail, ok, type Result} from '../kernel/graph/result.js';
+import type {Result} from '../kernel/graph/result.js';
 
 /** A file that `--in` names: how it is called in the recipe, and where it lies now. */
 export interface InputFile {
@@ -92,24 +92,41 @@ export function filesBelow(root: string, name: string): readonly string[] {
     .sort();
 }
 
-/** Expands the patterns of `--in` and takes the digest of each file. An error names the pattern. */
-export async function inputFiles(directory: string, patterns: readonly string[], allowEmpty: boolean, digest: (path: string) => Promise<Result<Digest, string>>): Promise<Result<readonly InputFile[], {readonly pattern: string; readonly message: string}>> {
+/** Expands the patterns of `--in` and takes the digest of each file. A problem names its pattern. */
+export async function inputFiles(
+  directory: string,
+  patterns: readonly string[],
+  allowEmpty: boolean,
+  digest: (path: string) => Promise<Result<Digest, string>>,
+): Promise<{
+  readonly files: readonly InputFile[];
+  readonly problems: readonly {readonly pattern: string; readonly message: string}[];
+}> {
+  const problems: {pattern: string; message: string}[] = [];
   const files = new Map<string, InputFile>();
   for (const pattern of patterns) {
     const outside = isAbsolute(pattern) || normalize(pattern).startsWith('..');
     const root = isAbsolute(pattern) ? '/' : directory;
     const asked = isAbsolute(pattern) ? relative('/', pattern) : normalize(pattern).split(sep).join('/');
     const names = matchGlob(root, asked);
-    if (names.length === 0 && !allowEmpty) return fail({pattern, message: isGlob(pattern) ? `\`${pattern}\` matches no file` : `there is no file \`${pattern}\``});
+    if (names.length === 0 && !allowEmpty)
+      problems.push({
+        pattern,
+        message: isGlob(pattern)
+          ? `\`${pattern}\` matches no file`
+          : isDirectory(join(root, asked))
+            ? `the directory \`${pattern}\` has no file in it`
+            : `there is no file \`${pattern}\``,
+      });
     for (const found of names) {
       const path = join(root, found);
       const name = isAbsolute(pattern) ? path : found;
       const digested = await digest(path);
-      if (!digested.ok) return fail({pattern, message: digested.error});
-      files.set(name, {name, path, digest: digested.value, linked: !outside});
+      if (!digested.ok) problems.push({pattern, message: digested.error});
+      else files.set(name, {name, path, digest: digested.value, linked: !outside});
     }
   }
-  return ok([...files.values()].sort((a, b) => (a.name < b.name ? -1 : 1)));
+  return {files: [...files.values()].sort((a, b) => (a.name < b.name ? -1 : 1)), problems};
 }
 
 function list(path: string): readonly string[] {

@@ -36,19 +36,38 @@ export async function probeSetup({text, directory, environment}: ProbeInput): Pr
   if (text.trim() === '') return ok({environment: clean, identity: digestOf('weft/setup/none\n'), text: ''});
   // The status is that of the last command, as it would be for a person who types the lines.
   const script = `${text}\n__weft=$?\nprintf '%s' '${MARK}'\n(type eups && eups list -s) 2>/dev/null | sed 1d\nprintf '%s' '${MARK}'\nexport PATH\nenv -0\nexit $__weft\n`;
-  const ran = await execa('bash', ['--noprofile', '--norc', '-c', script], {cwd: directory, env: clean, extendEnv: false, stdin: 'ignore', reject: false, timeout: LIMIT, stripFinalNewline: false});
+  const ran = await execa('bash', ['--noprofile', '--norc', '-c', script], {
+    cwd: directory,
+    env: clean,
+    extendEnv: false,
+    stdin: 'ignore',
+    reject: false,
+    timeout: LIMIT,
+    stripFinalNewline: false,
+  });
   const [printed = '', products = '', listed = ''] = ran.stdout.split(MARK);
   if (ran.exitCode !== 0) {
     const said = (ran.stderr.trim() || printed.trim()).split('\n').slice(-5).join('\n');
-    const why = ran.timedOut ? 'took longer than two minutes' : `ended with exit ${ran.exitCode ?? ran.signal ?? 'unknown'}`;
-    return fail({code: 'W5020', severity: 'error', message: `the set-up ${why}${said === '' ? '' : `: ${said}`}`, hint: 'try the lines of `%setup` in a terminal; `%setup FILE` sources a file'});
+    const why = ran.timedOut
+      ? 'took longer than two minutes'
+      : `ended with exit ${ran.exitCode ?? ran.signal ?? 'unknown'}`;
+    return fail({
+      code: 'W5020',
+      severity: 'error',
+      message: `the set-up ${why}${said === '' ? '' : `: ${said}`}`,
+      hint: 'try the lines of `%setup` in a terminal; `%setup FILE` sources a file',
+    });
   }
   const made: Record<string, string> = {};
   for (const entry of listed.split('\0')) {
     const at = entry.indexOf('=');
     if (at > 0 && !NOISE.has(entry.slice(0, at))) made[entry.slice(0, at)] = entry.slice(at + 1);
   }
-  return ok({environment: made, identity: digestOf(`weft/setup/1\n${canonicalJson(identityOf(text, products))}`), text: ''});
+  return ok({
+    environment: made,
+    identity: digestOf(`weft/setup/1\n${canonicalJson(identityOf(text, products))}`),
+    text: '',
+  });
 }
 
 /** Product, version and flavour of each line of `eups list -s`; the text itself where there is no eups. */

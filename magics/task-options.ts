@@ -35,13 +35,15 @@ export interface TaskOptions {
 }
 
 /** The values of an option that is given at most once; the last one holds. */
-export const optionOf = (line: MagicLine, name: string): OptionSyntax | undefined => line.options.findLast(option => option.name === name);
+export const optionOf = (line: MagicLine, name: string): OptionSyntax | undefined =>
+  line.options.findLast(option => option.name === name);
 
 /** True for a flag that is there. */
 export const hasFlag = (line: MagicLine, name: string): boolean => line.options.some(option => option.name === name);
 
 /** The word of an option as plain text: without expressions. */
-export const plainValue = (option: OptionSyntax): string => option.values.map(word => word.pieces.map(piece => (piece.is === 'text' ? piece.text : word.raw)).join('')).join(' ');
+export const plainValue = (option: OptionSyntax): string =>
+  option.values.map(word => word.pieces.map(piece => (piece.is === 'text' ? piece.text : word.raw)).join('')).join(' ');
 
 /** The name that `--as` gives, checked: an identifier, and none of Weft's own. */
 export function nameOf(line: MagicLine, problems: Problem[]): string | undefined {
@@ -62,12 +64,17 @@ export function readTaskOptions(line: MagicLine, problems: Problem[]): TaskOptio
     if (option === undefined) continue;
     given[name === 'allow-failed' ? 'allowFailed' : name] = plainValue(option);
   }
-  for (const name of ['force', 'allow-empty']) if (hasFlag(line, name)) given[name === 'allow-empty' ? 'allowEmpty' : name] = true;
+  for (const name of ['force', 'allow-empty'])
+    if (hasFlag(line, name)) given[name === 'allow-empty' ? 'allowEmpty' : name] = true;
   return taskOptionsOf(given, problems, name => optionOf(line, name === 'allowFailed' ? 'allow-failed' : name)?.span);
 }
 
 /** The same from a function's options, in camelCase. `spanOf` gives the place of an option where it has one. */
-export function taskOptionsOf(given: Readonly<Record<string, JsonValue>>, problems: Problem[], spanOf: (name: string) => Problem['span'] = () => undefined): TaskOptions {
+export function taskOptionsOf(
+  given: Readonly<Record<string, JsonValue>>,
+  problems: Problem[],
+  spanOf: (name: string) => Problem['span'] = () => undefined,
+): TaskOptions {
   const nowhere = {start: 0, end: 0};
   const at = (name: string): {span?: NonNullable<Problem['span']>} => {
     const span = spanOf(name);
@@ -78,7 +85,13 @@ export function taskOptionsOf(given: Readonly<Record<string, JsonValue>>, proble
     if (value === undefined) return undefined;
     const number = Number(value);
     if (Number.isInteger(number) && number >= least) return number;
-    problems.push({code: 'W2010', severity: 'error', message: `\`${String(value)}\` is no whole number of at least ${least}`, hint: `write \`--${name} ${least}\``, ...at(name)});
+    problems.push({
+      code: 'W2010',
+      severity: 'error',
+      message: `\`${textOf(value)}\` is no whole number of at least ${least}`,
+      hint: `write \`--${name} ${least}\``,
+      ...at(name),
+    });
     return undefined;
   };
   const options: {-readonly [K in keyof TaskOptions]: TaskOptions[K]} = {
@@ -91,21 +104,35 @@ export function taskOptionsOf(given: Readonly<Record<string, JsonValue>>, proble
   const retries = count('retries', 0);
   if (retries !== undefined) options.retries = retries;
   if (given['time'] !== undefined) {
-    const time = parseDuration(String(given['time']), spanOf('time') ?? nowhere);
+    const time = parseDuration(textOf(given['time']), spanOf('time') ?? nowhere);
     if (time.ok) options.time = time.value;
     else problems.push({...time.error, ...at('time')});
   }
   if (given['mem'] !== undefined) {
-    const memory = parseSize(String(given['mem']), spanOf('mem') ?? nowhere);
+    const memory = parseSize(textOf(given['mem']), spanOf('mem') ?? nowhere);
     if (memory.ok) options.memory = memory.value;
     else problems.push({...memory.error, ...at('mem')});
   }
   const {executor, container} = given;
   if (executor !== undefined && executor !== 'local') {
-    problems.push({code: 'W8001', severity: 'error', message: `the executor \`${String(executor)}\` is not there`, hint: 'this version runs tasks on this machine: `--executor local`', ...at('executor')});
+    problems.push({
+      code: 'W8001',
+      severity: 'error',
+      message: `the executor \`${textOf(executor)}\` is not there`,
+      hint: 'this version runs tasks on this machine: `--executor local`',
+      ...at('executor'),
+    });
   }
   if (container !== undefined && container !== 'none') {
-    problems.push({code: 'W8002', severity: 'error', message: `the container \`${String(container)}\` can't be used`, hint: 'this version runs tasks on the host: `%container none`, with the stack set up by `%setup`', ...at('container')});
+    problems.push({
+      code: 'W8002',
+      severity: 'error',
+      message: `the container \`${textOf(container)}\` can't be used`,
+      hint: 'this version runs tasks on the host: `%container none`, with the stack set up by `%setup`',
+      ...at('container'),
+    });
   }
   return options;
 }
+
+const textOf = (value: JsonValue | undefined): string => (typeof value === 'string' ? value : JSON.stringify(value));

@@ -33,6 +33,7 @@ export const CODES = {
   W2009: 'A text is no size of memory.',
   W2010: 'An option wants a whole number.',
   W2011: 'A cell binds a name that it also takes as input.',
+  W2012: 'The lines of a cell give it two names.',
   W2030: 'A value cannot stand where its expression is.',
   W2031: 'An expression threw an error.',
   W2032: 'A value is neither JSON nor a future.',
@@ -72,8 +73,24 @@ export const CODES = {
   W4011: 'A whole set stands inside a loop over one of its variables.',
   W4012: 'A reference has more indexes than its set has variables.',
   W4013: 'A set has no such element.',
+  W4020: 'A join has no name for what it makes.',
+  W4021: 'A join has a member that is no rerun and no directory of files.',
+  W4022: 'A join has no members, or a mode that there is not.',
 
   // W5xxx: command-line tasks of LSST, their data ids and reruns; the set-up of the stack.
+  W5001: '`%%lsst` names no task, or more than one.',
+  W5002: 'A data id or a configuration cannot be read.',
+  W5003: 'The task does nothing without `--id`.',
+  W5004: 'A pasted command line is one of another program.',
+  W5005: 'An option of Weft stands in the body.',
+  W5006: 'No repository is named.',
+  W5007: 'The stack is not set up, or has no such program.',
+  W5008: 'A pasted command line names another root repository.',
+  W5009: 'The body is a pasted command line.',
+  W5010: 'A parent of a rerun is no repository.',
+  W5011: "A person's rerun is the input of a cached task.",
+  W5012: 'A task cannot be split.',
+  W5013: "A name is none of a person's rerun.",
   W5020: 'The set-up failed.',
 
   // W6xxx: scripts.
@@ -97,6 +114,7 @@ export const CODES = {
   W9002: 'A function was called with something else than it takes.',
   W9003: 'The placeholder of a future was changed.',
   W9004: 'A function makes no task.',
+  W9005: 'The path of a result cannot stand in the text of a script.',
   W9099: 'Weft itself made a mistake.',
 } as const satisfies Readonly<Record<`W${number}`, string>>;
 

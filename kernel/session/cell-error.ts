@@ -7,14 +7,49 @@ import type {Problem} from './magic.js';
 export function problemsError(problems: readonly Problem[], text: string, count: number): ErrorContent {
   const errors = problems.filter(problem => problem.severity === 'error');
   const [first] = errors;
-  return {ename: first?.code ?? 'Error', evalue: first?.message ?? 'the cell could not be run', traceback: problemsText(problems, text, count).split('\n')};
+  return {
+    ename: first?.code ?? 'Error',
+    evalue: first?.message ?? 'the cell could not be run',
+    traceback: problemsText(problems, text, count).split('\n'),
+  };
 }
 
 /** Diagnostics as text: those with a place in the manner of LANGUAGE 15, the others by themselves. */
 export function problemsText(problems: readonly Problem[], text: string, count: number): string {
   const placed = problems.filter((problem): problem is Problem & Diagnostic => problem.span !== undefined);
   const others = problems.filter(problem => problem.span === undefined);
-  const lines = others.map(({code, message, hint}) => `cell [${count}]  ${code}  ${message}${hint === undefined ? '' : `\n  ${hint}`}`);
+  const lines = others.map(
+    ({code, message, hint}) => `cell [${count}]  ${code}  ${message}${hint === undefined ? '' : `\n  ${hint}`}`,
+  );
   const parts = [...(placed.length === 0 ? [] : [formatDiagnostics(placed, {count, text})]), ...lines];
   return parts.join('\n');
+}
+
+/** True where something wrong is no mere warning. */
+export const hasErrors = (problems: readonly Problem[]): boolean =>
+  problems.some(problem => problem.severity === 'error');
+
+/** The error of a cell that was told to stop. */
+export const INTERRUPTED: ErrorContent = {
+  ename: 'KernelInterrupt',
+  evalue: 'interrupted: tasks go on, `%cancel` ends them',
+  traceback: ['KernelInterrupt: interrupted: tasks go on, `%cancel` ends them'],
+};
+
+/** The error of a cell's code as a person reads it: that of a line magic is shown as the magic said it. */
+export function plainError(error: ErrorContent, line: ErrorContent | undefined): ErrorContent {
+  if (line !== undefined && error.ename === line.ename && error.evalue === line.evalue) return line;
+  if (error.ename === INTERRUPTED.ename) return INTERRUPTED;
+  return error;
+}
+
+/** The error of a cell that is no TypeScript, but may well be Python. */
+export function pythonError(code: string, count: number): ErrorContent {
+  const message = 'this cell is TypeScript, but it looks like Python';
+  const line = /^[^\n]*/.exec(code)?.[0].length ?? 0;
+  return problemsError(
+    [{code: 'W1010', severity: 'error', span: {start: 0, end: line}, message, hint: 'put `%%py` first'}],
+    code,
+    count,
+  );
 }

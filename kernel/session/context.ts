@@ -31,7 +31,8 @@ export class Contexts {
 
   /** @param planned is told of each node that the cell makes */
   make(cell: string, signal: AbortSignal, planned: (node: FutureNode) => void): MagicContext {
-    const {directory, settings, environment, futures, workDirectory, digest} = this.#ports;
+    const ports = this.#ports;
+    const {directory, settings, environment, futures} = ports;
     return {
       directory,
       settings,
@@ -39,9 +40,13 @@ export class Contexts {
       home: environment['HOME'] ?? homedir(),
       cell,
       signal,
-      digest,
+      digest: path => ports.digest(path),
       setup: () => this.#setup(),
-      places: {work: workDirectory, scratch: join(settings.store, 'scratch'), claims: join(settings.store, 'claims')},
+      places: {
+        work: (name, fingerprint) => ports.workDirectory(name, fingerprint),
+        scratch: join(settings.store, 'scratch'),
+        claims: join(settings.store, 'claims'),
+      },
       placement: ({cpus = 1, memory, time, retries = 0}) => ({
         executor: 'local',
         runtime: 'none',

@@ -1,5 +1,6 @@
 import type {Fingerprint} from '../fingerprint/fingerprint.js';
 import type {Manifest} from '../graph/manifest.js';
+import type {Recipe} from '../graph/recipe.js';
 import {labelOf} from '../graph/work.js';
 import type {Scheduler} from '../run/scheduler.js';
 import type {Futures} from './futures.js';
@@ -20,7 +21,14 @@ export interface ControlPorts {
 }
 
 /** What line magics may do to a notebook. */
-export function notebookControl({futures, scheduler, registry, manifests, resize, interrupted}: ControlPorts): NotebookControl {
+export function notebookControl({
+  futures,
+  scheduler,
+  registry,
+  manifests,
+  resize,
+  interrupted,
+}: ControlPorts): NotebookControl {
   const force = (node: FutureNode): void => {
     for (const task of tasksOf(node)) {
       const {entry} = task.inner ?? task;
@@ -50,22 +58,52 @@ export function notebookControl({futures, scheduler, registry, manifests, resize
     },
     resize,
     magics: () => [
-      {name: FOREACH.name, use: '%%', summary: 'runs what is below it once for each element of lists', example: '%%foreach filter in [HSC-R, HSC-I]'},
+      {
+        name: FOREACH.name,
+        use: '%%',
+        summary: 'runs what is below it once for each element of lists',
+        example: '%%foreach filter in [HSC-R, HSC-I]',
+      },
       ...registry.tasks.map(({shape, summary, example}) => ({name: shape.name, use: '%%', summary, example})),
-      ...registry.lines.map(({shape, summary, example}) => ({name: shape.name, use: shape.name === '!' ? '' : '%', summary, example})),
+      ...registry.lines.map(({shape, summary, example}) => ({
+        name: shape.name,
+        use: shape.name === '!' ? '' : '%',
+        summary,
+        example,
+      })),
     ],
   };
 }
 
-/** Results of the same kind, name and key, of other fingerprints, newest first. */
+/** Results of the same kind, name and key, of other fingerprints: the most alike first, of these the newest. */
 function earlier(task: TaskNode, manifests: Iterable<Manifest>): readonly Manifest[] {
   const {entry} = task.inner ?? task;
   if (entry === undefined) return [];
   const label = labelOf(entry.task);
   const {recipe, fingerprint} = entry.task;
+  const alike = (manifest: Manifest): number => likeness(manifest.recipe, recipe);
+  // Scripts that a cell gave no name are all called the same.
+  const nameless = entry.task.name === recipe.kind;
   return [...manifests]
-    .filter(manifest => manifest.fingerprint !== fingerprint && manifest.label === label && manifest.recipe.kind === recipe.kind)
-    .sort((a, b) => (a.endedAt < b.endedAt ? 1 : -1));
+    .filter(
+      manifest =>
+        manifest.fingerprint !== fingerprint &&
+        manifest.label === label &&
+        manifest.recipe.kind === recipe.kind &&
+        (!nameless || alike(manifest) > 0),
+    )
+    .sort((a, b) => (nameless ? alike(b) - alike(a) : 0) || (a.endedAt < b.endedAt ? 1 : -1));
+}
+
+/** How much of two recipes is the same: the arguments, and which variables and files there are. */
+function likeness(a: Recipe, b: Recipe): number {
+  const same = (x: unknown, y: unknown): number => (JSON.stringify(x) === JSON.stringify(y) ? 1 : 0);
+  const names = (recipe: Recipe): readonly string[] => Object.keys(recipe.variables).sort();
+  return (
+    4 * same(a.arguments, b.arguments) +
+    (names(a).length > 0 ? same(names(a), names(b)) : 0) +
+    (a.files === undefined ? 0 : same(a.files, b.files))
+  );
 }
 
 function recheck(scheduler: Scheduler, fingerprint: Fingerprint): void {

@@ -24,9 +24,13 @@ interface Open {
 /** The live displays of a notebook's cells: each a view of some futures, updated at the pace of DESIGN 5. */
 export class Displays {
   readonly #open = new Map<string, Open>();
+  /** Displays of which something has changed since they were sent. */
+  readonly #dirty = new Set<string>();
   readonly #of = new Map<FutureNode, Set<string>>();
   readonly #pace = new UpdatePace(() => performance.now());
   #timer: NodeJS.Timeout | undefined;
+  /** When the timer will ring, on the clock of the pace. */
+  #due = 0;
   #tick: NodeJS.Timeout | undefined;
 
   constructor(futures: Futures) {
@@ -49,7 +53,15 @@ export class Displays {
   /** Marks the displays of cells that took `node`, which had a name that is now bound to something else. */
   stale(node: FutureNode, message: string): void {
     for (const [id, open] of this.#open) {
-      const takes = open.nodes.some(shown => shown !== node && [...node.dependents].some(dependent => dependent === shown || (shown.is === 'set' && (shown.members ?? []).some(member => member.node === dependent))));
+      const takes = open.nodes.some(
+        shown =>
+          shown !== node &&
+          [...node.dependents].some(
+            dependent =>
+              dependent === shown ||
+              (shown.is === 'set' && (shown.members ?? []).some(member => member.node === dependent)),
+          ),
+      );
       if (!takes || open.stale === message) continue;
       open.stale = message;
       this.#pace.touch(id, !ended(open.nodes));
@@ -60,6 +72,14 @@ export class Displays {
   /** Sends what is due and what is not: the last word before a kernel ends. */
   flush(): void {
     for (const [id, open] of this.#open) this.#send(id, open, false);
+  }
+
+  /** Sends at once what has changed and will not change again by itself. */
+  settle(): void {
+    for (const id of this.#dirty) {
+      const open = this.#open.get(id);
+      if (open !== undefined && ended(open.nodes)) this.#send(id, open, false);
+    }
   }
 
   /** The view of some futures, as a display shows it. */
@@ -90,34 +110,43 @@ export class Displays {
       if (open === undefined) continue;
       // A set that has just got its members, a split that has just made its tasks.
       this.#follow(node, id);
+      this.#dirty.add(id);
       this.#pace.touch(id, !ended(open.nodes));
     }
     this.#schedule();
   }
 
   #schedule(): void {
-    if (this.#timer !== undefined) return;
     const next = this.#pace.next();
     if (next === undefined) return;
+    // What was due only in a minute may be due at once now.
+    if (this.#timer !== undefined && this.#due <= next + 10) return;
+    clearTimeout(this.#timer);
+    this.#due = next;
     // A few milliseconds gather what changes together: a final state does not go out task by task.
     const wait = Math.max(next - performance.now(), 10);
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      for (const {id, must} of this.#pace.take()) {
-        const open = this.#open.get(id);
-        if (open !== undefined) this.#send(id, open, must);
-      }
-      this.#schedule();
-    }, Math.min(wait, 60_000));
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined;
+        for (const {id, must} of this.#pace.take()) {
+          const open = this.#open.get(id);
+          if (open !== undefined) this.#send(id, open, must);
+        }
+        this.#schedule();
+      },
+      Math.min(wait, 60_000),
+    );
     this.#timer.unref();
     // Elapsed times and log tails change though no state does.
     this.#tick ??= setInterval(() => {
-      for (const [id, open] of this.#open) if (open.nodes.some(node => node.views().some(task => task.state.is === 'running'))) this.#pace.touch(id, true);
+      for (const [id, open] of this.#open)
+        if (open.nodes.some(node => node.views().some(task => task.state.is === 'running'))) this.#pace.touch(id, true);
       this.#schedule();
     }, 1000).unref();
   }
 
   #send(id: string, open: Open, must: boolean): void {
+    this.#dirty.delete(id);
     const bundle = cellBundle(this.#view(open));
     const text = JSON.stringify(bundle);
     if (text === open.shown && !must) return;
@@ -127,7 +156,9 @@ export class Displays {
 
   #view(open: Pick<Open, 'title' | 'nodes' | 'startedAt' | 'stale'>): CellView {
     const tasks = withTails(open.nodes.flatMap(node => node.views()));
-    const pending = open.nodes.flatMap(node => (node.is === 'set' && node.pending !== undefined ? [`waiting for the list \`${node.pending}\``] : []));
+    const pending = open.nodes.flatMap(node =>
+      node.is === 'set' && node.pending !== undefined ? [`waiting for the list \`${node.pending}\``] : [],
+    );
     return {
       title: open.title,
       tasks,
@@ -140,7 +171,12 @@ export class Displays {
 }
 
 /** True when nothing of these will change by itself. */
-const ended = (nodes: readonly FutureNode[]): boolean => nodes.every(node => (node.is === 'set' && node.members === undefined && node.stop === undefined ? false : node.views().every(task => isFinal(task.state)) && (node.is === 'set' || isFinal(node.state))));
+const ended = (nodes: readonly FutureNode[]): boolean =>
+  nodes.every(node =>
+    node.is === 'set' && node.members === undefined && node.stop === undefined
+      ? false
+      : node.views().every(task => isFinal(task.state)) && (node.is === 'set' || isFinal(node.state)),
+  );
 
 /** The tail of the task that has run longest, and the output of a task that stands alone. */
 function withTails(tasks: readonly TaskView[]): readonly TaskView[] {
@@ -154,8 +190,10 @@ function withTails(tasks: readonly TaskView[]): readonly TaskView[] {
   }
   return tasks.map((task, i) => {
     const {state} = task;
-    if (i === slowest && state.is === 'running' && state.log !== undefined) return {...task, tail: readTail(state.log, TAIL_BYTES)};
-    if (tasks.length === 1 && state.is === 'done' && state.manifest.directory !== undefined) return {...task, tail: readTail(join(state.manifest.directory, '.weft.log'), TAIL_BYTES)};
+    if (i === slowest && state.is === 'running' && state.log !== undefined)
+      return {...task, tail: readTail(state.log, TAIL_BYTES)};
+    if (tasks.length === 1 && state.is === 'done' && state.manifest.directory !== undefined)
+      return {...task, tail: readTail(join(state.manifest.directory, '.weft.log'), TAIL_BYTES)};
     return task;
   });
 }

@@ -2,8 +2,10 @@ import {randomBytes} from 'node:crypto';
 import type {Fingerprint} from '../fingerprint/fingerprint.js';
 import type {Scheduler} from '../run/scheduler.js';
 import type {Entry} from '../run/entry.js';
+import type {FutureKind} from '../typescript/messages.js';
 import type {Draft} from './magic.js';
-import {SetNode, TaskNode, type FutureNode, type Member, type NodePorts, type Stop} from './node.js';
+import {TaskNode, type FutureNode, type Member, type NodePorts, type Stop} from './node.js';
+import {SetNode} from './set-node.js';
 
 /** A placeholder of a future in text: `/weft:NAME:<12 hex>` (LANGUAGE 5). */
 const PLACEHOLDER = /\/weft:([^:/\s'"]*):([0-9a-f]{12})(?![0-9a-f])/g;
@@ -19,6 +21,8 @@ export class Futures {
   readonly #nodes = new Map<string, FutureNode>();
   readonly #places = new Map<string, TaskNode>();
   readonly #named = new Map<string, FutureNode>();
+  /** What once had a name that is now another's. */
+  readonly #replaced = new Set<FutureNode>();
   readonly #byTask = new Map<Fingerprint, Set<TaskNode>>();
   readonly #listeners = new Set<(node: FutureNode) => void>();
   readonly #scheduler: Scheduler;
@@ -50,8 +54,19 @@ export class Futures {
     return node;
   }
 
-  makeSet(name: string, variables: readonly string[], members: readonly Member[] | {readonly waiting: string; readonly expand: () => Promise<{ok: true; value: readonly Member[]} | {ok: false; error: Stop}>}, id = Futures.newId()): SetNode {
-    const node = new SetNode(id, name, variables, members, this.#ports);
+  makeSet(
+    name: string,
+    variables: readonly string[],
+    members:
+      | readonly Member[]
+      | {
+          readonly waiting: string;
+          readonly expand: () => Promise<{ok: true; value: readonly Member[]} | {ok: false; error: Stop}>;
+        },
+    id = Futures.newId(),
+    member?: FutureKind,
+  ): SetNode {
+    const node = new SetNode(id, name, variables, members, this.#ports, member);
     this.#nodes.set(id, node);
     return node;
   }
@@ -70,12 +85,46 @@ export class Futures {
     const before = this.#named.get(name);
     this.#named.delete(name);
     this.#named.set(name, node);
+    if (before !== undefined && before !== node && name !== '_') this.#replaced.add(before);
+    this.#replaced.delete(node);
     return before;
   }
 
   /** The named futures, in the order of their naming; `_` is left out. */
   named(): readonly (readonly [string, FutureNode])[] {
     return [...this.#named].filter(([name]) => name !== '_');
+  }
+
+  /** All of the notebook for a person to look at: what has a name, then what code has made, in the order of making. */
+  everything(): readonly {readonly name: string; readonly node: FutureNode}[] {
+    const named = this.named();
+    const seen = new Set<FutureNode>();
+    const see = (node: FutureNode): void => {
+      if (seen.has(node)) return;
+      seen.add(node);
+      if (node.is === 'set') for (const member of node.members ?? []) see(member.node);
+      else {
+        for (const part of node.parts) see(part);
+        if (node.inner !== undefined) see(node.inner);
+      }
+    };
+    for (const [, node] of named) see(node);
+    const nodes = [...this.#nodes.values()];
+    for (const node of nodes) {
+      if (this.#replaced.has(node)) see(node);
+      else if (node.is === 'task')
+        for (const part of [...node.parts, ...(node.inner === undefined ? [] : [node.inner])]) see(part);
+    }
+    const rest: FutureNode[] = [];
+    for (const node of [...nodes.filter(each => each.is === 'set'), ...nodes.filter(each => each.is === 'task')]) {
+      if (seen.has(node) || (node.is === 'set' && node.members?.every(member => seen.has(member.node)) === true))
+        continue;
+      see(node);
+      rest.push(node);
+    }
+    const titleOf = (node: FutureNode): string =>
+      node.is === 'set' && node.name === '_' ? (node.members?.[0]?.node.draft.name ?? '_') : node.label;
+    return [...named.map(([name, node]) => ({name, node})), ...rest.map(node => ({name: titleOf(node), node}))];
   }
 
   all(): Iterable<FutureNode> {
@@ -90,7 +139,8 @@ export class Futures {
 
   /** The scheduler has changed a task's state. */
   entryChanged(entry: Entry): void {
-    for (const node of this.#byTask.get(entry.fingerprint) ?? []) for (const listener of this.#listeners) listener(node);
+    for (const node of this.#byTask.get(entry.fingerprint) ?? [])
+      for (const listener of this.#listeners) listener(node);
   }
 
   cancel(node: FutureNode): void {
@@ -99,6 +149,7 @@ export class Futures {
       return;
     }
     if (node.inner !== undefined) this.cancel(node.inner);
+    for (const part of node.parts) this.cancel(part);
     if (node.entry !== undefined) this.#scheduler.cancel(node.entry);
     else node.cancel();
     // What a split or a join has made for itself goes with it.
@@ -130,13 +181,18 @@ export class Futures {
       if (seen.has(each)) return;
       seen.add(each);
       each.restart(start);
-      for (const dependent of each.dependents) if (dependent.is === 'set' || dependent.state.is === 'blocked') walk(dependent);
+      for (const dependent of each.dependents)
+        if (dependent.is === 'set' || dependent.state.is === 'blocked') walk(dependent);
     };
     walk(node);
   }
 
   /** Finds the futures that a text names by placeholder or by the path of a result, and replaces them by their fingerprints. */
-  placeholders(text: string): {readonly nodes: readonly TaskNode[]; readonly mangled?: string; replace(fingerprints: ReadonlyMap<TaskNode, Fingerprint>): string} {
+  placeholders(text: string): {
+    readonly nodes: readonly TaskNode[];
+    readonly mangled?: string;
+    replace(fingerprints: ReadonlyMap<TaskNode, Fingerprint>): string;
+  } {
     const nodes = new Set<TaskNode>();
     let mangled: string | undefined;
     const rest = text.replace(PLACEHOLDER, (whole, _name: string, id: string) => {
@@ -159,14 +215,18 @@ export class Futures {
           const fingerprint = node?.is === 'task' ? fingerprints.get(node) : undefined;
           return fingerprint === undefined ? whole : `/weft::${fingerprint}`;
         };
-        return text.replace(PLACEHOLDER, (whole, _name: string, id: string) => sign(this.#nodes.get(id), whole)).replace(RESULT_PATH, whole => sign(this.#places.get(whole), whole));
+        return text
+          .replace(PLACEHOLDER, (whole, _name: string, id: string) => sign(this.#nodes.get(id), whole))
+          .replace(RESULT_PATH, whole => sign(this.#places.get(whole), whole));
       },
     };
   }
 
   /** In printed text a placeholder becomes the path, if that is known by now, else the name (LANGUAGE 5). */
   printed(text: string): string {
-    return text.includes('/weft:') ? text.replace(PLACEHOLDER, (_whole, name: string, id: string) => this.#pathOf(id) ?? name) : text;
+    return text.includes('/weft:')
+      ? text.replace(PLACEHOLDER, (_whole, name: string, id: string) => this.#pathOf(id) ?? name)
+      : text;
   }
 
   #pathOf(id: string): string | undefined {

@@ -1,9 +1,11 @@
 import {randomUUID} from 'node:crypto';
 import type {JsonObject} from '../fingerprint/json.js';
+import {isFinal} from '../graph/task.js';
 import type {Scheduler} from '../run/scheduler.js';
 import type {Notebook} from '../wire/notebook.js';
 import type {Displays} from './displays.js';
 import type {Futures} from './futures.js';
+import {tasksOf, type FutureNode} from './node.js';
 import type {CellOutputs, NotebookFile} from './notebook-file.js';
 import {newDisplays, RecordedOutput} from './recorded-output.js';
 
@@ -52,7 +54,10 @@ export interface HeadlessPorts {
 }
 
 /** Runs the code cells of a notebook in order, then waits for all that they have made. */
-export async function runHeadless(notebook: NotebookFile, ports: HeadlessPorts): Promise<{readonly summary: RunSummary; readonly outputs: ReadonlyMap<number, CellOutputs>}> {
+export async function runHeadless(
+  notebook: NotebookFile,
+  ports: HeadlessPorts,
+): Promise<{readonly summary: RunSummary; readonly outputs: ReadonlyMap<number, CellOutputs>}> {
   const {session, futures, scheduler, displays, progress, signal, keepGoing} = ports;
   const started = performance.now();
   const shown = newDisplays();
@@ -68,36 +73,73 @@ export async function runHeadless(notebook: NotebookFile, ports: HeadlessPorts):
     session.interrupt();
     interrupted();
   });
-  for (const [index, {cell_type, source}] of notebook.cells.entries()) {
+  // Of a cell tagged `raises-exception`, as nbclient and nbconvert know it, an error is no failure of the run.
+  const mayFail = new Set<FutureNode>();
+  for (const [index, {cell_type, source, rest}] of notebook.cells.entries()) {
     if (cell_type !== 'code' || source.trim() === '' || signal.aborted) continue;
     count += 1;
     const output = new RecordedOutput(count, shown);
     recorded.set(index, {count, output});
     const began = performance.now();
-    const {error} = await session.execute({id: randomUUID(), code: source, count, silent: false, storeHistory: true, userExpressions: {}, allowStdin: false}, output);
+    const before = new Set(futures.all());
+    const allowed = isTagged(rest, 'raises-exception');
+    const {error} = await session.execute(
+      {
+        id: randomUUID(),
+        code: source,
+        count,
+        silent: false,
+        storeHistory: true,
+        userExpressions: {},
+        allowStdin: false,
+      },
+      output,
+    );
+    if (allowed) for (const node of futures.all()) if (!before.has(node)) mayFail.add(node);
     cells.push({
       index,
       count,
-      status: error === undefined ? 'ok' : 'error',
+      status: error === undefined || allowed ? 'ok' : 'error',
       wall_s: seconds(began),
       ...(error === undefined ? {} : {error: {ename: error.ename, evalue: error.evalue}}),
     });
-    if (error === undefined) continue;
+    if (error === undefined || allowed) continue;
     progress(`cell [${count}] failed: ${error.evalue}`);
     if (!keepGoing) break;
   }
   await Promise.race([settle(futures), abort]);
   displays.flush();
   watching.stop();
-  const outputs = new Map([...recorded].map(([index, {count: number, output}]) => [index, {count: number, outputs: output.outputs}]));
+  const outputs = new Map(
+    [...recorded].map(([index, {count: number, output}]) => [index, {count: number, outputs: output.outputs}]),
+  );
   const {tasks, joins} = countTasks(futures, scheduler);
-  const good = cells.every(cell => cell.status === 'ok') && [tasks, joins].every(counts => counts.failed === 0 && counts.blocked === 0 && counts.cancelled === 0);
+  const expected = new Set([...mayFail].flatMap(node => tasksOf(node)).flatMap(task => task.fingerprint ?? []));
+  const bad = [...scheduler.entries()].some(
+    ({fingerprint, state}) =>
+      (state.is === 'failed' || state.is === 'blocked' || state.is === 'cancelled') && !expected.has(fingerprint),
+  );
+  const lost = [...futures.all()].some(
+    node =>
+      node.is === 'task' &&
+      node.fingerprint === undefined &&
+      isFinal(node.state) &&
+      node.state.is !== 'done' &&
+      !mayFail.has(node),
+  );
+  const good = !bad && !lost && cells.every(cell => cell.status === 'ok');
   return {summary: {ok: good, wall_s: seconds(started), tasks, joins, cells}, outputs};
+}
+
+function isTagged(rest: JsonObject, tag: string): boolean {
+  const {metadata} = rest;
+  const tags = typeof metadata === 'object' && metadata !== null && 'tags' in metadata ? metadata['tags'] : undefined;
+  return Array.isArray(tags) && tags.includes(tag);
 }
 
 /** Waits for every future, those that come up meanwhile too. */
 async function settle(futures: Futures): Promise<void> {
-  for (let before = -1, now = 0; before !== now; ) {
+  for (let before = -1, now = 0; before !== now;) {
     const all = [...futures.all()];
     before = all.length;
     await Promise.all(all.map(node => node.ended()));
@@ -106,7 +148,10 @@ async function settle(futures: Futures): Promise<void> {
 }
 
 /** Counts by fingerprint; a task that never came to have one counts once. */
-export function countTasks(futures: Futures, scheduler: Scheduler): {readonly tasks: TaskCounts; readonly joins: TaskCounts} {
+export function countTasks(
+  futures: Futures,
+  scheduler: Scheduler,
+): {readonly tasks: TaskCounts; readonly joins: TaskCounts} {
   const counts = {tasks: noCounts(), joins: noCounts()};
   const add = (join: boolean, how: keyof TaskCounts): void => {
     const into = join ? counts.joins : counts.tasks;
@@ -121,12 +166,21 @@ export function countTasks(futures: Futures, scheduler: Scheduler): {readonly ta
   for (const node of futures.all()) {
     if (node.is !== 'task' || node.entry !== undefined || node.inner !== undefined) continue;
     const {state} = node;
-    if (state.is === 'failed' || state.is === 'blocked' || state.is === 'cancelled') add(node.draft.name === 'join', state.is);
+    if (state.is === 'failed' || state.is === 'blocked' || state.is === 'cancelled')
+      add(node.draft.name === 'join', state.is);
   }
   return counts;
 }
 
-const noCounts = (): {-readonly [K in keyof TaskCounts]: number} => ({total: 0, ran: 0, cached: 0, attached: 0, failed: 0, blocked: 0, cancelled: 0});
+const noCounts = (): {-readonly [K in keyof TaskCounts]: number} => ({
+  total: 0,
+  ran: 0,
+  cached: 0,
+  attached: 0,
+  failed: 0,
+  blocked: 0,
+  cancelled: 0,
+});
 
 /** One line of progress each few seconds, and for each failure. */
 function watchProgress(futures: Futures, scheduler: Scheduler, progress: (line: string) => void): {stop(): void} {
@@ -135,18 +189,20 @@ function watchProgress(futures: Futures, scheduler: Scheduler, progress: (line: 
     if (node.is !== 'task' || node.state.is !== 'failed' || told.has(node.label)) return;
     told.add(node.label);
     const {failure} = node.state;
-    progress(`${node.label} failed${'line' in failure && failure.line !== undefined ? `: ${failure.line}` : 'message' in failure ? `: ${failure.message}` : ''}`);
+    progress(
+      `${node.label} failed${'line' in failure && failure.line !== undefined ? `: ${failure.line}` : 'message' in failure ? `: ${failure.message}` : ''}`,
+    );
   });
   let last = '';
   const timer = setInterval(() => {
-    let [done, running, open] = [0, 0, 0];
+    const counts = {done: 0, running: 0, open: 0};
     for (const {state} of scheduler.entries()) {
-      if (state.is === 'done') done += 1;
-      else if (state.is === 'running') running += 1;
-      else if (state.is === 'waiting' || state.is === 'queued') open += 1;
+      if (state.is === 'done') counts.done += 1;
+      else if (state.is === 'running') counts.running += 1;
+      else if (state.is === 'waiting' || state.is === 'queued') counts.open += 1;
     }
-    const line = `${done} done, ${running} running, ${open} to go`;
-    if (line !== last && running + open > 0) progress(line);
+    const line = `${counts.done} done, ${counts.running} running, ${counts.open} to go`;
+    if (line !== last && counts.running + counts.open > 0) progress(line);
     last = line;
   }, 2000);
   return {
@@ -166,7 +222,10 @@ export function summaryText({tasks, joins, wall_s, ok: good}: RunSummary): strin
       .filter(how => counts[how] > 0)
       .map(how => `${counts[how]} ${how}`)
       .join(', ');
-  const parts = [`${tasks.total} tasks${tasks.total === 0 ? '' : `: ${words(tasks)}`}`, ...(joins.total === 0 ? [] : [`${joins.total} joins: ${words(joins)}`])];
+  const parts = [
+    `${tasks.total} tasks${tasks.total === 0 ? '' : `: ${words(tasks)}`}`,
+    ...(joins.total === 0 ? [] : [`${joins.total} joins: ${words(joins)}`]),
+  ];
   return `${good ? 'done' : 'failed'} in ${wall_s.toFixed(1)} s · ${parts.join(' · ')}`;
 }
 

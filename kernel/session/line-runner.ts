@@ -2,14 +2,13 @@ import {fillWord, type Filling} from '../cell/fill.js';
 import {parseReference} from '../cell/reference.js';
 import {didYouMean} from '../cell/suggest.js';
 import type {MagicLine, Word} from '../cell/syntax.js';
-import {canonicalJson} from '../fingerprint/fingerprint.js';
 import {fail, ok, type Result} from '../graph/result.js';
 import type {Evaluated} from '../typescript/messages.js';
 import type {CellOutput} from '../wire/notebook.js';
 import type {Displays} from './displays.js';
+import {elementsOf, keyText} from './element.js';
 import type {Futures} from './futures.js';
 import type {LineContext, MagicContext, NamedNode, NotebookControl, Problem} from './magic.js';
-import type {FutureNode} from './node.js';
 import type {Registry} from './registry.js';
 import type {UserPort} from './user-port.js';
 
@@ -37,10 +36,31 @@ export class LineRunner {
     const name = line.sigil === '!' ? '!' : line.name;
     const magic = registry.lines.find(each => each.shape.name === name);
     if (magic === undefined) {
-      const hint = didYouMean(name, registry.lines.map(each => each.shape.name), '%');
-      return Promise.resolve(fail([{code: 'W1003', severity: 'error', span: line.nameSpan, message: `there is no magic \`%${name}\``, ...(hint === undefined ? {} : {hint})}]));
+      const hint = didYouMean(
+        name,
+        registry.lines.map(each => each.shape.name),
+        '%',
+      );
+      return Promise.resolve(
+        fail([
+          {
+            code: 'W1003',
+            severity: 'error',
+            span: line.nameSpan,
+            message: `there is no magic \`%${name}\``,
+            ...(hint === undefined ? {} : {hint}),
+          },
+        ]),
+      );
     }
-    return magic.run(line, this.#context());
+    return magic
+      .run(line, this.#context())
+      .catch((error: unknown) => {
+        const message = `a fault of Weft: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+        const problem: Problem = {code: 'W9099', severity: 'error', message};
+        return fail([problem]);
+      })
+      .then(ran => (ran.ok ? ran : fail(ran.error.map(problem => ({...problem, span: problem.span ?? line.span})))));
   }
 
   #context(): LineContext {
@@ -80,14 +100,27 @@ export class LineRunner {
     for (const piece of word.pieces) {
       if (piece.is !== 'expression') continue;
       const value = await this.#evaluate(piece.code);
-      values.set(piece.code, value.is === 'json' ? {is: 'json', value: value.value} : value.is === 'future' ? {is: 'text', text: `/weft:${value.ref.name}:${value.ref.id}`} : {is: 'none', why: value.is === 'error' ? `${value.error.ename}: ${value.error.evalue}` : 'no text'});
+      values.set(
+        piece.code,
+        value.is === 'json'
+          ? {is: 'json', value: value.value}
+          : value.is === 'future'
+            ? {is: 'text', text: `/weft:${value.ref.name}:${value.ref.id}`}
+            : {is: 'none', why: value.is === 'error' ? `${value.error.ename}: ${value.error.evalue}` : 'no text'},
+      );
     }
     return fillWord(
       word,
       {
         expression: (_span, code) => values.get(code) ?? {is: 'none', why: 'unknown'},
         variable: name => (name === 'HOME' ? context.home : context.environment[name]),
-        unknownVariable: (name, span) => ({code: 'W2033', severity: 'error', span, message: `the environment has no variable \`${name}\``, hint: 'a dollar sign itself is written `$$`'}),
+        unknownVariable: (name, span) => ({
+          code: 'W2033',
+          severity: 'error',
+          span,
+          message: `the environment has no variable \`${name}\``,
+          hint: 'a dollar sign itself is written `$$`',
+        }),
       },
       false,
     );
@@ -96,13 +129,12 @@ export class LineRunner {
   /** Names of futures, with indexes: `warps`, `warps[HSC-R]`, `*`. */
   async #resolve(line: MagicLine): Promise<Result<readonly NamedNode[], readonly Problem[]>> {
     const {futures, user} = this.#ports;
-    const everything = (): readonly NamedNode[] => futures.named().map(([name, node]) => ({name, node}));
-    if (line.words.length === 0) return ok(everything());
+    if (line.words.length === 0) return ok(futures.everything());
     const found: NamedNode[] = [];
     const problems: Problem[] = [];
     for (const word of line.words) {
       if (word.raw === '*') {
-        found.push(...everything());
+        found.push(...futures.everything());
         continue;
       }
       const parsed = parseReference(word.raw, word.span.start);
@@ -114,26 +146,28 @@ export class LineRunner {
       if (node === undefined) {
         const names = [...futures.named().map(([name]) => name), ...(await user.names())];
         const hint = didYouMean(reference.name, names) ?? '%status without a name shows all futures of the notebook';
-        const message = value.is === 'error' ? `\`${reference.name}\` is not defined` : `\`${reference.name}\` is no future`;
+        const message =
+          value.is === 'error' ? `\`${reference.name}\` is not defined` : `\`${reference.name}\` is no future`;
         problems.push({code: 'W2034', severity: 'error', span: reference.nameSpan, message, hint});
         continue;
       }
       const keys = reference.indexes.filter(index => index.is !== 'all').map(index => index.text);
       const nodes = elementsOf(node, keys);
       if (nodes.length === 0 && keys.length > 0) {
-        const options = node.is === 'set' ? [...new Set((node.members ?? []).map(({key}) => keyText(key[0] ?? null)))].slice(0, 12).join(', ') : '';
-        problems.push({code: 'W4013', severity: 'error', span: word.span, message: `\`${word.raw}\` has no element`, ...(options === '' ? {} : {hint: `there is ${options}`})});
+        const options =
+          node.is === 'set'
+            ? [...new Set((node.members ?? []).map(({key}) => keyText(key[0] ?? null)))].slice(0, 12).join(', ')
+            : '';
+        problems.push({
+          code: 'W4013',
+          severity: 'error',
+          span: word.span,
+          message: `\`${word.raw}\` has no element`,
+          ...(options === '' ? {} : {hint: `there is ${options}`}),
+        });
       }
       found.push(...nodes.map(each => ({name: word.raw, node: each})));
     }
     return problems.length > 0 ? fail(problems) : ok(found);
   }
-}
-
-const keyText = (key: Parameters<typeof canonicalJson>[0]): string => (typeof key === 'string' ? key : canonicalJson(key));
-
-function elementsOf(node: FutureNode, keys: readonly string[]): readonly FutureNode[] {
-  if (keys.length === 0) return [node];
-  if (node.is === 'task') return [];
-  return (node.members ?? []).filter(({key}) => keys.every((text, i) => key[i] !== undefined && keyText(key[i]) === text)).map(member => member.node);
 }

@@ -4,12 +4,13 @@ import type {Binder, ElementSyntax, MagicLine} from '../cell/syntax.js';
 import {canonicalJson} from '../fingerprint/fingerprint.js';
 import type {JsonValue} from '../fingerprint/json.js';
 import {fail, ok, type Result} from '../graph/result.js';
-import type {Evaluated} from '../typescript/messages.js';
+import type {Evaluated, Settled} from '../typescript/messages.js';
+import type {GivenName} from './cell-names.js';
 import type {Futures} from './futures.js';
 import type {Problem, Row} from './magic.js';
-import type {FutureNode} from './node.js';
-import {evaluateRows} from './scope.js';
-import type {UserPort} from './user-port.js';
+import type {FutureNode, Stop} from './node.js';
+import type {CellScope} from './scope.js';
+import {isLost} from './scope.js';
 
 /** What the lists of a loop came to. */
 export type Expanded =
@@ -17,20 +18,31 @@ export type Expanded =
   /** A list is the value of a future that has not ended. */
   | {readonly is: 'waits'; readonly nodes: readonly FutureNode[]};
 
+/** What is wrong with a list. `blocked`: what should have made it did not. */
+export type LoopProblem = Problem & {readonly blocked?: Stop};
+
 /** The binders of all `%%foreach` lines of a stack, outermost first; `--as` and its like have been taken off. */
-export function readLoops(lines: readonly MagicLine[]): {readonly binders: readonly Binder[]; readonly as: {readonly name: string; readonly span: Binder['variableSpan']} | undefined; readonly diagnostics: readonly Diagnostic[]} {
+export function readLoops(lines: readonly MagicLine[]): {
+  readonly binders: readonly Binder[];
+  readonly as: readonly GivenName[];
+  readonly diagnostics: readonly Diagnostic[];
+} {
   const binders: Binder[] = [];
   const diagnostics: Diagnostic[] = [];
-  let as: {name: string; span: Binder['variableSpan']} | undefined;
+  const as: GivenName[] = [];
   for (const line of lines) {
     let {rest} = line;
     const option = /\s--as(?:=|\s+)(\S+)\s*$/.exec(rest);
     if (option?.[1] !== undefined) {
       const start = line.restSpan.start + option.index + option[0].indexOf(option[1], 4);
-      as = {name: option[1], span: {start, end: start + option[1].length}};
+      as.push({name: option[1].replace(/^(['"])(.*)\1$/, '$2'), span: {start, end: start + option[1].length}});
       rest = rest.slice(0, option.index);
     }
-    const parsed = parseForeach(rest, line.restSpan.start, binders.map(binder => binder.variable));
+    const parsed = parseForeach(
+      rest,
+      line.restSpan.start,
+      binders.map(binder => binder.variable),
+    );
     binders.push(...parsed.value);
     diagnostics.push(...parsed.diagnostics);
   }
@@ -41,24 +53,42 @@ export function readLoops(lines: readonly MagicLine[]): {readonly binders: reado
  * Expands binders to rows: the leftmost slowest, a later one may use earlier variables (LANGUAGE 6).
  * @param wait true: the futures that lists come from have ended
  */
-export async function expandLoops(binders: readonly Binder[], cell: string, user: UserPort, futures: Futures, wait: boolean): Promise<Result<Expanded, readonly Problem[]>> {
+export async function expandLoops(
+  binders: readonly Binder[],
+  scope: CellScope,
+  futures: Futures,
+  wait: boolean,
+): Promise<Result<Expanded, readonly LoopProblem[]>> {
   let rows: readonly Row[] = [{}];
   for (const binder of binders) {
     const codes = codesOf(binder);
-    const values = await evaluateRows(user, cell, codes, rows, false);
+    const values = await scope.rows(codes, rows, true);
     const next: Row[] = [];
     const waits = new Set<FutureNode>();
-    const problems: Problem[] = [];
+    const problems: LoopProblem[] = [];
     const seen = new Map<string, Set<string>>();
     for (const [i, row] of rows.entries()) {
-      const list = await listOf(binder, code => values[i]?.get(code) ?? {is: 'other', type: 'undefined'}, futures, wait);
+      const list = await listOf(
+        binder,
+        code => values[i]?.get(code) ?? {is: 'other', type: 'undefined'},
+        scope,
+        futures,
+        wait,
+      );
       if (list.is === 'problem') problems.push(list.problem);
-      else if (list.is === 'waits') waits.add(list.node);
+      else if (list.is === 'waits') for (const node of list.nodes) waits.add(node);
       else {
         const keys = seen.get(String(i)) ?? new Set<string>();
         for (const {value, span} of list.values) {
           const key = typeof value === 'string' ? value : canonicalJson(value);
-          if (keys.has(key)) problems.push({code: 'W3014', severity: 'error', span, message: `two elements of the list have the key \`${key}\``, hint: 'every combination runs once: leave one of them out'});
+          if (keys.has(key))
+            problems.push({
+              code: 'W3014',
+              severity: 'error',
+              span,
+              message: `two elements of the list have the key \`${key}\``,
+              hint: 'every combination runs once: leave one of them out',
+            });
           keys.add(key);
           next.push({...row, [binder.variable]: value});
         }
@@ -72,20 +102,49 @@ export async function expandLoops(binders: readonly Binder[], cell: string, user
   return ok({is: 'rows', rows});
 }
 
-function codesOf({list}: Binder): readonly string[] {
+/** The JavaScript that stands in a binder's list. */
+export function codesOf({list}: Binder): readonly string[] {
   if (list.is !== 'elements') return [list.code];
-  const walk = (elements: readonly ElementSyntax[]): readonly string[] => elements.flatMap(element => (element.is === 'expression' ? [element.code] : element.is === 'list' ? walk(element.elements) : []));
+  const walk = (elements: readonly ElementSyntax[]): readonly string[] =>
+    elements.flatMap(element =>
+      element.is === 'expression' ? [element.code] : element.is === 'list' ? walk(element.elements) : [],
+    );
   return walk(list.elements);
 }
 
 type Values = readonly {readonly value: JsonValue; readonly span: Binder['variableSpan']}[];
-type Listed = {readonly is: 'values'; readonly values: Values} | {readonly is: 'waits'; readonly node: FutureNode} | {readonly is: 'problem'; readonly problem: Problem};
+type Listed =
+  | {readonly is: 'values'; readonly values: Values}
+  | {readonly is: 'waits'; readonly nodes: readonly FutureNode[]}
+  | {readonly is: 'problem'; readonly problem: LoopProblem};
 
-async function listOf({list, variable}: Binder, get: (code: string) => Evaluated, futures: Futures, wait: boolean): Promise<Listed> {
+async function listOf(
+  binder: Binder,
+  get: (code: string) => Evaluated,
+  scope: CellScope,
+  futures: Futures,
+  wait: boolean,
+): Promise<Listed> {
+  const {list, variable} = binder;
+  const given = new Map(codesOf(binder).map(code => [code, get(code)]));
+  const needs = [...given.values()]
+    .flatMap(value => (value.is === 'deferred' ? value.needs : []))
+    .flatMap(id => futures.get(id) ?? []);
+  if (needs.length > 0) {
+    if (!wait) return {is: 'waits', nodes: [...new Set(needs)]};
+    const settled: Record<string, Settled> = {};
+    for (const need of needs) {
+      settled[need.id] = await need.settled();
+      if (settled[need.id]?.is === 'failed') return blocked(list, need.stopWords);
+    }
+    for (const [code, value] of given) given.set(code, await scope.resumed(value, settled));
+    if ([...given.values()].some(isLost))
+      return blocked(list, 'the names that its list waited with are lost: run the cell again');
+  }
   if (list.is === 'elements') {
     const values: {value: JsonValue; span: Binder['variableSpan']}[] = [];
     for (const element of list.elements) {
-      const value = elementOf(element, get);
+      const value = elementOf(element, code => given.get(code) ?? get(code));
       if (!value.ok) return {is: 'problem', problem: value.error};
       values.push({value: value.value, span: element.span});
     }
@@ -93,31 +152,45 @@ async function listOf({list, variable}: Binder, get: (code: string) => Evaluated
   }
   const {span} = list;
   const code = list.code.trim();
-  const evaluated = get(code);
-  const values = (value: JsonValue): Listed =>
-    Array.isArray(value)
-      ? {is: 'values', values: (value as readonly JsonValue[]).map(item => ({value: item, span}))}
-      : {is: 'problem', problem: {code: 'W3018', severity: 'error', span, message: `\`${code}\` is ${typeof value === 'object' ? 'an object' : JSON.stringify(value)}, no list`, hint: `write the list itself: \`${variable} in [a, b]\``}};
+  const problem = (message: string, hint?: string): Listed => ({
+    is: 'problem',
+    problem: {code: 'W3018', severity: 'error', span, message, ...(hint === undefined ? {} : {hint})},
+  });
+  const evaluated = given.get(list.code) ?? get(code);
   switch (evaluated.is) {
-    case 'json':
-      return values(evaluated.value);
-    case 'future': {
-      const node = futures.get(evaluated.ref.id);
-      if (node?.is !== 'task' || node.kind !== 'value') {
-        const what = evaluated.ref.kind === 'set' ? 'a set of futures' : 'a future that has files';
-        return {is: 'problem', problem: {code: 'W3018', severity: 'error', span, message: `\`${code}\` is ${what}, no list`, hint: 'a list can come from a `--value` task; the keys of a set are `${[...set.keys()]}`'}};
-      }
-      if (!wait) return {is: 'waits', node};
-      const settled = await node.settled();
-      if (settled.is === 'value') return values(settled.value);
-      return {is: 'problem', problem: {code: 'W3018', severity: 'error', span, message: settled.is === 'failed' ? settled.message : `\`${code}\` is no list`}};
+    case 'json': {
+      const {value} = evaluated;
+      if (Array.isArray(value))
+        return {is: 'values', values: (value as readonly JsonValue[]).map(item => ({value: item, span}))};
+      return problem(
+        `\`${code}\` is ${typeof value === 'object' && value !== null ? 'an object' : JSON.stringify(value)}, no list`,
+        `write the list itself: \`${variable} in [a, b]\``,
+      );
     }
+    case 'future':
+      return problem(
+        `\`${code}\` is ${evaluated.ref.kind === 'set' ? 'a set of futures' : 'a future that has files'}, no list`,
+        'a list can come from a `--value` task; the keys of a set are `${[...set.keys()]}`',
+      );
     case 'error':
-      return {is: 'problem', problem: {code: 'W2031', severity: 'error', span, message: `\`${code}\`: ${evaluated.error.ename}: ${evaluated.error.evalue}`}};
+      return {
+        is: 'problem',
+        problem: {
+          code: 'W2031',
+          severity: 'error',
+          span,
+          message: `\`${code}\`: ${evaluated.error.ename}: ${evaluated.error.evalue}`,
+        },
+      };
     default:
-      return {is: 'problem', problem: {code: 'W3018', severity: 'error', span, message: `\`${code}\` is no list`}};
+      return problem(`\`${code}\` is no list`);
   }
 }
+
+const blocked = ({span}: Binder['list'], because: string): Listed => ({
+  is: 'problem',
+  problem: {code: 'W3018', severity: 'error', span, message: because, blocked: {is: 'blocked', blocked: {because}}},
+});
 
 function elementOf(element: ElementSyntax, get: (code: string) => Evaluated): Result<JsonValue, Problem> {
   if (element.is === 'value') return ok(element.value);
@@ -132,6 +205,11 @@ function elementOf(element: ElementSyntax, get: (code: string) => Evaluated): Re
   }
   const evaluated = get(element.code);
   if (evaluated.is === 'json') return ok(evaluated.value);
-  const why = evaluated.is === 'error' ? `${evaluated.error.ename}: ${evaluated.error.evalue}` : evaluated.is === 'other' ? `it is ${evaluated.type}` : 'it is a future: await it first';
+  const why =
+    evaluated.is === 'error'
+      ? `${evaluated.error.ename}: ${evaluated.error.evalue}`
+      : evaluated.is === 'other'
+        ? `it is ${evaluated.type}`
+        : 'it is a future: await it first';
   return fail({code: 'W2031', severity: 'error', span: element.span, message: `\`${element.code.trim()}\`: ${why}`});
 }

@@ -22,7 +22,9 @@ export type Made =
   /** Another node stands for it: the join of a split, made of its parts. */
   | {readonly is: 'node'; readonly node: TaskNode; readonly parts: readonly TaskNode[]}
   | {readonly is: 'blocked'; readonly blocked: Blocked}
-  | {readonly is: 'failed'; readonly failure: Failure};
+  | {readonly is: 'failed'; readonly failure: Failure}
+  /** A value that no task makes: what a function of the notebook gave for another's result. */
+  | {readonly is: 'value'; readonly value: JsonValue};
 
 /** A task that is planned, though perhaps not known yet: what it reads may decide its recipe. */
 export interface Draft {
@@ -30,12 +32,18 @@ export interface Draft {
   readonly name: string;
   readonly key: string;
   readonly kind: FutureKind;
+  /** Of a value: true where it has files too. */
+  readonly files?: boolean;
   /** The futures that it waits for before `make`: said in the display. */
   readonly needs: readonly FutureNode[];
   /** Waits for what decides the recipe, and makes the task. Called again after a `%retry`. */
   make(): Promise<Made>;
   /** What `await` gives. */
   settle(manifest: Manifest): Settled;
+  /** Warnings and notes that turned up while it was planned. */
+  readonly notes?: readonly Problem[];
+  /** Called with the node that was made of it, before `make`. */
+  readonly planned?: (node: TaskNode) => void;
 }
 
 /** Values of one combination of loop variables, in the order of the binders. */
@@ -64,10 +72,22 @@ export interface TaskMagic<C> {
   /** The name that the cell binds where there is no `--as`; undefined: only `_`. */
   defaultName(line: MagicLine): string | undefined;
   /** The expressions and names that `read` will ask for. */
-  wants(line: MagicLine, body: string, bodySpan: Span, variables: readonly string[]): {readonly expressions: readonly {readonly span: Span; readonly code: string}[]; readonly names: readonly {readonly name: string; readonly span: Span}[]; readonly diagnostics: readonly Diagnostic[]};
+  wants(
+    line: MagicLine,
+    body: string,
+    bodySpan: Span,
+    variables: readonly string[],
+  ): {
+    readonly expressions: readonly {readonly span: Span; readonly code: string}[];
+    readonly names: readonly {readonly name: string; readonly span: Span}[];
+    readonly diagnostics: readonly Diagnostic[];
+  };
   read(reading: Reading, context: MagicContext): {readonly call: C | undefined; readonly problems: readonly Problem[]};
   /** The same from the arguments of its function. Handles in them have become nodes by `context.node`. */
-  readCall(values: readonly JsonValue[], context: MagicContext): {readonly call: C | undefined; readonly problems: readonly Problem[]};
+  readCall(
+    values: readonly JsonValue[],
+    context: MagicContext,
+  ): {readonly call: C | undefined; readonly problems: readonly Problem[]};
   /** Plans one task. Files are read here, so that later edits do not reach it. */
   draft(call: C, row: Row, context: MagicContext): Promise<Result<Draft, readonly Problem[]>>;
 }
@@ -98,13 +118,22 @@ export interface MagicContext {
   setup(): Promise<Result<SetupProbe, Problem>>;
   /** Where a value, a script's files, claims, and scratch attempts lie. */
   readonly places: Places;
-  placement(line: {readonly cpus?: number; readonly memory?: number; readonly time?: number; readonly retries?: number}): Placement;
+  placement(line: {
+    readonly cpus?: number;
+    readonly memory?: number;
+    readonly time?: number;
+    readonly retries?: number;
+  }): Placement;
   /** The node of a handle or of an evaluated reference; undefined for an id that is none. */
   node(id: string): FutureNode | undefined;
   /** The node whose result has this final directory. */
   nodeAt(directory: string): FutureNode | undefined;
   /** Every placeholder and every known result's path in a text: replaced by `/weft::<fingerprint>` once the nodes are known. */
-  placeholders(text: string): {readonly nodes: readonly TaskNode[]; readonly mangled?: string; replace(fingerprints: ReadonlyMap<TaskNode, Fingerprint>): string};
+  placeholders(text: string): {
+    readonly nodes: readonly TaskNode[];
+    readonly mangled?: string;
+    replace(fingerprints: ReadonlyMap<TaskNode, Fingerprint>): string;
+  };
   /** Makes a node of a draft, and starts it. */
   plan(draft: Draft, name?: string): TaskNode;
   /** A running or finished set-up, for magics that keep state of their own for the notebook's life. */
@@ -161,5 +190,10 @@ export interface NotebookControl {
   /** Whose fingerprint it is, for people. */
   labelOf(fingerprint: Fingerprint): {readonly label: string; readonly name: string} | undefined;
   resize(slots: number): void;
-  magics(): readonly {readonly name: string; readonly use: string; readonly summary: string; readonly example: string}[];
+  magics(): readonly {
+    readonly name: string;
+    readonly use: string;
+    readonly summary: string;
+    readonly example: string;
+  }[];
 }

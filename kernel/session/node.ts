@@ -1,13 +1,19 @@
 import type {Fingerprint} from '../fingerprint/fingerprint.js';
 import type {JsonValue} from '../fingerprint/json.js';
 import type {Blocked, Failure} from '../graph/failure.js';
+import type {Manifest} from '../graph/manifest.js';
 import {fail, ok, type Result} from '../graph/result.js';
 import {isFinal, type TaskState, type TaskView} from '../graph/task.js';
 import {labelOf, type Task} from '../graph/work.js';
 import type {Entry} from '../run/entry.js';
-import {failureMessage} from '../show/failure-text.js';
+import {failureMessage, failureText} from '../show/failure-text.js';
 import type {FutureKind, FutureRef, Settled} from '../typescript/messages.js';
+import {Deferred} from './deferred.js';
 import type {Draft} from './magic.js';
+import type {SetNode} from './set-node.js';
+
+/** How many lines of a log an error of `await` shows. */
+const TAIL_LINES = 20;
 
 /** What the nodes of a notebook share: the way to the scheduler, and who wants to know of changes. */
 export interface NodePorts {
@@ -22,7 +28,8 @@ export interface NodePorts {
 export type FutureNode = TaskNode | SetNode;
 
 /** Why a node will never have a fingerprint, or its task no result. */
-export type Stop = {readonly is: 'blocked'; readonly blocked: Blocked} | {readonly is: 'failed'; readonly failure: Failure};
+export type Stop =
+  {readonly is: 'blocked'; readonly blocked: Blocked} | {readonly is: 'failed'; readonly failure: Failure};
 
 /** A future of one task: from the draft that waits for what decides it, to the scheduler's entry. */
 export class TaskNode {
@@ -32,6 +39,8 @@ export class TaskNode {
   /** Cells whose draft waits for this one. */
   readonly dependents = new Set<FutureNode>();
   name: string;
+  /** The key of an element in its set, one text a variable: empty for a future that stands alone. */
+  index: readonly string[] = [];
   entry: Entry | undefined;
   /** Another node that stands for it. */
   inner: TaskNode | undefined;
@@ -49,6 +58,7 @@ export class TaskNode {
     this.#ports = ports;
     this.#state = {is: 'waiting', on: []};
     for (const need of draft.needs) need.dependents.add(this);
+    draft.planned?.(this);
     void this.#make();
   }
 
@@ -56,8 +66,10 @@ export class TaskNode {
     return this.draft.kind;
   }
 
+  /** How a person names it: `warps[HSC-R]`; by its task where the cell gave it no name. */
   get label(): string {
-    return labelOf(this.draft);
+    if (this.name === '_') return labelOf(this.draft);
+    return `${this.name}${this.index.map(key => `[${key}]`).join('')}`;
   }
 
   get state(): TaskState {
@@ -84,19 +96,35 @@ export class TaskNode {
     }
   }
 
-  /** Its result, for what reads it as a value or a directory. */
-  async settled(): Promise<Settled> {
+  /**
+   * Its result, for what reads it as a value or a directory.
+   * @param tail whether the message of a failure has the last lines of the log: not for one of many
+   */
+  async settled(tail = true): Promise<Settled> {
     const state = await this.ended();
     switch (state.is) {
       case 'done':
         return (this.inner?.draft ?? this.draft).settle(state.manifest);
       case 'failed':
-        return {is: 'failed', name: this.label, message: failureMessage(this.label, state.failure)};
+        return {
+          is: 'failed',
+          name: this.label,
+          message: [
+            failureMessage(this.#fullLabel, state.failure),
+            ...(tail ? failureText(state.failure).tail.slice(-TAIL_LINES) : []),
+          ].join('\n'),
+        };
       case 'blocked':
-        return {is: 'failed', name: this.label, message: `${this.label} is blocked: ${state.blocked.because}`};
+        return {is: 'failed', name: this.label, message: `${this.#fullLabel} is blocked: ${state.blocked.because}`};
       default:
-        return {is: 'failed', name: this.label, message: `${this.label} was cancelled`};
+        return {is: 'failed', name: this.label, message: `${this.#fullLabel} was cancelled`};
     }
+  }
+
+  /** How its end is said where it blocks something: `warps[HSC-R] failed`. */
+  get stopWords(): string {
+    const {is} = this.state;
+    return `${this.label} ${is === 'blocked' ? 'is blocked' : is === 'cancelled' ? 'was cancelled' : 'failed'}`;
   }
 
   /** Starts over what failed, was blocked or cancelled; nothing where it is under way or done. */
@@ -109,7 +137,7 @@ export class TaskNode {
       start(this.entry);
       return;
     }
-    if (this.entry === undefined && isFinal(this.#state)) {
+    if (this.entry === undefined && isFinal(this.#state) && this.#state.is !== 'done') {
       this.#known = new Deferred();
       this.inner = undefined;
       this.#state = {is: 'waiting', on: []};
@@ -121,7 +149,10 @@ export class TaskNode {
   cancel(): void {
     if (this.entry !== undefined || this.inner !== undefined || isFinal(this.#state)) return;
     this.#round += 1;
-    this.#stop({is: 'cancelled', at: this.#ports.now()}, {is: 'blocked', blocked: {because: `${this.label} was cancelled`}});
+    this.#stop(
+      {is: 'cancelled', at: this.#ports.now()},
+      {is: 'blocked', blocked: {because: `${this.label} was cancelled`}},
+    );
   }
 
   views(): readonly TaskView[] {
@@ -140,7 +171,14 @@ export class TaskNode {
   }
 
   ref(): FutureRef {
-    return {id: this.id, name: this.name, kind: this.kind};
+    return {id: this.id, name: this.name, kind: this.kind, ...(this.draft.files === true ? {files: true} : {})};
+  }
+
+  /** The future's name, and its task's where that says more. */
+  get #fullLabel(): string {
+    const {label} = this;
+    const {name} = this.draft;
+    return name === this.name || label.startsWith(name) ? label : `${label} (${labelOf(this.draft)})`;
   }
 
   async #make(): Promise<void> {
@@ -150,7 +188,10 @@ export class TaskNode {
     this.#ports.changed(this);
     const made = await this.draft.make().catch((error: unknown) => ({
       is: 'failed' as const,
-      failure: {reason: 'bug' as const, message: error instanceof Error ? (error.stack ?? error.message) : String(error)},
+      failure: {
+        reason: 'bug' as const,
+        message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      },
     }));
     if (round !== this.#round) return;
     const at = this.#ports.now();
@@ -166,6 +207,14 @@ export class TaskNode {
         const known = await made.node.known();
         this.#known.resolve(known);
         break;
+      }
+      case 'value': {
+        const manifest = valueManifest(this.label, made.value, at);
+        this.#stop(
+          {is: 'done', at, how: 'ran', manifest},
+          {is: 'failed', failure: {reason: 'bug', message: `${this.label} is no task`}},
+        );
+        return;
       }
       case 'blocked':
         this.#stop({is: 'blocked', at, blocked: made.blocked}, made);
@@ -190,121 +239,26 @@ export interface Member {
   readonly node: TaskNode;
 }
 
-/** A set of futures: what `%%foreach` makes. */
-export class SetNode {
-  readonly is = 'set';
-  readonly kind = 'set';
-  readonly id: string;
-  readonly variables: readonly string[];
-  readonly dependents = new Set<FutureNode>();
-  name: string;
-  #members: readonly Member[] | undefined;
-  #stop: Stop | undefined;
-  #waiting: string | undefined;
-  #known = new Deferred<Result<readonly Member[], Stop>>();
-  readonly #expand: (() => Promise<Result<readonly Member[], Stop>>) | undefined;
-  readonly #ports: NodePorts;
-
-  /** @param expand makes the members, where a future's list decides them; `waiting` names that list */
-  constructor(id: string, name: string, variables: readonly string[], members: readonly Member[] | {readonly waiting: string; readonly expand: () => Promise<Result<readonly Member[], Stop>>}, ports: NodePorts) {
-    this.id = id;
-    this.name = name;
-    this.variables = variables;
-    this.#ports = ports;
-    if ('expand' in members) {
-      this.#expand = members.expand;
-      this.#waiting = members.waiting;
-      void this.#run();
-    } else {
-      this.#members = members;
-      this.#known.resolve(ok(members));
-    }
-  }
-
-  get label(): string {
-    return this.name;
-  }
-
-  /** The members, if they are known by now. */
-  get members(): readonly Member[] | undefined {
-    return this.#members;
-  }
-
-  /** What the list of members waits for. */
-  get pending(): string | undefined {
-    return this.#waiting;
-  }
-
-  get stop(): Stop | undefined {
-    return this.#stop;
-  }
-
-  known(): Promise<Result<readonly Member[], Stop>> {
-    return this.#known.promise;
-  }
-
-  async ended(): Promise<void> {
-    const known = await this.#known.promise;
-    if (known.ok) await Promise.all(known.value.map(member => member.node.ended()));
-  }
-
-  async settled(): Promise<Settled> {
-    const known = await this.#known.promise;
-    if (!known.ok) {
-      const message = known.error.is === 'blocked' ? known.error.blocked.because : failureMessage(this.name, known.error.failure);
-      return {is: 'failed', name: this.name, message};
-    }
-    const members = await Promise.all(known.value.map(async ({key, node}) => ({key, settled: await node.settled()})));
-    return {is: 'set', variables: this.variables, members};
-  }
-
-  restart(start: (entry: Entry) => void): void {
-    if (this.#stop !== undefined) {
-      this.#stop = undefined;
-      this.#known = new Deferred();
-      void this.#run();
-    }
-    for (const {node} of this.#members ?? []) node.restart(start);
-  }
-
-  views(): readonly TaskView[] {
-    if (this.#stop !== undefined) {
-      const state: TaskState = this.#stop.is === 'blocked' ? {is: 'blocked', at: this.#ports.now(), blocked: this.#stop.blocked} : {is: 'failed', at: this.#ports.now(), failure: this.#stop.failure};
-      return [{name: this.name, key: '', state}];
-    }
-    return (this.#members ?? []).flatMap(({node}) => node.views());
-  }
-
-  ref(): FutureRef {
-    const {id, name, variables} = this;
-    if (this.#members === undefined) return {id, name, kind: 'set', variables};
-    return {id, name, kind: 'set', variables, members: this.#members.map(({key, node}) => ({key, future: node.ref()}))};
-  }
-
-  async #run(): Promise<void> {
-    const made = await this.#expand?.();
-    if (made === undefined) return;
-    this.#waiting = undefined;
-    if (made.ok) {
-      this.#members = made.value;
-      this.#ports.expanded(this);
-    } else this.#stop = made.error;
-    this.#known.resolve(made);
-    this.#ports.changed(this);
-  }
+/** The record of a value that was made in the user's process: kept in no journal. */
+function valueManifest(label: string, value: JsonValue, at: number): Manifest {
+  const time = new Date(at).toISOString();
+  const recipe = {kind: 'map', name: 'map', arguments: {}, variables: {}, inputs: []};
+  return {
+    version: 1,
+    fingerprint: '' as Fingerprint,
+    recipe,
+    label,
+    edition: 1,
+    read: {},
+    outputs: [],
+    value,
+    exit: 0,
+    startedAt: time,
+    endedAt: time,
+    host: '',
+  };
 }
 
 /** All task nodes below a node. */
-export const tasksOf = (node: FutureNode): readonly TaskNode[] => (node.is === 'task' ? [node] : (node.members ?? []).map(member => member.node));
-
-/** A promise and its resolver. */
-class Deferred<T> {
-  readonly promise: Promise<T>;
-  resolve!: (value: T) => void;
-
-  constructor() {
-    this.promise = new Promise(resolve => {
-      this.resolve = resolve;
-    });
-  }
-}
+export const tasksOf = (node: FutureNode): readonly TaskNode[] =>
+  node.is === 'task' ? [node] : (node.members ?? []).map(member => member.node);

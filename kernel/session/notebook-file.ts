@@ -30,7 +30,8 @@ export function readNotebook(path: string): Result<NotebookFile, string> {
     const {code, message} = error as NodeJS.ErrnoException;
     return fail(code === 'ENOENT' ? `there is no notebook ${path}` : `${path} can't be read as a notebook: ${message}`);
   }
-  if (typeof data !== 'object' || data === null || Array.isArray(data)) return fail(`${path} is no notebook: it is no JSON object`);
+  if (typeof data !== 'object' || data === null || Array.isArray(data))
+    return fail(`${path} is no notebook: it is no JSON object`);
   const {cells, ...rest} = data as JsonObject;
   if (!Array.isArray(cells) || rest['nbformat'] !== 4) return fail(`${path} is no notebook of nbformat 4`);
   return ok({
@@ -44,12 +45,22 @@ export function readNotebook(path: string): Result<NotebookFile, string> {
 }
 
 /** Writes a notebook with the outputs of its code cells, in one step. `outputs` is by the cell's place; a cell without keeps none. */
-export function writeNotebook(path: string, notebook: NotebookFile, outputs: ReadonlyMap<number, CellOutputs>): Result<undefined, string> {
+export function writeNotebook(
+  path: string,
+  notebook: NotebookFile,
+  outputs: ReadonlyMap<number, CellOutputs>,
+): Result<undefined, string> {
   const cells = notebook.cells.map(({cell_type, source, rest}, i) => {
     const lines = source.split(/(?<=\n)/);
     if (cell_type !== 'code') return {...rest, cell_type, source: lines};
     const made = outputs.get(i);
-    return {...rest, cell_type, source: lines, execution_count: made?.count ?? null, outputs: (made?.outputs ?? []).map(output => ({...output}))};
+    return {
+      ...rest,
+      cell_type,
+      source: lines,
+      execution_count: made?.count ?? null,
+      outputs: (made?.outputs ?? []).map(output => ({...output})),
+    };
   });
   const temporary = `${path}.${process.pid}.tmp`;
   try {

@@ -26,7 +26,8 @@ export class RecordedOutput implements CellOutput {
   stream(name: 'stdout' | 'stderr', text: string): void {
     this.#clear();
     const last = this.#outputs.at(-1);
-    if (last?.output['output_type'] === 'stream' && last.output['name'] === name) last.output = {...last.output, text: `${String(last.output['text'])}${text}`};
+    if (last?.output['output_type'] === 'stream' && last.output['name'] === name)
+      last.output = {...last.output, text: `${last.output['text'] as string}${text}`};
     else this.#outputs.push({output: {output_type: 'stream', name, text}});
   }
 
@@ -38,12 +39,15 @@ export class RecordedOutput implements CellOutput {
   }
 
   update(displayId: string, data: Bundle, metadata: JsonObject = {}): void {
-    for (const shown of this.#displays.get(displayId) ?? []) shown.output = {output_type: 'display_data', data: {...data}, metadata};
+    for (const shown of this.#displays.get(displayId) ?? [])
+      shown.output = {output_type: 'display_data', data: {...data}, metadata};
   }
 
   result(data: Bundle, metadata: JsonObject = {}): void {
     this.#clear();
-    this.#outputs.push({output: {output_type: 'execute_result', execution_count: this.#count, data: {...data}, metadata}});
+    this.#outputs.push({
+      output: {output_type: 'execute_result', execution_count: this.#count, data: {...data}, metadata},
+    });
   }
 
   error({ename, evalue, traceback}: ErrorContent): void {

@@ -11,19 +11,34 @@ export interface Registry {
   /** Names that no cell can bind: the functions of LANGUAGE 13. */
   readonly ownNames: readonly string[];
   /** Runs the set-up text and reads what it makes. */
-  probe(input: {readonly text: string; readonly directory: string; readonly environment: Readonly<Record<string, string | undefined>>}): Promise<Result<SetupProbe, Problem>>;
+  probe(input: {
+    readonly text: string;
+    readonly directory: string;
+    readonly environment: Readonly<Record<string, string | undefined>>;
+  }): Promise<Result<SetupProbe, Problem>>;
 }
 
 /** `%%foreach` reads its own line; its body is that of the magic below it, or TypeScript. */
 export const FOREACH: MagicShape = {name: 'foreach', use: 'cell', options: {}, raw: true, body: 'inner'};
 
 /** The shapes of all magics, for the parser. */
-export const shapesOf = (registry: Registry): readonly MagicShape[] => [FOREACH, ...registry.tasks.map(magic => magic.shape), ...registry.lines.map(magic => magic.shape)];
+export const shapesOf = (registry: Registry): readonly MagicShape[] => [
+  FOREACH,
+  ...registry.tasks.map(magic => magic.shape),
+  ...registry.lines.map(magic => magic.shape),
+];
 
 /** Plans the task of a function call: `bash(script, options)`. `name` says which function. */
-export async function planCall(registry: Registry, name: string, values: readonly JsonValue[], context: MagicContext, plan: (draft: Parameters<MagicContext['plan']>[0]) => TaskNode): Promise<Result<TaskNode, readonly Problem[]>> {
+export async function planCall(
+  registry: Registry,
+  name: string,
+  values: readonly JsonValue[],
+  context: MagicContext,
+  plan: (draft: Parameters<MagicContext['plan']>[0]) => TaskNode,
+): Promise<Result<TaskNode, readonly Problem[]>> {
   const magic = registry.tasks.find(task => task.shape.name === name);
-  if (magic === undefined) return fail([{code: 'W9004', severity: 'error', message: `\`${name}\` makes no task in this version`}]);
+  if (magic === undefined)
+    return fail([{code: 'W9004', severity: 'error', message: `\`${name}\` makes no task in this version`}]);
   const {call, problems} = magic.readCall(values, context);
   if (call === undefined || problems.some(problem => problem.severity === 'error')) return fail(problems);
   const draft = await magic.draft(call, {}, context);

@@ -9,11 +9,23 @@ export interface CellDone {
   readonly error?: ErrorContent;
 }
 
+/** The rows of a loop over TypeScript, and the names that its results get. */
+export interface UserLoop {
+  readonly rows: readonly JsonObject[];
+  readonly bind: readonly string[];
+}
+
 /** The user's process, as a notebook sees it. */
 export interface UserPort {
-  execute(cell: string, count: number, code: string, lines: readonly LineCall[], rows?: readonly JsonObject[]): Promise<CellDone>;
+  /** Runs a cell's code; with `loop` once for each row of loop variables, all of whose results are bound to the names in `bind`. */
+  execute(cell: string, count: number, code: string, lines: readonly LineCall[], loop?: UserLoop): Promise<CellDone>;
   /** Each expression once for each row; the outer array has one element a row. */
-  evaluate(cell: string, expressions: readonly string[], rows: readonly JsonObject[], deferrable: boolean): Promise<readonly (readonly Evaluated[])[]>;
+  evaluate(
+    cell: string,
+    expressions: readonly string[],
+    rows: readonly JsonObject[],
+    deferrable: boolean,
+  ): Promise<readonly (readonly Evaluated[])[]>;
   resume(token: string, settled: Readonly<Record<string, Settled>>): Promise<Evaluated>;
   isComplete(code: string): Promise<Completeness>;
   names(): Promise<readonly string[]>;

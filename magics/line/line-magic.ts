@@ -12,7 +12,10 @@ export interface LineShape {
 }
 
 /** A line magic of a function that gives problems, or nothing where all is well. */
-export function lineMagic({name, summary, example, options = {}, raw}: LineShape, run: (line: MagicLine, context: LineContext) => Promise<readonly Problem[] | undefined>): LineMagic {
+export function lineMagic(
+  {name, summary, example, options = {}, raw}: LineShape,
+  run: (line: MagicLine, context: LineContext) => Promise<readonly Problem[] | undefined>,
+): LineMagic {
   return {
     shape: {name, use: 'line', options, body: 'none', ...(raw === undefined ? {} : {raw})},
     summary,

@@ -5,7 +5,12 @@ import {lineMagic} from './line-magic.js';
 
 /** `%setup FILE` or `%setup COMMAND…`: what makes the environment of tasks; verbatim bash (LANGUAGE 12). */
 export const setupMagic = lineMagic(
-  {name: 'setup', summary: 'makes the environment of the tasks: a file to source, or a line of bash', example: '%setup source loadLSST.bash\n%setup setup lsst_distrib', raw: true},
+  {
+    name: 'setup',
+    summary: 'makes the environment of the tasks: a file to source, or a line of bash',
+    example: '%setup source loadLSST.bash\n%setup setup lsst_distrib',
+    raw: true,
+  },
   async (line, context) => {
     const {settings, directory, cell} = context;
     const text = line.rest.trim();
@@ -14,7 +19,8 @@ export const setupMagic = lineMagic(
       return undefined;
     }
     const path = resolve(directory, text.replace(/^(['"])(.*)\1$/, '$2'));
-    const command = !/\s/.test(text) && existsSync(path) && statSync(path).isFile() ? `source ${bashQuote(path)}` : text;
+    const command =
+      !/\s/.test(text) && existsSync(path) && statSync(path).isFile() ? `source ${bashQuote(path)}` : text;
     // The lines of one cell are one text; a later cell replaces it.
     settings.setup = settings.setupCell === cell && settings.setup !== '' ? `${settings.setup}\n${command}` : command;
     settings.setupCell = cell;

@@ -1,0 +1,210 @@
+import type {JsonValue} from '../fingerprint/json.js';
+import {fail, ok} from '../graph/result.js';
+import {HANDLE_KEY, type Settled} from '../typescript/messages.js';
+import {problemsError} from './cell-error.js';
+import type {Contexts} from './context.js';
+import type {Futures} from './futures.js';
+import type {Made, MagicContext, Problem} from './magic.js';
+import type {FutureNode, Member} from './node.js';
+import {planCall, type Registry} from './registry.js';
+import {calledSo} from './rows.js';
+import type {UserPort} from './user-port.js';
+
+/** What the calls of the user's code need. */
+export interface CallPorts {
+  readonly user: UserPort;
+  readonly futures: Futures;
+  readonly registry: Registry;
+  readonly contexts: Contexts;
+}
+
+/** The cell whose code calls: what it has made so far, and what is wrong with it. */
+export interface CallingCell {
+  readonly context: MagicContext;
+  readonly count: number;
+  readonly nodes: FutureNode[];
+  /** Calls that are being planned. */
+  readonly calls: Promise<void>[];
+  problems: readonly Problem[];
+}
+
+interface Mapped {
+  readonly resolve: (made: Made) => void;
+  readonly count: number;
+}
+
+/** The functions of LANGUAGE 13 as the kernel does them: tasks, sets of futures, and what the user's own functions give. */
+export class Calls {
+  readonly #ports: CallPorts;
+  readonly #maps = new Map<string, Mapped>();
+
+  constructor(ports: CallPorts) {
+    this.#ports = ports;
+  }
+
+  /** A function was called: plans its task under the id `future`, and answers. */
+  call(
+    cell: CallingCell | undefined,
+    request: string,
+    future: string,
+    name: string,
+    values: readonly JsonValue[],
+  ): void {
+    if (name === 'all') this.#all(cell, future, values);
+    else if (name === 'map') this.#map(cell, future, values);
+    else this.#task(cell, request, future, name, values);
+  }
+
+  /** What a function of the notebook made of another's result. */
+  mapped(future: string, settled: Settled): void {
+    const map = this.#maps.get(future);
+    this.#maps.delete(future);
+    if (settled.is === 'value') map?.resolve({is: 'value', value: settled.value});
+    else
+      map?.resolve({
+        is: 'failed',
+        failure: {
+          reason: 'value',
+          message: settled.is === 'failed' ? settled.message : 'it is no JSON',
+          log: '',
+          tail: '',
+        },
+      });
+  }
+
+  /** The process of the user's code is gone: what waits for a function of it never comes. */
+  died(): void {
+    for (const {resolve, count} of this.#maps.values())
+      resolve({
+        is: 'blocked',
+        blocked: {because: `the function that it waited with is lost: run cell [${count}] again`},
+      });
+    this.#maps.clear();
+  }
+
+  #task(
+    cell: CallingCell | undefined,
+    request: string,
+    future: string,
+    name: string,
+    values: readonly JsonValue[],
+  ): void {
+    const {futures, registry, user, contexts} = this.#ports;
+    const context = cell?.context ?? contexts.make(request, new AbortController().signal, () => undefined);
+    const given = nameIn(values);
+    const planned = planCall(registry, name, values, context, draft => {
+      const node = futures.plan(given === undefined ? draft : calledSo(draft, given), given, future);
+      cell?.nodes.push(node);
+      return node;
+    }).catch((error: unknown) =>
+      fail([
+        {
+          code: 'W9099' as const,
+          severity: 'error' as const,
+          message: `a fault of Weft: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+        },
+      ]),
+    );
+    const done = planned.then(result => {
+      if (result.ok) {
+        user.planned(future);
+        return;
+      }
+      user.planned(future, problemsError(result.error, '', cell?.count ?? 0));
+      if (cell !== undefined) cell.problems = [...cell.problems, ...result.error];
+    });
+    cell?.calls.push(done);
+  }
+
+  /** A set of futures that the user's code has put together: `[variables, [[key, handle], …]]`. Sets in it are taken apart. */
+  #all(cell: CallingCell | undefined, future: string, values: readonly JsonValue[]): void {
+    const {futures} = this.#ports;
+    const handles = (values[1] as readonly (readonly [JsonValue, Readonly<Record<string, string>>])[]).map(
+      ([, handle]) => handle[HANDLE_KEY] ?? '',
+    );
+    // Its members may have been called just before, and be in planning.
+    if (cell === undefined || handles.every(id => futures.get(id) !== undefined)) this.#makeAll(future, values);
+    else cell.calls.push(Promise.all(cell.calls).then(() => this.#makeAll(future, values)));
+  }
+
+  #makeAll(future: string, values: readonly JsonValue[]): void {
+    const {futures, user} = this.#ports;
+    const [names, pairs] = values as unknown as readonly [
+      readonly string[],
+      readonly (readonly [readonly JsonValue[], Readonly<Record<string, string>>])[],
+    ];
+    const found = pairs.flatMap(([key, handle]) => {
+      const node = futures.get(handle[HANDLE_KEY] ?? '');
+      return node === undefined ? [] : [{key, node}];
+    });
+    const inner = found.map(({node}) => (node.is === 'set' ? node.variables : []));
+    const variables = [...names, ...(inner.find(each => each.length > 0) ?? [])];
+    const members = (): readonly Member[] =>
+      found.flatMap(({key, node}) =>
+        node.is === 'task'
+          ? [{key, node}]
+          : (node.members ?? []).map(member => ({key: [...key, ...member.key], node: member.node})),
+      );
+    const open = found.filter(({node}) => node.is === 'set' && node.members === undefined);
+    if (open.length === 0) futures.makeSet(nameOfSet(members()), variables, members(), future);
+    else {
+      const expand = async (): Promise<
+        ReturnType<typeof ok<readonly Member[]>> | {ok: false; error: Extract<Made, {is: 'blocked'}>}
+      > => {
+        for (const {node} of open)
+          if (node.is === 'set' && !(await node.known()).ok)
+            return fail({is: 'blocked', blocked: {because: node.stopWords}} as const);
+        return ok(members());
+      };
+      futures.makeSet('all', variables, {waiting: open.map(({node}) => node.name).join(', '), expand}, future);
+    }
+    user.planned(future);
+  }
+
+  #map(cell: CallingCell | undefined, future: string, values: readonly JsonValue[]): void {
+    const {futures, user} = this.#ports;
+    const id = (values[0] as Readonly<Record<string, string>> | undefined)?.[HANDLE_KEY] ?? '';
+    const made = new Promise<Made>(resolve => this.#maps.set(future, {resolve, count: cell?.count ?? 0}));
+    const plan = async (): Promise<void> => {
+      // What it is called on may itself be in planning.
+      await Promise.all(cell?.calls ?? []);
+      const source = futures.get(id);
+      const name = `${source?.name ?? 'future'}.map`;
+      const make = async (): Promise<Made> => {
+        const settled = await source?.settled();
+        return settled?.is === 'failed' ? {is: 'blocked', blocked: {because: source?.stopWords ?? 'it failed'}} : made;
+      };
+      futures.plan(
+        {
+          name,
+          key: '',
+          kind: 'value',
+          needs: source === undefined ? [] : [source],
+          make,
+          settle: ({value}) => ({is: 'value', value: value ?? null}),
+        },
+        name,
+        future,
+      );
+      user.planned(future);
+    };
+    const done = plan();
+    cell?.calls.push(done);
+  }
+}
+
+const nameOfSet = (members: readonly Member[]): string => {
+  const names = new Set(members.map(({node}) => node.name));
+  const [only] = names;
+  return names.size === 1 && only !== undefined && only !== '_' ? only : 'all';
+};
+
+/** `as` of a call's options: what the person calls its future. */
+function nameIn(values: readonly JsonValue[]): string | undefined {
+  for (const value of values) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) continue;
+    const {as} = value as Readonly<Record<string, JsonValue>>;
+    if (typeof as === 'string') return as;
+  }
+  return undefined;
+}

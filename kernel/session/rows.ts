@@ -1,0 +1,173 @@
+import type {Span} from '../cell/source.js';
+import type {CellSyntax, MagicLine} from '../cell/syntax.js';
+import type {JsonValue} from '../fingerprint/json.js';
+import {labelOf} from '../graph/work.js';
+import {fail, ok, type Result} from '../graph/result.js';
+import type {Evaluated, Settled} from '../typescript/messages.js';
+import {once, suggestName} from './cell-names.js';
+import type {Futures} from './futures.js';
+import type {Draft, MagicContext, Problem, Reading, Row, TaskMagic} from './magic.js';
+import type {Stop} from './node.js';
+import type {CellScope, RowValues} from './scope.js';
+import type {UserPort} from './user-port.js';
+
+/** A magic cell that makes tasks, and all that its rows are read with. */
+export interface TaskCell {
+  readonly syntax: Extract<CellSyntax, {is: 'magic'}>;
+  readonly magic: TaskMagic<unknown>;
+  readonly line: MagicLine;
+  readonly wants: ReturnType<TaskMagic<unknown>['wants']>;
+  readonly scope: CellScope;
+  readonly context: MagicContext;
+  readonly user: UserPort;
+  readonly futures: Futures;
+  /** The cell's number. */
+  readonly count: number;
+  /** What the cell makes is called so; undefined: it has no name. */
+  readonly name: string | undefined;
+}
+
+/** One combination of loop variables, with the task that it makes. */
+export interface PlannedRow {
+  readonly row: Row;
+  readonly draft: Draft;
+  readonly warnings: readonly Problem[];
+}
+
+/** Reads every row and drafts its task; the problems of all rows at once, each said once. */
+export async function planRows(
+  rows: readonly Row[],
+  cell: TaskCell,
+): Promise<Result<readonly PlannedRow[], readonly Problem[]>> {
+  const {wants, scope, user} = cell;
+  const expressions = wants.expressions.map(({code}) => code);
+  const taken = wants.names.map(({name}) => name);
+  // A name alone is the future itself, which the magic reads as one: it is never deferred.
+  await scope.fix(taken, false);
+  const values = await scope.rows(expressions, rows, true);
+  const names = await scope.rows(taken, rows, false);
+  const planned: PlannedRow[] = [];
+  const problems: Problem[] = [];
+  for (const [i, row] of rows.entries()) {
+    const value = values[i];
+    const named = names[i];
+    if (value === undefined || named === undefined) continue;
+    const wrong = errorsOf(cell, value);
+    const drafted =
+      wrong.length > 0
+        ? fail(wrong)
+        : value.deferred.length > 0
+          ? ok({row, draft: deferredDraft(row, value, named, cell), warnings: []})
+          : await draftRow(row, value, named, cell);
+    if (drafted.ok) planned.push(drafted.value);
+    else problems.push(...drafted.error);
+  }
+  if (problems.length === 0) return ok(planned);
+  const known = await user.names();
+  return fail(once(problems.map(problem => suggestName(problem, known))));
+}
+
+const errorsOf = ({wants}: TaskCell, values: RowValues): readonly Problem[] =>
+  wants.expressions.flatMap(({code, span}) => {
+    const got = values.get(code);
+    return got.is === 'error'
+      ? [
+          {
+            code: 'W2031' as const,
+            severity: 'error' as const,
+            span,
+            message: `\`${code.trim()}\`: ${got.error.ename}: ${got.error.evalue}`,
+          },
+        ]
+      : [];
+  });
+
+async function draftRow(
+  row: Row,
+  values: RowValues,
+  names: RowValues,
+  cell: TaskCell,
+): Promise<Result<PlannedRow, readonly Problem[]>> {
+  const {line, syntax, magic, context} = cell;
+  const reading: Reading = {
+    line,
+    body: syntax.body,
+    bodySpan: syntax.bodySpan,
+    row,
+    evaluated: (_span: Span, code: string): Evaluated => values.get(code),
+    lookup: (name: string): Evaluated => (name in row ? {is: 'json', value: row[name] as JsonValue} : names.get(name)),
+  };
+  const {call, problems} = magic.read(reading, context);
+  if (call === undefined || problems.some(problem => problem.severity === 'error')) return fail(problems);
+  const draft = await magic.draft(call, row, context);
+  return draft.ok
+    ? ok({row, draft: called(draft.value, cell), warnings: [...problems, ...(draft.value.notes ?? [])]})
+    : fail([...problems, ...draft.error]);
+}
+
+/** A script is called as its cell is: that it is a script, or a join, says nothing to a person. Names are never hashed. */
+function called(draft: Draft, {magic, line, name}: TaskCell): Draft {
+  return name === undefined || magic.defaultName(line) !== undefined ? draft : calledSo(draft, name);
+}
+
+/** The same draft, and its task, under another name. */
+export function calledSo(draft: Draft, name: string): Draft {
+  return {
+    ...draft,
+    name,
+    make: async () => {
+      const made = await draft.make();
+      return made.is === 'task' ? {is: 'task', task: {...made.task, name}} : made;
+    },
+    settle: manifest => draft.settle(manifest),
+  };
+}
+
+/** A task whose words wait for values: read once these are there (LANGUAGE 5). */
+function deferredDraft(row: Row, values: RowValues, names: RowValues, cell: TaskCell): Draft {
+  const {futures, magic, line, count} = cell;
+  const needs = values.deferred.flatMap(id => futures.get(id) ?? []);
+  let inner: Draft | undefined;
+  const draft: Draft = {
+    name: magic.defaultName(line) ?? magic.shape.name,
+    key: Object.entries(row)
+      .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+      .join(' '),
+    kind: magic.kindOf(line),
+    needs,
+    make: async () => {
+      const settled: Record<string, Settled> = {};
+      for (const need of needs) {
+        const value = await need.settled();
+        if (value.is === 'failed') return {is: 'blocked', blocked: {because: need.stopWords}};
+        settled[need.id] = value;
+      }
+      const resumed = await values.resumed(settled);
+      if (resumed.lost)
+        return {is: 'blocked', blocked: {because: `the names that it waited with are lost: run cell [${count}] again`}};
+      const wrong = errorsOf(cell, resumed);
+      const drafted = wrong.length > 0 ? fail(wrong) : await draftRow(row, resumed, names, cell);
+      if (!drafted.ok) return stopOf(drafted.error);
+      inner = drafted.value.draft;
+      return inner.make();
+    },
+    settle: manifest => inner?.settle(manifest) ?? {is: 'failed', name: labelOf(draft), message: 'it is not known yet'},
+    get files() {
+      return magic.kindOf(line) === 'value' && line.options.some(option => option.name === 'out');
+    },
+  };
+  return called(draft, cell);
+}
+
+/** Problems that turn up after the cell has ended are the failure of the task. */
+export const stopOf = (problems: readonly Problem[]): Extract<Stop, {is: 'failed'}> => {
+  const [first] = problems;
+  return {
+    is: 'failed',
+    failure: {
+      reason: 'start',
+      message: problems.map(({message}) => message).join('; '),
+      ...(first?.hint === undefined ? {} : {remedy: first.hint}),
+    },
+  };
+};

@@ -1,0 +1,92 @@
+import type {JsonValue} from '../kernel/fingerprint/json.js';
+import type {MagicContext, Problem} from '../kernel/session/magic.js';
+import {whyNoBashName} from './bash-variables.js';
+import type {ScriptCall} from './script-call.js';
+import {dedent, normalScript} from './script-text.js';
+import {handleOf, placeholderOf, sourceOfJson, type Source} from './source.js';
+import {taskOptionsOf} from './task-options.js';
+
+/** The options of `bash`, and of its magic. */
+const KNOWN = [
+  'from',
+  'with',
+  'in',
+  'out',
+  'value',
+  'strict',
+  'always',
+  'cpus',
+  'mem',
+  'time',
+  'retries',
+  'force',
+  'allowEmpty',
+  'allowFailed',
+  'container',
+  'executor',
+  'as',
+];
+
+/** Reads a call of `bash(script, options)` (LANGUAGE 13): the same as the magic, in camelCase. */
+export function readBashCall(
+  values: readonly JsonValue[],
+  context: MagicContext,
+): {call: ScriptCall | undefined; problems: readonly Problem[]} {
+  const problems: Problem[] = [];
+  const error = (message: string, hint?: string): void => {
+    problems.push({code: 'W9002', severity: 'error', message, ...(hint === undefined ? {} : {hint})});
+  };
+  const [text, options = {}] = values;
+  if (typeof text !== 'string') {
+    error('`bash` takes a script, as text', 'bash(`ls -l`, {from: {det}})');
+    return {call: undefined, problems};
+  }
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    error('the options of `bash` are an object', 'bash(script, {with: {x: 1}})');
+    return {call: undefined, problems};
+  }
+  const given = options as Readonly<Record<string, JsonValue>>;
+  for (const key of Object.keys(given))
+    if (!KNOWN.includes(key)) error(`\`bash\` has no option \`${key}\``, `it has ${KNOWN.join(', ')}`);
+  const variables = new Map<string, {source: Source}>();
+  for (const group of ['with', 'from'] as const) {
+    const map = given[group];
+    if (map === undefined) continue;
+    if (typeof map !== 'object' || map === null || Array.isArray(map)) {
+      error(`\`${group}\` is an object of names and ${group === 'from' ? 'futures' : 'values'}`, `{${group}: {x}}`);
+      continue;
+    }
+    for (const [name, value] of Object.entries(map as Readonly<Record<string, JsonValue>>)) {
+      const why = whyNoBashName(name);
+      if (why !== undefined) error(`\`${name}\` ${why}`);
+      if (variables.has(name)) error(`two inputs have the name \`${name}\``);
+      const source = sourceOfJson(value, name, context);
+      if (!source.ok) problems.push(source.error);
+      else variables.set(name, {source: source.value});
+    }
+  }
+  const list = (name: string): string[] | undefined => {
+    const value = given[name];
+    if (value === undefined) return undefined;
+    const items: readonly JsonValue[] = Array.isArray(value) ? (value as readonly JsonValue[]) : [value];
+    return items.map(item => {
+      const node = context.node(handleOf(item) ?? '');
+      if (node?.is === 'task') return placeholderOf(node);
+      if (typeof item !== 'string') error(`\`${name}\` is a list of texts`);
+      return typeof item === 'string' ? item : '';
+    });
+  };
+  const script = normalScript(dedent(text));
+  if (script.trim() === '') error('the script is empty');
+  const call: ScriptCall = {
+    script,
+    variables,
+    in: (list('in') ?? []).map(pattern => ({pattern})),
+    out: list('out'),
+    value: given['value'] === true,
+    strict: given['strict'] !== false,
+    always: given['always'] === true,
+    options: taskOptionsOf(given, problems),
+  };
+  return {call, problems};
+}

@@ -1,0 +1,81 @@
+import type {Fingerprint} from '../kernel/fingerprint/fingerprint.js';
+import type {JsonValue} from '../kernel/fingerprint/json.js';
+import type {Variable} from '../kernel/graph/recipe.js';
+import {fail, ok, type Result} from '../kernel/graph/result.js';
+import type {Stop, TaskNode} from '../kernel/session/node.js';
+import {entryName, keyText} from './entry-name.js';
+import {select, stopText, type Source} from './source.js';
+
+/** A source whose futures are known: what the recipe holds, and the tasks that must be done first. */
+export interface Resolved {
+  readonly variable: Variable;
+  readonly needs: readonly Fingerprint[];
+}
+
+/** Waits until a source can stand in a recipe: its fingerprints are known, and values are there. */
+export async function resolveSource(source: Source): Promise<Result<Resolved, Stop>> {
+  if (source.is === 'json') return ok({variable: {is: 'json', value: source.value}, needs: []});
+  if (source.is === 'task') return resolveTask(source.node);
+  const known = await source.set.known();
+  if (!known.ok) return known;
+  const members = select(known.value, source.prefix);
+  const [only] = members;
+  if (only !== undefined && members.length === 1 && only.key.length === 0) return resolveTask(only.node);
+  if (members.length === 0 && source.prefix.length > 0 && known.value.length > 0) {
+    return fail({is: 'failed', failure: {reason: 'start', message: `\`${source.label}\` has no element`}});
+  }
+  const all = await Promise.all(members.map(async ({key, node}) => ({key, resolved: await resolveTask(node)})));
+  const stopped = all.find(({resolved}) => !resolved.ok)?.resolved;
+  if (stopped !== undefined && !stopped.ok) return stopped;
+  const done = all.flatMap(({key, resolved}) => (resolved.ok ? [{key, ...resolved.value}] : []));
+  if (done.every(({variable}) => variable.is === 'json') && (done.length > 0 || source.set.member === 'value')) {
+    return ok({
+      variable: {
+        is: 'json',
+        value: nested(done.map(({key, variable}) => ({key, value: variable.is === 'json' ? variable.value : null}))),
+      },
+      needs: [],
+    });
+  }
+  const value = done.find(({variable}) => variable.is !== 'task');
+  if (value !== undefined)
+    return fail({
+      is: 'failed',
+      failure: {
+        reason: 'start',
+        message: `\`${source.label}\` has values and files in it: take its elements one by one`,
+      },
+    });
+  const entries = done.map(
+    ({key, variable}) => [entryName(key), variable.is === 'task' ? variable.fingerprint : ('' as Fingerprint)] as const,
+  );
+  return ok({variable: {is: 'set', entries}, needs: done.flatMap(({needs}) => needs)});
+}
+
+async function resolveTask(node: TaskNode): Promise<Result<Resolved, Stop>> {
+  if (node.kind === 'value') {
+    const settled = await node.settled();
+    if (settled.is === 'value') return ok({variable: {is: 'json', value: settled.value}, needs: []});
+    const {fingerprint} = node;
+    return fail({
+      is: 'blocked',
+      blocked: {because: node.stopWords, ...(fingerprint === undefined ? {} : {fingerprint})},
+    });
+  }
+  const known = await node.known();
+  if (!known.ok) return fail({is: 'blocked', blocked: {because: stopText(node.label, known.error)}});
+  return ok({variable: {is: 'task', fingerprint: known.value.fingerprint}, needs: [known.value.fingerprint]});
+}
+
+function nested(entries: readonly {readonly key: readonly JsonValue[]; readonly value: JsonValue}[]): JsonValue {
+  const result: Record<string, JsonValue> = {};
+  const groups = new Map<string, {key: readonly JsonValue[]; value: JsonValue}[]>();
+  for (const {key, value} of entries) {
+    const [first, ...rest] = key;
+    const name = keyText(first ?? null);
+    if (rest.length === 0) result[name] = value;
+    else groups.set(name, [...(groups.get(name) ?? []), {key: rest, value}]);
+  }
+  for (const [name, group] of groups) result[name] = nested(group);
+  return result;
+}
