@@ -127,11 +127,11 @@ export const INGEST: readonly string[] = [
 ];
 
 /** Cells that process four CCDs, and make a sky map and coadds of their patches. `warpConfig` is of HSC-R's warps. */
-export const coaddCells = (warpConfig = 'doApplySkyCorr=False'): readonly string[] => [
+export const coaddCells = (warpConfig = 'warpAndPsfMatch.warp.warpingKernelName=lanczos3'): readonly string[] => [
   '%%lsst processCcd --split visit,ccd --as calexps\n--id visit=903334^903986 ccd=16^23',
   '%%lsst makeDiscreteSkyMap --from calexps --as skymap\n--id --config skyMap.projection="TAN"',
-  `const config = {"HSC-R": "${warpConfig}", "HSC-I": "doApplySkyCorr=False"};`,
-  '%%foreach filter in [HSC-R, HSC-I]\n%%lsst makeCoaddTempExp --from skymap --as warps\n--selectId filter=${filter}\n--id filter=${filter} tract=0 patch=0,0^1,0^0,1^1,1\n--config doApplyUberCal=False ${config[filter]}',
+  `const config = {"HSC-R": "${warpConfig}", "HSC-I": "warpAndPsfMatch.warp.warpingKernelName=lanczos3"};`,
+  '%%foreach filter in [HSC-R, HSC-I]\n%%lsst makeCoaddTempExp --from skymap --as warps\n--selectId filter=${filter}\n--id filter=${filter} tract=0 patch=0,0^1,0^0,1^1,1\n--config doApplyUberCal=False doApplySkyCorr=False ${config[filter]}',
   '%%foreach filter in [HSC-R, HSC-I]\n%%lsst assembleCoadd --from warps[filter] --as coadds\n--selectId filter=${filter}\n--id filter=${filter} tract=0 patch=0,0^1,0^0,1^1,1',
-  '%%join coadds --as all',
+  '%%join coadds --as both',
 ];

@@ -30,14 +30,18 @@ describe('A change of configuration', () => {
       const {total} = first.summary.tasks;
       expect(first.summary.tasks).toMatchObject({ran: total, cached: 0});
 
-      house.write('changed.ipynb', [...cells('doApplySkyCorr=True'), '%wait', '%why warps[HSC-R]']);
+      house.write('changed.ipynb', [
+        ...cells('warpAndPsfMatch.warp.warpingKernelName=bilinear'),
+        '%wait',
+        '%why warps[HSC-R]',
+      ]);
       const changed = await house.run('changed.ipynb', ['-o', 'changed.out.ipynb']);
       expect(changed.summary.tasks).toMatchObject({total, ran: 2, cached: total - 2, failed: 0});
       expect(changed.summary.joins).toMatchObject({total: 2, ran: 1, cached: 1});
       const why = lastOutput(house.at('changed.out.ipynb'));
-      expect(why).toMatch(/doApplySkyCorr/);
-      expect(why).toMatch(/False/);
-      expect(why).toMatch(/True/);
+      expect(why).toMatch(/warpingKernelName/);
+      expect(why).toMatch(/lanczos3/);
+      expect(why).toMatch(/bilinear/);
 
       const back = await house.run('coadds.ipynb');
       expect(back.summary.tasks).toMatchObject({total, ran: 0, cached: total});
@@ -51,7 +55,9 @@ describe('A change of configuration', () => {
     async () => {
       house.write(
         'order.ipynb',
-        cells('doApplySkyCorr=True').map(cell => cell.replaceAll('patch=0,0^1,0^0,1^1,1', 'patch=1,0^1,1')),
+        cells('warpAndPsfMatch.warp.warpingKernelName=bilinear').map(cell =>
+          cell.replaceAll('patch=0,0^1,0^0,1^1,1', 'patch=1,0^1,1'),
+        ),
       );
       const {summary} = await house.run('order.ipynb', [], {WEFT_SLOTS: '1'});
       expect(summary.ok).toBe(true);
