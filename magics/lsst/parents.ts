@@ -1,6 +1,6 @@
 import type {Fingerprint} from '../../kernel/fingerprint/fingerprint.js';
 import {fail, ok, type Result} from '../../kernel/graph/result.js';
-import type {MagicContext, Problem} from '../../kernel/session/magic.js';
+import type {Draft, MagicContext, Problem} from '../../kernel/session/magic.js';
 import type {Stop, TaskNode} from '../../kernel/session/node.js';
 import {PLAIN_OPTIONS} from '../join-call.js';
 import {draftJoin, tasksNow} from '../join-draft.js';
@@ -93,18 +93,17 @@ export async function resolveParents(
       const [only, ...more] = select(known.value, source.prefix);
       if (only !== undefined && more.length === 0 && only.key.length === 0) node = only.node;
       else {
-        const draft = draftJoin(
-          {members: [{label, source}], mode: 'auto', options: {...PLAIN_OPTIONS, allowFailed}, problems: []},
-          label,
-          context,
+        const members = known.value.map(member => member.node.id).join(' ');
+        const made = joinOnce(context, `${label} ${allowFailed} ${members}`, () =>
+          draftJoin(
+            {members: [{label, source}], mode: 'auto', options: {...PLAIN_OPTIONS, allowFailed}, problems: []},
+            label,
+            context,
+          ),
         );
-        if (!draft.ok)
-          return fail({
-            is: 'failed',
-            failure: {reason: 'start', message: draft.error.map(({message}) => message).join('; ')},
-          });
-        node = context.plan(draft.value, label);
-        joins.push(node);
+        if (!made.ok) return made;
+        node = made.value.node;
+        if (made.value.fresh) joins.push(node);
       }
     }
     const known = await node.known();
@@ -131,4 +130,28 @@ export async function resolveParents(
     } else resolved.push({directory: work.directory, label: node.label, fingerprint, mutable: false});
   }
   return ok({parents: resolved, joins});
+}
+
+/** The joins that the tasks of one cell have made, by what they join. */
+interface CellJoins {
+  readonly cell: string;
+  readonly nodes: Map<string, TaskNode>;
+}
+
+/** Makes a join, or gives the one that another task of the same cell has made: it is shown once. */
+function joinOnce(
+  context: MagicContext,
+  key: string,
+  draft: () => Result<Draft, readonly Problem[]>,
+): Result<{readonly node: TaskNode; readonly fresh: boolean}, Stop> {
+  let joins = context.state.get('lsst/joins') as CellJoins | undefined;
+  if (joins?.cell !== context.cell) context.state.set('lsst/joins', (joins = {cell: context.cell, nodes: new Map()}));
+  const known = joins.nodes.get(key);
+  if (known !== undefined) return ok({node: known, fresh: false});
+  const made = draft();
+  if (!made.ok)
+    return fail({is: 'failed', failure: {reason: 'start', message: made.error.map(({message}) => message).join('; ')}});
+  const node = context.plan(made.value, key.split(' ', 1)[0]);
+  joins.nodes.set(key, node);
+  return ok({node, fresh: true});
 }

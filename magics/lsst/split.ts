@@ -5,6 +5,7 @@ import {PLAIN_OPTIONS} from '../join-call.js';
 import {draftJoin} from '../join-draft.js';
 import type {Argument} from './arguments.js';
 import {formatDataId, normalizeDataIds, type DataId} from './data-id.js';
+import {resolveParents} from './parents.js';
 import type {Plan} from './plan.js';
 
 const failed = (message: string, remedy: string): Made => ({is: 'failed', failure: {reason: 'start', message, remedy}});
@@ -23,7 +24,9 @@ export async function makeSplit(
   context: MagicContext,
 ): Promise<Made> {
   const {call} = plan;
-  const asked = context.plan(draft(showing(plan)), call.task);
+  const resolved = await resolveParents(plan.parents, call.options.allowFailed, context);
+  if (!resolved.ok) return resolved.error;
+  const asked = context.plan({...draft(showing(plan)), aside: true}, call.task);
   const known = await asked.known();
   if (!known.ok) return {is: 'blocked', blocked: {because: stopText(asked.label, known.error)}};
   const shown = await asked.settled();
@@ -70,7 +73,7 @@ export async function makeSplit(
     context,
   );
   if (!join.ok) return failed(join.error.map(({message}) => message).join('; '), '');
-  return {is: 'node', node: context.plan(join.value, call.task), parts};
+  return {is: 'node', node: context.plan(join.value, call.task), parts: [...resolved.value.joins, ...parts]};
 }
 
 /** The same task, only asked for its data ids. */
