@@ -37,6 +37,7 @@ interface Mapped {
 export class Calls {
   readonly #ports: CallPorts;
   readonly #maps = new Map<string, Mapped>();
+  #last: Promise<void> = Promise.resolve();
 
   constructor(ports: CallPorts) {
     this.#ports = ports;
@@ -92,20 +93,12 @@ export class Calls {
     const {futures, registry, user, contexts} = this.#ports;
     const context = cell?.context ?? contexts.make(request, new AbortController().signal, () => undefined);
     const given = nameIn(values);
-    const planned = planCall(registry, name, values, context, draft => {
-      const node = futures.plan(given === undefined ? draft : calledSo(draft, given), given, future);
-      cell?.nodes.push(node);
-      return node;
-    }).catch((error: unknown) =>
-      fail([
-        {
-          code: 'W9099' as const,
-          severity: 'error' as const,
-          message: `a fault of Weft: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-        },
-      ]),
-    );
-    const done = planned.then(result => {
+    this.#inOrder(cell, async () => {
+      const result = await planCall(registry, name, values, context, draft => {
+        const node = futures.plan(given === undefined ? draft : calledSo(draft, given), given, future);
+        cell?.nodes.push(node);
+        return node;
+      }).catch((error: unknown) => fail([faultOf(error)]));
       if (result.ok) {
         user.planned(future);
         return;
@@ -113,7 +106,17 @@ export class Calls {
       user.planned(future, problemsError(result.error, '', cell?.count ?? 0));
       if (cell !== undefined) cell.problems = [...cell.problems, ...result.error];
     });
-    cell?.calls.push(done);
+  }
+
+  /** Resolves when all calls so far are planned. */
+  settled(): Promise<void> {
+    return this.#last;
+  }
+
+  /** Calls are planned one after the other: one may take what the one before has made. */
+  #inOrder(cell: CallingCell | undefined, plan: () => Promise<void>): void {
+    this.#last = this.#last.then(plan);
+    cell?.calls.push(this.#last);
   }
 
   /** A set of futures that the user's code has put together: `[variables, [[key, handle], …]]`. Sets in it are taken apart. */
@@ -123,8 +126,8 @@ export class Calls {
       ([, handle]) => handle[HANDLE_KEY] ?? '',
     );
     // Its members may have been called just before, and be in planning.
-    if (cell === undefined || handles.every(id => futures.get(id) !== undefined)) this.#makeAll(future, values);
-    else cell.calls.push(Promise.all(cell.calls).then(() => this.#makeAll(future, values)));
+    if (handles.every(id => futures.get(id) !== undefined)) this.#makeAll(future, values);
+    else this.#inOrder(cell, async () => this.#makeAll(future, values));
   }
 
   #makeAll(future: string, values: readonly JsonValue[]): void {
@@ -165,9 +168,7 @@ export class Calls {
     const {futures, user} = this.#ports;
     const id = (values[0] as Readonly<Record<string, string>> | undefined)?.[HANDLE_KEY] ?? '';
     const made = new Promise<Made>(resolve => this.#maps.set(future, {resolve, count: cell?.count ?? 0}));
-    const plan = async (): Promise<void> => {
-      // What it is called on may itself be in planning.
-      await Promise.all(cell?.calls ?? []);
+    this.#inOrder(cell, async () => {
       const source = futures.get(id);
       const name = `${source?.name ?? 'future'}.map`;
       const make = async (): Promise<Made> => {
@@ -187,9 +188,7 @@ export class Calls {
         future,
       );
       user.planned(future);
-    };
-    const done = plan();
-    cell?.calls.push(done);
+    });
   }
 }
 
@@ -208,3 +207,9 @@ function nameIn(values: readonly JsonValue[]): string | undefined {
   }
   return undefined;
 }
+
+const faultOf = (error: unknown): Problem => ({
+  code: 'W9099',
+  severity: 'error',
+  message: `a fault of Weft: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+});

@@ -90,6 +90,11 @@ export class Futures {
     return before;
   }
 
+  /** The future that a cell gave a name. */
+  namedSo(name: string): FutureNode | undefined {
+    return this.#named.get(name);
+  }
+
   /** The named futures, in the order of their naming; `_` is left out. */
   named(): readonly (readonly [string, FutureNode])[] {
     return [...this.#named].filter(([name]) => name !== '_');
@@ -117,6 +122,7 @@ export class Futures {
     }
     const rest: FutureNode[] = [];
     for (const node of [...nodes.filter(each => each.is === 'set'), ...nodes.filter(each => each.is === 'task')]) {
+      if (node.is === 'task' && node.draft.aside === true) continue;
       if (seen.has(node) || (node.is === 'set' && node.members?.every(member => seen.has(member.node)) === true))
         continue;
       see(node);

@@ -142,7 +142,9 @@ export class LineRunner {
       if (parsed.diagnostics.length > 0) continue;
       const reference = parsed.value;
       const value = await this.#evaluate(reference.name);
-      const node = value.is === 'future' ? futures.get(value.ref.id) : undefined;
+      // Names that were lost with the process of the user's code are still those of their futures.
+      const known = value.is === 'error' ? futures.namedSo(reference.name) : undefined;
+      const node = value.is === 'future' ? futures.get(value.ref.id) : known;
       if (node === undefined) {
         const names = [...futures.named().map(([name]) => name), ...(await user.names())];
         const hint = didYouMean(reference.name, names) ?? '%status without a name shows all futures of the notebook';

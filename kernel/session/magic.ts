@@ -42,6 +42,8 @@ export interface Draft {
   settle(manifest: Manifest): Settled;
   /** Warnings and notes that turned up while it was planned. */
   readonly notes?: readonly Problem[];
+  /** Made for another's sake: not listed by itself. */
+  readonly aside?: boolean;
   /** Called with the node that was made of it, before `make`. */
   readonly planned?: (node: TaskNode) => void;
 }

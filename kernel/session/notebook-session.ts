@@ -200,7 +200,7 @@ export class NotebookSession implements Notebook {
   /** Code awaits a future. */
   async awaited(id: string): Promise<void> {
     // A call that was made just before may still be in planning.
-    await Promise.all(this.#running?.calls ?? []);
+    await this.#calls.settled();
     const node = this.#ports.futures.get(id);
     const settled =
       node === undefined

@@ -38,7 +38,9 @@ export class StoredCheckpoints implements Checkpoints {
   readonly #held = new Map<Fingerprint, StoreClaim>();
   /** Our claims that go as soon as what was recorded is on the disk. */
   readonly #leaving = new Map<Fingerprint, Promise<void>>();
-  readonly #discarding = new Set<Promise<void>>();
+  /** Attempts of values, which lie in the journal once it is written. */
+  readonly #spent = new Map<Fingerprint, string>();
+  readonly #tidying: Promise<void>;
   #flushing: Promise<boolean> | undefined;
   #refreshing: Promise<unknown> | undefined;
 
@@ -47,6 +49,8 @@ export class StoredCheckpoints implements Checkpoints {
     this.#store = store;
     this.#verify = verify;
     this.#kernel = stampOf() ?? {pid: process.pid, startTime: '', host: '', bootId: ''};
+    this.#claims.set(store.claims.directory, store.claims);
+    this.#tidying = this.#tidy(store.claims);
   }
 
   lookup(fingerprint: Fingerprint): Manifest | undefined {
@@ -119,7 +123,11 @@ export class StoredCheckpoints implements Checkpoints {
     if (held === undefined) return;
     this.#held.delete(task.fingerprint);
     const {fingerprint} = task;
-    const leaving = this.#recorded().then(() => {
+    const spent = this.#spent.get(fingerprint);
+    this.#spent.delete(fingerprint);
+    const leaving = this.#recorded().then(async written => {
+      // The claim goes last: it is what leads the next kernel to an attempt that is still there.
+      if (written && spent !== undefined) await this.discard(spent);
       this.#claimsOf(task).release(held);
       if (this.#leaving.get(fingerprint) === leaving) this.#leaving.delete(fingerprint);
     });
@@ -127,10 +135,10 @@ export class StoredCheckpoints implements Checkpoints {
     return Promise.resolve();
   }
 
-  /** Waits until every claim that was given up is gone, and every attempt that was published otherwise. */
+  /** Waits until every claim that was given up is gone. */
   async settled(): Promise<void> {
     while (this.#flushing !== undefined) await this.#flushing;
-    await Promise.all([...this.#leaving.values(), ...this.#discarding]);
+    await Promise.all([...this.#leaving.values(), this.#tidying]);
   }
 
   /** Resolves when all that is recorded up to now is on the disk, or could not be written. Many who wait share one flush. */
@@ -177,7 +185,8 @@ export class StoredCheckpoints implements Checkpoints {
       const log = readTail(join(directory, '.weft.log'), INLINE_LOG);
       const manifest: Manifest = {version: 1, ...known, edition, outputs: [], ...(log === '' ? {} : {log})};
       this.#store.recordResult(manifest);
-      this.#discardRecorded(directory);
+      // Until its line is written, the attempt is all that there is of a value.
+      this.#spent.set(fingerprint, directory);
       return ok(manifest);
     }
     const published = await publish({
@@ -204,12 +213,16 @@ export class StoredCheckpoints implements Checkpoints {
     await rm(directory, {recursive: true, force: true, maxRetries: 2}).catch(() => undefined);
   }
 
-  /** Until the line of a value is written, its attempt is all that there is of it. */
-  #discardRecorded(directory: string): void {
-    const discarding = this.#recorded()
-      .then(written => (written ? this.discard(directory) : undefined))
-      .finally(() => this.#discarding.delete(discarding));
-    this.#discarding.add(discarding);
+  /** Removes what dead kernels left of tasks whose results they had recorded. */
+  async #tidy(claims: Claims): Promise<void> {
+    for (const claim of claims.list()) {
+      const {content, fingerprint} = claim;
+      const manifest = this.#store.lookup(fingerprint);
+      if (content === undefined || manifest === undefined || isAlive(content.kernel) !== 'dead') continue;
+      if (Date.parse(manifest.endedAt) < Date.parse(content.at)) continue;
+      await this.discard(content.directory);
+      claims.release(claim);
+    }
   }
 
   #content(
