@@ -59,10 +59,10 @@ const unescaped = (text: string): string =>
     return other === 'n' ? '\n' : other === 't' ? '\t' : (other ?? '');
   });
 
-/** The data ids of the lines that `--show data` prints: `id dataRef.dataId = {…}`. */
+/** The data ids of the lines that `--show data` prints: `id dataRef.dataId = {…}`. Those of `--selectId` are printed too, and are not the task's own. */
 export function readShownData(text: string): readonly Readonly<Record<string, JsonValue>>[] {
   return text.split('\n').flatMap(line => {
-    const found = /^\w+ dataRef\.dataId = (\{.*\})\s*$/.exec(line);
+    const found = /^id dataRef\.dataId = (\{.*\})\s*$/.exec(line);
     const id = found?.[1] === undefined ? undefined : readPythonDict(found[1]);
     return id === undefined ? [] : [id];
   });

@@ -62,7 +62,7 @@ describe('what --show data prints', () => {
   it('is read as data ids', () => {
     const line =
       "id dataRef.dataId = {'taiObs': '2013-06-17', 'visit': 903334, 'filter': \"HSC-R\", 'ok': True, 'none': None, 'expTime': 30.0}";
-    expect(readShownData(`CameraMapper INFO: x\n${line}\n`)).toEqual([
+    expect(readShownData(`CameraMapper INFO: x\nselectId dataRef.dataId = {'visit': 1}\n${line}\n`)).toEqual([
       {taiObs: '2013-06-17', visit: 903334, filter: 'HSC-R', ok: true, none: null, expTime: 30},
     ]);
     expect(readPythonDict('{}')).toEqual({});
