@@ -100,7 +100,8 @@ export class BashWork implements Work {
       value = parsed.value;
     }
     for (const file of this.#base.files) if (file.linked) removeLink(directory, file.name);
-    for (const own of ['.weft.in', '.weft.tmp', '.weft.script', '.weft.task', '.weft.stdout'])
+    // What is read here stays: the kernel may end before it has published, and the next one reads it again.
+    for (const own of ['.weft.in', '.weft.tmp', '.weft.script', '.weft.task'])
       rmSync(join(directory, own), {recursive: true, force: true});
     const {out} = this.#call;
     if (this.#call.value && out === undefined) return Promise.resolve(ok({outputs: [], value: value ?? null}));

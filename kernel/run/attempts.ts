@@ -237,7 +237,9 @@ export class Attempts {
       await this.#cancelled(entry);
       return;
     }
-    entry.leftover = entry.directory;
+    // A log is there to be read. What only could not be published would fill a full disk for good.
+    if (failure.reason === 'publish' && entry.directory !== undefined) await checkpoints.discard(entry.directory);
+    else entry.leftover = entry.directory;
     if (!LASTING.has(failure.reason) && entry.tries <= entry.task.placement.retries) {
       // The claim stays ours: others see the last failure only.
       this.#again(entry);

@@ -30,6 +30,8 @@ export class Entry {
   checked = false;
   /** Whether it is a hit waits for a need that is being made again. */
   undecided = false;
+  /** How this kernel came by the result when it was not there yet: asked for again later, it is cached. */
+  made: 'ran' | 'attached' | undefined;
   /** When its outputs were last looked at, milliseconds since the epoch; 0: never. */
   checkedAt = 0;
   /** When somebody last asked for it, milliseconds since the epoch. */

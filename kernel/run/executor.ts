@@ -7,7 +7,7 @@ export interface Job {
   /**
    * The attempt's own directory, made by the caller. The executor writes these there and nothing else:
    * `.weft.log` (stdout and stderr, in order), `.weft.started` (`<pid> <seconds since the epoch>`, and the process's start
-   * in clock ticks) and `.weft.exit` (`<code> <seconds since the epoch>`, and `signal`, `timeout` or `cancelled` where that
+   * in clock ticks, then the same of its runner: number and start) and `.weft.exit` (`<code> <seconds since the epoch>`, and `signal`, `timeout` or `cancelled` where that
    * is why it ended; one complete line, written last). A file `.weft.cancelled` there keeps it from being started.
    */
   readonly directory: string;

@@ -126,7 +126,7 @@ run() {
   pid=$!
   { read -r stat <"/proc/$pid/stat"; } 2>/dev/null
   stat=(${stat##*) })
-  { echo "$pid $NOW ${stat[19]-}" >"$directory/.weft.started"; } 2>&"$errors"
+  { echo "$pid $NOW ${stat[19]-} $$ $born" >"$directory/.weft.started"; } 2>&"$errors"
   echo "started	$pid	$NOW"
   if [[ $limit ]]; then
     # The helper asks this runner, if it is still there, to end the job.
@@ -153,7 +153,10 @@ run() {
 }
 
 main() {
-  local line part= directory script limit status tab=$'\t'
+  local line part= directory script limit status tab=$'\t' born
+  { read -r born </proc/$$/stat; } 2>/dev/null
+  born=(${born##*) })
+  born=${born[19]-}
   cd /
   exec {quiet}<> <(:) {errors}<> <(:)
   exec 2>&"$errors"

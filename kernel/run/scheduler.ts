@@ -104,6 +104,7 @@ export class Scheduler {
   /** Says a task's new state to all who care, and lets its dependents move. */
   set(entry: Entry, state: TaskState): void {
     entry.state = state;
+    if (state.is === 'done' && state.how !== 'cached') entry.made = state.how;
     if (state.is === 'done') entry.manifest = state.manifest;
     this.ports.changed(entry);
     if (!entry.final) return;

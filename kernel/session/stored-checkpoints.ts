@@ -219,7 +219,8 @@ export class StoredCheckpoints implements Checkpoints {
       const {content, fingerprint} = claim;
       const manifest = this.#store.lookup(fingerprint);
       if (content === undefined || manifest === undefined || isAlive(content.kernel) !== 'dead') continue;
-      if (Date.parse(manifest.endedAt) < Date.parse(content.at)) continue;
+      // An attempt that was made after this result was there is another one.
+      if (!(Date.parse(manifest.endedAt) >= madeAt(content.attempt))) continue;
       await this.discard(content.directory);
       claims.release(claim);
     }
@@ -263,6 +264,9 @@ export class StoredCheckpoints implements Checkpoints {
     return ok({is: 'orphan', claim: known, ...(ended ? {holder: {...kernel, directory}} : {})});
   }
 }
+
+/** When an attempt was made, milliseconds since the epoch, by its uuid v7 (RFC 9562, section 5.7). */
+const madeAt = (attempt: AttemptId): number => parseInt(attempt.replace('-', '').slice(0, 12), 16);
 
 function readHolder(directory: string): Holder | undefined {
   try {

@@ -1,5 +1,5 @@
 import {spawn, type ChildProcess} from 'node:child_process';
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {chownSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join, resolve} from 'node:path';
 import {onTestFailed} from 'vitest';
@@ -15,6 +15,8 @@ export interface KernelOptions {
   readonly argv?: readonly string[];
   /** The home directory, to be shared by kernels. A new temporary one unless given. */
   readonly home?: string;
+  /** The user that it runs as, where the tests run as root. The directory must be that user's to write, or not, as a test wants. */
+  readonly uid?: number;
   /** Milliseconds that it may take to start. */
   readonly timeout?: number;
 }
@@ -86,6 +88,8 @@ export async function startKernel(options: KernelOptions = {}): Promise<Kernel> 
   const connection = await freeConnection();
   const file = join(scratch, 'connection.json');
   writeFileSync(file, connectionFile(connection), {mode: 0o600});
+  const {uid} = options;
+  if (uid !== undefined) for (const path of [scratch, home, file]) chownSync(path, uid, uid);
   const argv = options.argv ?? [
     process.execPath,
     '--enable-source-maps',
@@ -95,6 +99,7 @@ export async function startKernel(options: KernelOptions = {}): Promise<Kernel> 
     cwd: directory,
     env: {PATH: process.env['PATH'], LANG: 'C.UTF-8', TMPDIR: tmpdir(), HOME: home, ...options.env},
     detached: true,
+    ...(uid === undefined ? {} : {uid, gid: uid}),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const chunks: string[] = [];

@@ -8,10 +8,12 @@ import {claimLog, markCancelled} from './recall.js';
 
 interface Adopted {
   readonly attempt: AttemptId;
-  readonly holder: Holder;
+  holder: Holder;
   cancelled: boolean;
-  /** Whether it has been looked at. */
+  /** Whether it was seen to run. */
   seen: boolean;
+  /** How many more looks a job is given that was begun and has not said so. */
+  patience: number;
   /** Milliseconds from one look to the next. */
   pause: number;
   timer?: NodeJS.Timeout;
@@ -50,7 +52,7 @@ export class AdoptedJobs {
 
   /** Watches a job until it ends. */
   watch(attempt: AttemptId, holder: Holder): void {
-    const job: Adopted = {attempt, holder, cancelled: false, seen: false, pause: firstPause};
+    const job: Adopted = {attempt, holder, cancelled: false, seen: false, patience: 5, pause: firstPause};
     this.#jobs.set(attempt, job);
     void this.#look(job);
   }
@@ -80,12 +82,12 @@ export class AdoptedJobs {
   async #look(job: Adopted): Promise<void> {
     const exit = await this.#exitOf(job);
     if (this.#jobs.get(job.attempt) !== job) return;
-    job.seen = true;
     if (exit !== undefined) {
       this.#jobs.delete(job.attempt);
       this.#events.ended(job.attempt, exit);
       return;
     }
+    job.seen ||= this.#told.has(job);
     clearTimeout(job.timer);
     job.timer = setTimeout(() => void this.#look(job), job.pause);
     job.pause = Math.min(longestPause, job.pause * 1.2);
@@ -105,7 +107,19 @@ export class AdoptedJobs {
     if (!(await exists(directory))) return {is: 'lost', message: `Its directory is gone: ${directory}`};
     if (liveness !== 'gone') return undefined;
     const start = await readStart(directory);
-    if (start) await endGroup(start);
+    if (start === undefined) {
+      // Nobody will start it, or somebody is about to say that it has started.
+      if (!claimLog(directory) && job.patience-- > 0) return undefined;
+    } else if (livenessOf({...job.holder, ...start.runner}) === 'alive') {
+      // Of two runners that were given it, the other one was first.
+      job.holder = {...job.holder, ...start.runner};
+      return undefined;
+    } else {
+      // Its last word may have come since.
+      const last = await readExit(directory);
+      if (last !== undefined) return last;
+      await endGroup(start);
+    }
     if (job.cancelled) return {is: 'cancelled'};
     const message = `Its runner (process ${job.holder.pid} on ${job.holder.host}) has gone.`;
     // What was lost before we came to watch is no news of this run.

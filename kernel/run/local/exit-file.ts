@@ -18,6 +18,8 @@ export interface Start {
   readonly at: number;
   /** Clock ticks since boot; empty if the process had gone before anyone could look. */
   readonly startTime: string;
+  /** The runner that started it, which may be another than the one that it was given to last. */
+  readonly runner: {readonly pid: number; readonly startTime: string};
 }
 
 const signals = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));
@@ -56,9 +58,14 @@ export async function readEnding(directory: string): Promise<Ending | undefined>
 
 /** When the attempt in a directory started, by its `.weft.started`; undefined if it has not said. */
 export async function readStart(directory: string): Promise<Start | undefined> {
-  const [pid, time, startTime] = (await lineOf(`${directory}/.weft.started`)) ?? [];
+  const [pid, time, startTime, runner, born] = (await lineOf(`${directory}/.weft.started`)) ?? [];
   if (pid === undefined || time === undefined || !(Number(pid) > 1)) return undefined;
-  return {pid: Number(pid), at: millisecondsOf(time), startTime: startTime ?? ''};
+  return {
+    pid: Number(pid),
+    at: millisecondsOf(time),
+    startTime: startTime ?? '',
+    runner: {pid: Number(runner), startTime: born ?? ''},
+  };
 }
 
 /** The exit of the attempt in a directory; undefined while it has not ended. */

@@ -18,7 +18,7 @@ test('a job that ends says its code, its times and its log in order', async () =
   expect(exit.endedAt).toBeLessThanOrEqual(Date.now() + 1);
   expect(rig.events).toEqual(['good', 'bad'].flatMap(name => [`assigned ${name}`, `started ${name}`, `ended ${name}`]));
   expect(await rig.read('bad', '.weft.exit')).toMatch(/^7 \d+\.\d+\n$/);
-  expect(await rig.read('bad', '.weft.started')).toMatch(/^\d+ \d+\.\d+ \d+\n$/);
+  expect(await rig.read('bad', '.weft.started')).toMatch(/^\d+ \d+\.\d+ \d+ \d+ \d+\n$/);
 });
 
 test.each([
