@@ -1,0 +1,102 @@
+import {expect, test} from 'vitest';
+import {openTestNotebook} from './notebook.js';
+
+test('elements, parts and whole sets stand in scripts as directories, values as JSON', async () => {
+  await using notebook = await openTestNotebook();
+  await notebook.run('%%foreach r in [HSC-R, HSC-I]\n%%foreach v in [1, 2]\n%%bash --as ups\necho "$r $v" > f.txt');
+  const printed = async (line: string, script: string): Promise<string | undefined> => {
+    await notebook.run(`%%bash --as x --value ${line}\nprintf '"%s"' "$(${script})"`);
+    return notebook.value('await x');
+  };
+  expect(await printed('--from ups[HSC-R][2]', 'cat $ups/f.txt')).toBe("'HSC-R 2'");
+  expect(await printed('--from u=ups[HSC-R]', 'ls $u | paste -sd" "')).toBe("'1 2'");
+  expect(await printed('--from ups', 'ls $ups | paste -sd" "')).toBe("'HSC-I,1 HSC-I,2 HSC-R,1 HSC-R,2'");
+  expect(await printed("--with p=${ups['HSC-R'][1].path + '/f.txt'}", 'cat $p')).toBe("'HSC-R 1'");
+  await notebook.run('%%foreach q in ["a/b", ".dot", "", "c,d", "50%"]\n%%bash --as odd\ntrue');
+  expect(await printed('--from odd', 'ls -A $odd | LC_ALL=C sort | paste -sd" "')).toBe("'% %2Edot 50%25 a%2Fb c%2Cd'");
+  await notebook.run('%%foreach n in 1..3\n%%bash --as nums --value\necho $((n * 10))');
+  await notebook.run('%%bash --as js --value --from nums --from one=nums[2]\necho "[$nums,$one]"');
+  expect(await notebook.value('JSON.stringify(await js)')).toBe(`'[{"1":10,"2":20,"3":30},20]'`);
+  expect((await notebook.run('%%bash --from ups[HSC-Z]\ntrue')).error).toContain('one of HSC-R, HSC-I');
+  const whole = await notebook.run('%%foreach r in [HSC-R]\n%%bash --from ups\ntrue');
+  expect(whole.error).toContain('ups[r]');
+  expect(whole.error).toContain('ups[*]');
+});
+
+test('a future, its placeholder and its final path are the same input', async () => {
+  await using notebook = await openTestNotebook();
+  await notebook.run('%%bash --as det\necho hi > f');
+  await notebook.run('%%bash --as a --from d=det\ncat $d/f > g');
+  await notebook.run('%wait a');
+  for (const option of ['--with d=${det}', '--with d=${String(det)}', '--with d=${(await det).path}']) {
+    await notebook.run(`%%bash --as b ${option}\ncat $d/f > g`);
+    expect((await notebook.run('%wait b')).shown, option).toContain('cached');
+  }
+  expect(await notebook.value("(await bash(`cat ${det}/f ${(await det).path}/f > g`)).text('g')")).toBe("'hi\\nhi\\n'");
+  expect((await notebook.run("bash('cat ' + det.path.slice(0, 12))")).error).toContain('W9003');
+  expect((await notebook.run('+det')).error).toContain('TypeError');
+  expect((await notebook.run('det.nope')).error).toContain('await it first');
+  expect((await notebook.run('console.log(`${det}/f`)')).out).toMatch(/^\/.*\/work\/..\/bash-[0-9a-f]{12}\/f\n$/);
+});
+
+test('values stand in expressions, text and lists when they are known, and count by content', async () => {
+  await using notebook = await openTestNotebook();
+  await notebook.run('%%bash --as count --value\necho 3');
+  await notebook.run('%%bash --as list --value\necho \'["a","b"]\'');
+  await notebook.run('let more = 1;');
+  await notebook.run('%%bash --as next --value --with n=${count + more}\necho "$n"');
+  await notebook.run('more = 100;');
+  expect(await notebook.value('await next')).toBe('4');
+  expect(await notebook.value("(await bash(`echo ${count} > n`)).text('n')")).toBe("'3\\n'");
+  const loop = '%%foreach p in list, k in ${[count, 1]}\n%%bash --as each --value\necho "\\"$p$k\\""';
+  await notebook.run(loop);
+  expect(await notebook.value('JSON.stringify(await each)')).toBe(
+    `'{"a":{"1":"a1","3":"a3"},"b":{"1":"b1","3":"b3"}}'`,
+  );
+  await notebook.run('%%bash --as list --value\necho \'["a", "b"]\' # written otherwise');
+  await notebook.run(loop);
+  expect((await notebook.run('%wait each')).shown).toContain('4 cached');
+});
+
+test('what waits for a failure is blocked, and a set rejects with all of its failures', async () => {
+  await using notebook = await openTestNotebook();
+  await notebook.run('%%bash --as bad --value\nexit 3');
+  await notebook.run('%%bash --as a --from bad\ntrue');
+  await notebook.run('%%bash --as b --with z=${bad + 1}\ntrue');
+  await notebook.run('%%foreach x in bad\n%%bash --as c\ntrue');
+  for (const name of ['a', 'b', 'c']) expect((await notebook.run(`await ${name}`)).error).toContain('bad failed');
+  expect((await notebook.run('%status a b c')).shown.match(/blocked/g)).toHaveLength(3);
+  await notebook.run('%%foreach i in 1..4\n%%bash --as mix\ntest $i != 3; test $i != 2');
+  expect((await notebook.run('await mix')).error).toMatch(
+    /2 of 4 failed\n +mix\[2\] failed: exit 1[^]*mix\[3\] failed/,
+  );
+});
+
+test('sets of the code, functions of results and chains of calls are known to the kernel', async () => {
+  await using notebook = await openTestNotebook();
+  await notebook.run(
+    'const [f, g] = [1, 2].map(i => bash(`echo ${i} > ${i}`)); const both = {f, g}, map = new Map([["x", f]]);',
+  );
+  await notebook.run('%%bash --as names --value --from both --from map\nprintf \'"%s"\' "$(echo $(ls $both $map))"');
+  expect(await notebook.value('await names')).toMatch(/both: f g .*map: x'$/);
+  expect(await notebook.value("const m = bash('echo 5', {value: true}).map(v => v * 2); await m")).toBe('10');
+  await notebook.run('%%bash --as twice --value --with m\necho $((m * 2))');
+  expect(await notebook.value('await twice')).toBe('20');
+  const chain =
+    "let p = bash('echo 0 > n'); for (let i = 1; i < 30; i++) p = bash('echo $(( $(cat $p/n) + 1 )) > n', {from: {p}}); (await p).text('n')";
+  expect(await notebook.value(chain)).toBe("'29\\n'");
+  await notebook.run('%%foreach x in [1, 2, 3] --as made\nbash("echo $x", {with: {x}})');
+  expect(await notebook.value('[...made.keys()].join() + (await made).size')).toBe("'1,2,33'");
+});
+
+test('when the process of the code dies, names are lost, tasks go on, and what waits for code is blocked', async () => {
+  await using notebook = await openTestNotebook();
+  await notebook.run('%%bash --as slow --value\nsleep 1; echo 3');
+  await notebook.run('%%bash --as after --with n=${slow + 1}\ntrue');
+  expect((await notebook.run('process.exit(3)')).error).toContain('names are lost');
+  await notebook.run('%wait');
+  const {shown} = await notebook.run('%status');
+  expect(shown).toMatch(/slow +done/);
+  expect(shown).toMatch(/after +blocked.*run cell \[2\] again/);
+  expect(await notebook.value('1 + 1')).toBe('2');
+});

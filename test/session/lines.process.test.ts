@@ -1,0 +1,108 @@
+import {rmSync, writeFileSync} from 'node:fs';
+import {expect, test} from 'vitest';
+import {scratch} from '../rig/scratch.js';
+import {openTestNotebook} from './notebook.js';
+
+test('line magics run in their place, and one that fails is the error of the cell', async () => {
+  await using notebook = await openTestNotebook();
+  const {out, error} = await notebook.run('console.log(1)\n%env Q=1\nconsole.log(2)\n%env\n%why zzz\nconsole.log(3)');
+  expect(out).toBe('1\n2\nQ=1\n');
+  expect(error).toContain('`zzz` is not defined\ncell [1]:5:6  W2034');
+  const made = await notebook.run("const b = bash('echo hi');\n%wait b\n%log b");
+  expect(made.error).toBe('');
+  expect(made.out).toContain('hi');
+});
+
+test('an interrupt ends waiting, and no task', async () => {
+  await using notebook = await openTestNotebook();
+  await notebook.run('%%bash --as slow\nsleep 30');
+  for (const code of ['%wait slow', 'await slow', '!sleep 20', 'for (;;) {}']) {
+    const running = notebook.kernel.client.start(code, {stopOnError: false});
+    await notebook.kernel.client.waitFor(
+      message => message.header.msg_type === 'execute_input' && message.content['code'] === code,
+    );
+    await notebook.kernel.client.request('control', 'interrupt_request');
+    const {outputs} = await running.done;
+    expect(outputs.error?.ename, code).toBe('KernelInterrupt');
+  }
+  expect((await notebook.run('%status slow')).shown).toContain('running');
+  await notebook.run('%cancel slow');
+  await notebook.run('%wait');
+  expect((await notebook.run('%status slow')).shown).toContain('cancelled');
+});
+
+test('`%retry` starts what failed, with all that it blocks', async () => {
+  using folder = scratch();
+  await using notebook = await openTestNotebook();
+  await notebook.run(`%%bash --as flaky\ntest -e ${folder.at('flag')}`);
+  await notebook.run('%%bash --as reader --from flaky\ntrue');
+  await notebook.run('%wait');
+  expect((await notebook.run('%status')).shown).toMatch(/flaky +failed[^]*reader +blocked/);
+  writeFileSync(folder.at('flag'), '');
+  await notebook.run('%retry flaky');
+  await notebook.run('%wait');
+  expect((await notebook.run('%status')).shown).toMatch(/flaky +done[^]*reader +done/);
+  rmSync(folder.at('flag'));
+  await notebook.run('%force flaky');
+  await notebook.run('%wait');
+  expect((await notebook.run('%status flaky reader')).shown).toMatch(/flaky +failed[^]*reader +blocked/);
+});
+
+test('`%force` and `--always` reach readers, and their readers, exactly when bytes change', async () => {
+  await using notebook = await openTestNotebook();
+  const cells = (how: string): readonly string[] => [
+    `%%bash --as now ${how}\ndate +%N > t`,
+    '%%bash --as reader --from now\ncp $now/t t',
+    '%%bash --as last --from reader\ncp $reader/t t',
+  ];
+  for (const cell of cells('')) await notebook.run(cell);
+  const first = await notebook.value("(await last).text('t')");
+  await notebook.run('%force now');
+  await notebook.run('%wait');
+  const second = await notebook.value("(await last).text('t')");
+  expect(second).not.toBe(first);
+  expect((await notebook.run('%why reader')).shown).toContain('edition 1 → 2');
+  for (const cell of cells('--always')) await notebook.run(cell);
+  await notebook.run('%wait');
+  expect(await notebook.value("(await last).text('t')")).not.toBe(second);
+  await notebook.run('%%bash --as same\necho 1 > t');
+  await notebook.run('%%bash --as sameReader --from same\ncp $same/t t');
+  await notebook.run('%wait');
+  await notebook.run('%force same');
+  await notebook.run('%wait');
+  expect((await notebook.run('sameReader?')).shown).toContain('cached');
+});
+
+test('a name that is bound again marks what took the old value as stale', async () => {
+  await using notebook = await openTestNotebook();
+  await notebook.run('%%bash --as st\necho 1 > a');
+  const reader = await notebook.kernel.client.execute('%%bash --as reader --from st\ncp $st/a b');
+  await notebook.run('%wait');
+  await notebook.run('%%bash --as st\necho 2 > a');
+  await notebook.kernel.client.waitFor(
+    message =>
+      message.header.msg_type === 'update_display_data' && JSON.stringify(message.content).includes('bound again'),
+  );
+  expect(reader.outputs.displays[0]?.data['text/plain']).toContain('`st` was bound again by cell [4]');
+});
+
+test('a command takes JavaScript where its names are known, else the shell', async () => {
+  await using notebook = await openTestNotebook();
+  await notebook.run('%%bash --as det\necho hi > f\nsleep 0.2');
+  await notebook.run('const x = {a: 1};');
+  const {out, err} = await notebook.run(
+    '!X=3; echo ${JSON.stringify({b: x.a})} ${X} ${X:-d} $HOME; cat ${det}/f ${det.path + "/f"}; exit 3',
+  );
+  expect(out).toMatch(/^\{b:1\} 3 3 \/\S+\nhi\nhi\n$/);
+  expect(err).toBe('exit 3\n');
+});
+
+test('a cell of many tasks answers at once, and its display is small and true in the end', async () => {
+  await using notebook = await openTestNotebook({env: {WEFT_SLOTS: '1'}});
+  const cell = await notebook.kernel.client.execute('%%foreach i in 1..60\n%%bash --as fan\necho $i > f');
+  expect(cell.outputs.displays[0]?.data['text/plain']).toContain('60 to run');
+  await notebook.run('%wait fan');
+  expect(cell.outputs.displays[0]?.data['text/plain']).toContain('60 of 60 done');
+  const sizes = notebook.kernel.client.messages.map(({content}) => JSON.stringify(content['data'] ?? '').length);
+  expect(Math.max(...sizes)).toBeLessThan(10_000);
+});
