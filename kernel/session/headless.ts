@@ -121,11 +121,10 @@ export async function runHeadless(
   );
   const lost = [...futures.all()].some(
     node =>
-      node.is === 'task' &&
-      node.fingerprint === undefined &&
-      isFinal(node.state) &&
-      node.state.is !== 'done' &&
-      !mayFail.has(node),
+      !mayFail.has(node) &&
+      (node.is === 'set'
+        ? node.stop !== undefined
+        : node.fingerprint === undefined && isFinal(node.state) && node.state.is !== 'done'),
   );
   const good = !bad && !lost && cells.every(cell => cell.status === 'ok');
   return {summary: {ok: good, wall_s: seconds(started), tasks, joins, cells}, outputs};
@@ -158,12 +157,13 @@ export function countTasks(
     into[how] += 1;
     into.total += 1;
   };
-  for (const {task, state} of scheduler.entries()) {
+  for (const {task, state, made} of scheduler.entries()) {
     const join = task.recipe.kind === 'join';
-    if (state.is === 'done') add(join, state.how);
+    if (state.is === 'done') add(join, made ?? state.how);
     else if (state.is === 'failed' || state.is === 'blocked' || state.is === 'cancelled') add(join, state.is);
   }
   for (const node of futures.all()) {
+    if (node.is === 'set' && node.stop !== undefined) add(false, node.stop.is);
     if (node.is !== 'task' || node.entry !== undefined || node.inner !== undefined) continue;
     const {state} = node;
     if (state.is === 'failed' || state.is === 'blocked' || state.is === 'cancelled')
