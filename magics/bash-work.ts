@@ -100,9 +100,7 @@ export class BashWork implements Work {
       value = parsed.value;
     }
     for (const file of this.#base.files) if (file.linked) removeLink(directory, file.name);
-    // What is read here stays: the kernel may end before it has published, and the next one reads it again.
-    for (const own of ['.weft.in', '.weft.tmp', '.weft.script', '.weft.task'])
-      rmSync(join(directory, own), {recursive: true, force: true});
+    // Weft's own files stay: the kernel may end before it has published, and the next one reads them again.
     const {out} = this.#call;
     if (this.#call.value && out === undefined) return Promise.resolve(ok({outputs: [], value: value ?? null}));
     const all = filesBelow(directory, '.').filter(name => !name.startsWith('.weft'));

@@ -64,7 +64,8 @@ export class Displays {
       );
       if (!takes || open.stale === message) continue;
       open.stale = message;
-      this.#pace.touch(id, !ended(open.nodes));
+      // Most changes leave the changed one open: then nobody else is looked at.
+      this.#pace.touch(id, !isEnded(node) || !ended(open.nodes));
     }
     this.#schedule();
   }
@@ -111,7 +112,8 @@ export class Displays {
       // A set that has just got its members, a split that has just made its tasks.
       this.#follow(node, id);
       this.#dirty.add(id);
-      this.#pace.touch(id, !ended(open.nodes));
+      // Most changes leave the changed one open: then nobody else is looked at.
+      this.#pace.touch(id, !isEnded(node) || !ended(open.nodes));
     }
     this.#schedule();
   }
@@ -171,12 +173,14 @@ export class Displays {
 }
 
 /** True when nothing of these will change by itself. */
-const ended = (nodes: readonly FutureNode[]): boolean =>
-  nodes.every(node =>
-    node.is === 'set' && node.members === undefined && node.stop === undefined
-      ? false
-      : node.views().every(task => isFinal(task.state)) && (node.is === 'set' || isFinal(node.state)),
-  );
+const ended = (nodes: readonly FutureNode[]): boolean => nodes.every(isEnded);
+
+function isEnded(node: FutureNode): boolean {
+  if (node.is === 'set') {
+    return node.members === undefined ? node.stop !== undefined : node.members.every(member => isEnded(member.node));
+  }
+  return isFinal(node.state) && (node.parts.length === 0 || node.views().every(({state}) => isFinal(state)));
+}
 
 /** The tail of the task that has run longest, and the output of a task that stands alone. */
 function withTails(tasks: readonly TaskView[]): readonly TaskView[] {
