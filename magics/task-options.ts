@@ -1,4 +1,3 @@
-import {checkName} from '../kernel/cell/identifier.js';
 import {parseDuration} from '../kernel/cell/duration.js';
 import {parseSize} from '../kernel/cell/size.js';
 import type {MagicLine, OptionSyntax, Takes} from '../kernel/cell/syntax.js';
@@ -45,21 +44,10 @@ export const hasFlag = (line: MagicLine, name: string): boolean => line.options.
 export const plainValue = (option: OptionSyntax): string =>
   option.values.map(word => word.pieces.map(piece => (piece.is === 'text' ? piece.text : word.raw)).join('')).join(' ');
 
-/** The name that `--as` gives, checked: an identifier, and none of Weft's own. */
-export function nameOf(line: MagicLine, problems: Problem[]): string | undefined {
-  const option = optionOf(line, 'as');
-  const [word] = option?.values ?? [];
-  if (option === undefined || word === undefined) return undefined;
-  const name = plainValue(option);
-  const wrong = checkName(name, word.span, OWN_NAMES);
-  if (wrong !== undefined) problems.push(wrong);
-  return name;
-}
-
 /** Reads the options of placement, `--force` and the allowances from a magic line. */
 export function readTaskOptions(line: MagicLine, problems: Problem[]): TaskOptions {
   const given: Record<string, JsonValue> = {};
-  for (const name of ['cpus', 'mem', 'time', 'retries', 'allow-failed', 'executor', 'container']) {
+  for (const name of ['cpus', 'mem', 'time', 'retries', 'allow-failed', 'executor', 'container', 'bundle']) {
     const option = optionOf(line, name);
     if (option === undefined) continue;
     given[name === 'allow-failed' ? 'allowFailed' : name] = plainValue(option);
@@ -113,7 +101,16 @@ export function taskOptionsOf(
     if (memory.ok) options.memory = memory.value;
     else problems.push({...memory.error, ...at('mem')});
   }
-  const {executor, container} = given;
+  const {executor, container, bundle} = given;
+  if (bundle !== undefined) {
+    problems.push({
+      code: 'W8003',
+      severity: 'warning',
+      message: `tasks can't be bundled in this version: \`${spanOf('bundle') === undefined ? 'bundle' : '--bundle'}\` does nothing`,
+      hint: 'leave it out: each task runs as a process of its own, on this machine',
+      ...at('bundle'),
+    });
+  }
   if (executor !== undefined && executor !== 'local') {
     problems.push({
       code: 'W8001',

@@ -91,6 +91,7 @@ export const CODES = {
   W5011: "A person's rerun is the input of a cached task.",
   W5012: 'A task cannot be split.',
   W5013: "A name is none of a person's rerun.",
+  W5014: 'Files are git-lfs pointers.',
   W5020: 'The set-up failed.',
 
   // W6xxx: scripts.
@@ -108,6 +109,7 @@ export const CODES = {
   // W8xxx: containers and executors.
   W8001: 'The executor is not there.',
   W8002: 'The container cannot be used.',
+  W8003: 'Tasks cannot be bundled.',
 
   // W9xxx: the user's process, functions and futures.
   W9001: 'A future is not known any more.',

@@ -9,6 +9,7 @@ import {matchGlob} from '../script-inputs.js';
 import {normalArguments, readArguments, type Argument, type NormalArguments} from './arguments.js';
 import type {CatalogueEntry} from './catalogue.js';
 import type {ArgumentWord, LsstCall, Parent} from './lsst-call.js';
+import {pointerProblems} from './lfs-pointer.js';
 import {parentProblems} from './parents.js';
 import {readPasted} from './pasted.js';
 import {findProgram} from './program.js';
@@ -91,6 +92,14 @@ export async function planLsst(
       ...(call.taskSpan === undefined ? {} : {span: call.taskSpan}),
     });
   }
+  if (entry?.root === true)
+    problems.push(
+      ...pointerProblems(
+        call,
+        args.flatMap(({values}) => values),
+        context.directory,
+      ),
+    );
   const files = await contents(normal.value, args, entry?.root === true, context, problems);
   const sources: Record<string, Digest> = {};
   for (const path of [...context.settings.code].sort()) {
