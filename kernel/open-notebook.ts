@@ -20,6 +20,7 @@ import type {Settings} from './session/settings.js';
 import {StoredCheckpoints} from './session/stored-checkpoints.js';
 import type {UserPort} from './session/user-port.js';
 import {Store} from './store/store.js';
+import type {Bundle} from './wire/notebook.js';
 import {isCompleteTypeScript} from './typescript/completeness.js';
 import {UserProcess} from './typescript/user-process.js';
 
@@ -57,7 +58,7 @@ export async function openNotebook({
 }: NotebookOptions): Promise<Result<OpenNotebook, string>> {
   const bundles = dist ?? fileURLToPath(new URL('.', import.meta.url));
   const environment = withPrograms(given, join(bundles, '..', 'notebooks', 'bin'));
-  const handlers: {session?: NotebookSession} = {};
+  const handlers: Handlers = {};
   const process_ = startUser(join(bundles, 'user.js'), directory, environment, handlers);
   const storeDirectory = join(directory, '.weft');
   const opened = await Store.open({directory: storeDirectory, onProblem: problem => log(`weft: ${problem.message}`)});
@@ -105,6 +106,7 @@ export async function openNotebook({
   const user = userPort(process_);
   const futures = new Futures(scheduler, node => user.expanded(node.ref()));
   late.futures = futures;
+  handlers.futures = futures;
   const displays = new Displays(futures);
   const interruption = {session: handlers};
   const control = notebookControl({
@@ -162,13 +164,20 @@ function* allManifests(store: Store): Iterable<Manifest> {
   }
 }
 
+/** What the user's process reaches, once it is there: it is started first. */
+interface Handlers {
+  session?: NotebookSession;
+  futures?: Futures;
+}
+
 function startUser(
   path: string,
   cwd: string,
   environment: NotebookOptions['environment'],
-  handlers: {session?: NotebookSession},
+  handlers: Handlers,
 ): UserProcess {
   const output = (cell: string): ReturnType<NotebookSession['outputOf']> => handlers.session?.outputOf(cell);
+  const readable = (data: Bundle): Bundle => handlers.futures?.readable(data) ?? data;
   const process_ = new UserProcess(
     {path, cwd, env: {...environment}},
     {
@@ -177,8 +186,8 @@ function startUser(
       mapped: ({future, settled}) => handlers.session?.mapped(future, settled),
       line: ({id, cell, index}) => void handlers.session?.line(id, cell, index),
       display: ({cell, data, metadata, displayId, update}) => {
-        if (update && displayId !== undefined) output(cell)?.update(displayId, data, metadata);
-        else output(cell)?.display(data, metadata, displayId);
+        if (update && displayId !== undefined) output(cell)?.update(displayId, readable(data), metadata);
+        else output(cell)?.display(readable(data), metadata, displayId);
       },
       clear: ({cell, wait}) => output(cell)?.clear(wait),
       input: ({id, cell, prompt, password}) => {

@@ -14,6 +14,7 @@ const KNOWN = [
   'out',
   'value',
   'strict',
+  'noStrict',
   'always',
   'cpus',
   'mem',
@@ -84,7 +85,7 @@ export function readBashCall(
     in: (list('in') ?? []).map(pattern => ({pattern})),
     out: list('out'),
     value: given['value'] === true,
-    strict: given['strict'] !== false,
+    strict: given['strict'] !== false && given['noStrict'] !== true,
     always: given['always'] === true,
     options: taskOptionsOf(given, problems),
   };

@@ -33,6 +33,7 @@ export class Contexts {
   make(cell: string, signal: AbortSignal, planned: (node: FutureNode) => void): MagicContext {
     const ports = this.#ports;
     const {directory, settings, environment, futures} = ports;
+    const identities = new Map<SetupProbe, Promise<Digest>>();
     return {
       directory,
       settings,
@@ -41,7 +42,7 @@ export class Contexts {
       cell,
       signal,
       digest: path => ports.digest(path),
-      setup: () => this.#setup(),
+      setup: () => this.#setup(identities),
       places: {
         work: (name, fingerprint) => ports.workDirectory(name, fingerprint),
         scratch: join(settings.store, 'scratch'),
@@ -67,8 +68,8 @@ export class Contexts {
     };
   }
 
-  /** The set-up's environment with `%env` over it; the text is run once, until it changes. */
-  async #setup(): Promise<Result<SetupProbe, Problem>> {
+  /** The set-up's environment with `%env` over it; the text is run once, until it changes, and its identity asked for once a cell. */
+  async #setup(identities: Map<SetupProbe, Promise<Digest>>): Promise<Result<SetupProbe, Problem>> {
     const {directory, settings, environment, registry} = this.#ports;
     const text = settings.setup;
     let probe = this.#probes.get(text);
@@ -80,6 +81,12 @@ export class Contexts {
       return probed;
     }
     const declared = Object.fromEntries(settings.environment);
-    return ok({...probed.value, environment: {...probed.value.environment, ...declared}});
+    const {value} = probed;
+    let identity = identities.get(value);
+    if (identity === undefined) {
+      identity = value.identify?.(path => this.#ports.digest(path)) ?? Promise.resolve(value.identity);
+      identities.set(value, identity);
+    }
+    return ok({...value, identity: await identity, environment: {...value.environment, ...declared}});
   }
 }

@@ -1,8 +1,10 @@
 import {randomBytes} from 'node:crypto';
 import type {Fingerprint} from '../fingerprint/fingerprint.js';
+import type {JsonValue} from '../fingerprint/json.js';
 import type {Scheduler} from '../run/scheduler.js';
 import type {Entry} from '../run/entry.js';
 import type {FutureKind} from '../typescript/messages.js';
+import type {Bundle} from '../wire/notebook.js';
 import type {Draft} from './magic.js';
 import {TaskNode, type FutureNode, type Member, type NodePorts, type Stop} from './node.js';
 import {SetNode} from './set-node.js';
@@ -233,6 +235,13 @@ export class Futures {
     return text.includes('/weft:')
       ? text.replace(PLACEHOLDER, (_whole, name: string, id: string) => this.#pathOf(id) ?? name)
       : text;
+  }
+
+  /** What the user's code shows, with placeholders made readable. */
+  readable(data: Bundle): Bundle {
+    const read = ([type, value]: [string, JsonValue]): [string, JsonValue] =>
+      type.startsWith('text/') && typeof value === 'string' ? [type, this.printed(value)] : [type, value];
+    return Object.fromEntries(Object.entries(data).map(read));
   }
 
   #pathOf(id: string): string | undefined {

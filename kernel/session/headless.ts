@@ -2,6 +2,7 @@ import {randomUUID} from 'node:crypto';
 import type {JsonObject} from '../fingerprint/json.js';
 import {isFinal} from '../graph/task.js';
 import type {Scheduler} from '../run/scheduler.js';
+import {failureMessage} from '../show/failure-text.js';
 import type {Notebook} from '../wire/notebook.js';
 import type {Displays} from './displays.js';
 import type {Futures} from './futures.js';
@@ -188,10 +189,7 @@ function watchProgress(futures: Futures, scheduler: Scheduler, progress: (line: 
   const stop = futures.watch(node => {
     if (node.is !== 'task' || node.state.is !== 'failed' || told.has(node.label)) return;
     told.add(node.label);
-    const {failure} = node.state;
-    progress(
-      `${node.label} failed${'line' in failure && failure.line !== undefined ? `: ${failure.line}` : 'message' in failure ? `: ${failure.message}` : ''}`,
-    );
+    progress(failureMessage(node.label, node.state.failure));
   });
   let last = '';
   const timer = setInterval(() => {

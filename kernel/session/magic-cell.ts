@@ -1,6 +1,6 @@
 import type {CellSyntax} from '../cell/syntax.js';
 import {fail, ok, type Result} from '../graph/result.js';
-import {boundAndTaken, checkNames, namesGiven, once} from './cell-names.js';
+import {boundAndTaken, checkNames, namesGiven, once, suggestName} from './cell-names.js';
 import {keyText} from './element.js';
 import type {Futures} from './futures.js';
 import {codesOf, expandLoops, readLoops} from './loops.js';
@@ -53,7 +53,10 @@ export async function runTaskCell(
   if (problems.some(problem => problem.severity === 'error')) return fail(problems);
   const scope = new CellScope(user, context.cell, variables);
   const expanded = await expandLoops(loops.binders, scope, futures, false);
-  if (!expanded.ok) return fail([...problems, ...expanded.error]);
+  if (!expanded.ok) {
+    const known = await user.names();
+    return fail([...problems, ...once(expanded.error.map(problem => suggestName(problem, known)))]);
+  }
   const label = name ?? '_';
   const cell: TaskCell = {syntax, magic, line, wants, scope, context, user, futures, count: ports.count, name};
   const kind = magic.kindOf(line);

@@ -149,6 +149,8 @@ export interface SetupProbe {
   readonly identity: Digest;
   /** Bash text that makes the environment again, in a task. */
   readonly text: string;
+  /** The identity with what may be edited at any time, as it is now; asked for once a cell. Absent: there is no such thing. */
+  identify?(digest: MagicContext['digest']): Promise<Digest>;
 }
 
 /** The directories of a store. */

@@ -1,5 +1,6 @@
 import {parseCell} from '../cell/cell.js';
 import {looksLikePython} from '../cell/python.js';
+import {withLineFeeds} from '../cell/source.js';
 import type {CellSyntax, MagicLine} from '../cell/syntax.js';
 import type {JsonValue} from '../fingerprint/json.js';
 import type {Settled} from '../typescript/messages.js';
@@ -67,7 +68,8 @@ export class NotebookSession implements Notebook {
     this.#calls = new Calls(ports);
   }
 
-  async execute(request: ExecuteRequest, output: CellOutput): Promise<ExecuteOutcome> {
+  async execute(given: ExecuteRequest, output: CellOutput): Promise<ExecuteOutcome> {
+    const request = {...given, code: withLineFeeds(given.code)};
     const abort = new AbortController();
     const nodes: FutureNode[] = [];
     const context = this.#ports.contexts.make(request.id, abort.signal, node => void nodes.push(node));
@@ -174,7 +176,8 @@ export class NotebookSession implements Notebook {
           : plainError(done.error, running.lineError);
     if (error !== undefined)
       return error.ename === 'SyntaxError' && looksLikePython(code) ? pythonError(code, request.count) : error;
-    if (done.result !== undefined && !request.silent) output.result(done.result, done.metadata ?? {});
+    if (done.result !== undefined && !request.silent)
+      output.result(this.#ports.futures.readable(done.result), done.metadata ?? {});
     return undefined;
   }
 

@@ -46,5 +46,4 @@ export async function openTestNotebook(options: KernelOptions = {}): Promise<Tes
   };
 }
 
-// eslint-disable-next-line no-control-regex -- colours are what is removed
 const plain = (text: string): string => text.replace(/\u001b\[[0-9;]*m/g, '');

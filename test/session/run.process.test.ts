@@ -1,0 +1,93 @@
+import {spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {readFileSync, writeFileSync} from 'node:fs';
+import {resolve} from 'node:path';
+import {text} from 'node:stream/consumers';
+import {expect, test} from 'vitest';
+import {scratch, type Scratch} from '../rig/scratch.js';
+
+interface Run {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs `weft` in a folder; `interrupt` is text of stderr after which it gets a SIGINT. */
+async function weft(folder: Scratch, args: readonly string[], interrupt?: string): Promise<Run> {
+  const program = resolve(import.meta.dirname, '../../dist/weft.js');
+  const child = spawn(process.execPath, [program, ...args], {
+    cwd: folder.path,
+    env: {...process.env, HOME: folder.path},
+  });
+  let seen = '';
+  child.stderr.on('data', (data: Buffer) => {
+    seen += data.toString();
+    if (interrupt !== undefined && seen.includes(interrupt)) child.kill('SIGINT');
+  });
+  const [out, err, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close') as Promise<[number | null]>,
+  ]);
+  return {code, out, err};
+}
+
+function notebook(folder: Scratch, cells: readonly string[]): void {
+  const made = cells.map((source, i) => ({
+    cell_type: 'code',
+    id: `c${i}`,
+    metadata: {},
+    outputs: [],
+    execution_count: null,
+    source,
+  }));
+  writeFileSync(folder.at('nb.ipynb'), JSON.stringify({nbformat: 4, nbformat_minor: 5, metadata: {}, cells: made}));
+}
+
+const counts = (run: Run): unknown => (JSON.parse(run.out) as {tasks: unknown}).tasks;
+
+test('a notebook is run, settled, saved with its last displays, and cached the next time', async () => {
+  using folder = scratch();
+  notebook(folder, ['%%foreach i in 1..3\n%%bash --as a\necho $i > f', '%%bash --from a --as b\nls $a > l', '1 + 1']);
+  const first = await weft(folder, ['run', 'nb.ipynb', '--json', '-o', 'out.ipynb']);
+  expect(first.code).toBe(0);
+  expect(counts(first)).toMatchObject({total: 4, ran: 4, cached: 0, failed: 0});
+  const saved = JSON.parse(readFileSync(folder.at('out.ipynb'), 'utf8')) as {
+    cells: {execution_count: number; outputs: {data: Record<string, string>}[]}[];
+  };
+  expect(saved.cells.map(cell => cell.execution_count)).toEqual([1, 2, 3]);
+  expect(saved.cells[0]?.outputs[0]?.data['text/plain']).toContain('3 of 3 done');
+  expect(saved.cells[1]?.outputs[0]?.data['text/plain']).toContain('done');
+  expect(counts(await weft(folder, ['run', 'nb.ipynb', '--json']))).toMatchObject({total: 4, ran: 0, cached: 4});
+});
+
+test('a failed task is no error of a cell, but one of the run', async () => {
+  using folder = scratch();
+  notebook(folder, ['%%bash --as a\nexit 3', '%%bash --from a --as b\ntrue', '%%bash --as c\ntrue']);
+  const run = await weft(folder, ['run', 'nb.ipynb', '--json']);
+  expect(run.code).toBe(1);
+  expect(counts(run)).toMatchObject({total: 3, ran: 1, failed: 1, blocked: 1});
+  expect(run.err).toContain('a failed: exit 3');
+});
+
+test('behind the first error of a cell no further one is sent, unless told so, and what was submitted is settled', async () => {
+  using folder = scratch();
+  notebook(folder, ['%%bash --as a\nsleep 0.3; true', 'nosuch', '%%bash --as never\nfalse || true']);
+  const run = await weft(folder, ['run', 'nb.ipynb', '--json']);
+  expect(run.code).toBe(1);
+  expect(counts(run)).toMatchObject({total: 1, ran: 1});
+  const on = await weft(folder, ['run', 'nb.ipynb', '--json', '--keep-going']);
+  expect(on.code).toBe(1);
+  expect(counts(on)).toMatchObject({total: 2, ran: 1, cached: 1});
+});
+
+test('usage, and a notebook that is not there, exit with 2; an interrupt with 130', async () => {
+  using folder = scratch();
+  expect((await weft(folder, ['run'])).code).toBe(2);
+  expect((await weft(folder, ['frob'])).code).toBe(2);
+  const none = await weft(folder, ['run', 'none.ipynb']);
+  expect(none.code).toBe(2);
+  expect(none.err).toContain('there is no notebook');
+  notebook(folder, ['%%bash --as quick\nexit 1', 'await new Promise(() => undefined)']);
+  expect((await weft(folder, ['run', 'nb.ipynb'], 'quick failed')).code).toBe(130);
+});
