@@ -271,7 +271,9 @@ const cellText = (value: unknown): string =>
     ? value.toPrecision(6)
     : Array.isArray(value)
       ? value.join(' ')
-      : String(value ?? '');
+      : typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+        ? String(value)
+        : '';
 
 function readUnits(path: string): Result<readonly FitsHdu[], string> {
   try {

@@ -51,7 +51,7 @@ export interface Recipe {
 /** The checkpoint hash of a recipe. */
 export function fingerprintOfRecipe(recipe: Recipe): Fingerprint {
   const {kind, ...rest} = recipe;
-  return fingerprintOf(`task/${kind}`, rest as unknown as JsonValue);
+  return fingerprintOf(`task/${kind}`, rest);
 }
 
 /** The first 12 digits: what names a rerun or a directory. The manifest holds all 64. */

@@ -77,6 +77,3 @@ export interface RemovedRecord {
 
 /** A line about a task. */
 export type TaskRecord = ResultRecord | RenewedRecord | FailedRecord | CancelledRecord | RemovedRecord;
-
-/** A line of a journal. */
-export type JournalRecord = RunRecord | TaskRecord;

@@ -1,4 +1,6 @@
-import {MarkedText} from './streams.js';
+import {StringDecoder} from 'node:string_decoder';
+import type {Readable} from 'node:stream';
+import {MarkedText, MarkReader} from './streams.js';
 
 /** How long a message waits for the text before it when none comes, in milliseconds: code may have closed its stdout. */
 const patience = 500;
@@ -63,4 +65,21 @@ export class OrderedOutput {
     this.#streams.stderr.pass();
     this.#due.shift()?.();
   }
+}
+
+/** Feeds a stream of the user's process into the order of its output. Resolves when the stream has ended. */
+export function readStream(stream: Readable | null, name: 'stdout' | 'stderr', order: OrderedOutput): Promise<void> {
+  if (!stream) return Promise.resolve();
+  const decoder = new StringDecoder('utf8');
+  const reader = new MarkReader();
+  const take = (piece: string): void => order.add(name, reader.read(piece));
+  stream.on('data', (bytes: Buffer) => take(decoder.write(bytes)));
+  return new Promise(resolve => {
+    stream.on('error', () => resolve());
+    stream.on('close', () => {
+      take(decoder.end());
+      take(reader.rest());
+      resolve();
+    });
+  });
 }

@@ -1,15 +1,13 @@
 import {spawn} from 'node:child_process';
 import type {ChildProcess} from 'node:child_process';
 import {randomUUID} from 'node:crypto';
-import {StringDecoder} from 'node:string_decoder';
-import type {Readable, Writable} from 'node:stream';
+import type {Writable} from 'node:stream';
 import type {JsonObject, JsonValue} from '../fingerprint/json.js';
 import type {ErrorContent} from '../wire/notebook.js';
 import type {Evaluated, FromUser, FutureRef, LineCall, Settled, ToUser} from './messages.js';
 import {deathError, notThere} from './death.js';
 import type {Done, UserEvents} from './user-events.js';
-import {OrderedOutput} from './ordered-output.js';
-import {MarkReader} from './streams.js';
+import {OrderedOutput, readStream} from './ordered-output.js';
 
 /** How the user's process is started. */
 export interface UserProcessOptions {
@@ -175,7 +173,7 @@ export class UserProcess {
       } else this.#receive(received);
     });
     child.stdio[4]?.on('error', () => undefined);
-    const drained = [this.#read(child.stdout, 'stdout'), this.#read(child.stderr, 'stderr')];
+    const drained = [readStream(child.stdout, 'stdout', this.#order), readStream(child.stderr, 'stderr', this.#order)];
     this.#ended = new Promise(resolve => {
       const end = (code: number | null, signal: NodeJS.Signals | null, problem?: Error): void => {
         // A grandchild may hold the pipes open: what has come by then is all.
@@ -267,24 +265,6 @@ export class UserProcess {
     const resolve = this.#asked.get(id);
     this.#asked.delete(id);
     resolve?.(answer);
-  }
-
-  /** Resolves when the stream has ended. */
-  #read(stream: Readable | null, name: 'stdout' | 'stderr'): Promise<void> {
-    if (!stream) return Promise.resolve();
-    const decoder = new StringDecoder('utf8');
-    const reader = new MarkReader();
-    const order = this.#order;
-    const take = (piece: string): void => order.add(name, reader.read(piece));
-    stream.on('data', (bytes: Buffer) => take(decoder.write(bytes)));
-    return new Promise(resolve => {
-      stream.on('error', () => resolve());
-      stream.on('close', () => {
-        take(decoder.end());
-        take(reader.rest());
-        resolve();
-      });
-    });
   }
 
   #newOrder(): OrderedOutput {

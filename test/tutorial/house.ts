@@ -99,14 +99,6 @@ export class House implements Disposable {
   }
 }
 
-/** The code cells of the tutorial. */
-export function tutorialCells(): readonly string[] {
-  const notebook = JSON.parse(readFileSync(join(root, 'notebooks/tutorial.ipynb'), 'utf8')) as {
-    cells: {cell_type: string; source: readonly string[]}[];
-  };
-  return notebook.cells.filter(cell => cell.cell_type === 'code').map(cell => cell.source.join(''));
-}
-
 /** Cells that make the simulated stack and its data and set them up. */
 export const SETUP: readonly string[] = [
   '!simstack install stack\n!simstack testdata ci_hsc',
