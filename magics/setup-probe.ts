@@ -1,8 +1,9 @@
 import {execa} from 'execa';
 import {digestOf} from '../kernel/fingerprint/fingerprint.js';
-import {canonicalJson} from '../kernel/fingerprint/fingerprint.js';
+import {canonicalJson, type Digest} from '../kernel/fingerprint/fingerprint.js';
 import {fail, ok, type Result} from '../kernel/graph/result.js';
 import type {Problem, SetupProbe} from '../kernel/session/magic.js';
+import {productTree, type LocalProduct} from './product-tree.js';
 
 /** How long a set-up text may take, in milliseconds. */
 const LIMIT = 120_000;
@@ -23,7 +24,8 @@ export interface ProbeInput {
 
 /**
  * Runs the set-up text in a clean bash and reads the environment that it makes, and the products that `eups` has set up.
- * The products are the identity where there are any: paths differ from node to node. Else it is the text.
+ * The products are the identity where there are any: paths differ from node to node. Else it is the text. Products that are a
+ * person's own directories may be edited at any time: {@link SetupProbe.identify} looks at what lies in them now.
  */
 export async function probeSetup({text, directory, environment}: ProbeInput): Promise<Result<SetupProbe, Problem>> {
   const clean: Record<string, string> = {};
@@ -63,20 +65,40 @@ export async function probeSetup({text, directory, environment}: ProbeInput): Pr
     const at = entry.indexOf('=');
     if (at > 0 && !NOISE.has(entry.slice(0, at))) made[entry.slice(0, at)] = entry.slice(at + 1);
   }
+  const {rows, locals} = readProducts(products);
+  const identity = digestOf(`weft/setup/1\n${canonicalJson(rows.length > 0 ? rows : [text.trim()])}`);
   return ok({
     environment: made,
-    identity: digestOf(`weft/setup/1\n${canonicalJson(identityOf(text, products))}`),
+    identity,
     text: '',
+    ...(locals.length === 0 ? {} : {identify: digest => identityNow(identity, locals, digest)}),
   });
 }
 
-/** Product, version and flavour of each line of `eups list -s`; the text itself where there is no eups. */
-function identityOf(text: string, products: string): string[] {
-  const rows = products
-    .split('\n')
-    .map(line => line.trim().split(/\s+/))
-    .filter(words => words.length >= 2)
-    .map(([product = '', version = '']) => `${product} ${version}`)
-    .sort();
-  return rows.length > 0 ? rows : [text.trim()];
+async function identityNow(
+  identity: Digest,
+  locals: readonly LocalProduct[],
+  digest: Parameters<typeof productTree>[1],
+): Promise<Digest> {
+  const trees = await Promise.all(locals.map(local => productTree(local, digest)));
+  return digestOf(`weft/setup/local/1\n${canonicalJson([identity, trees])}`);
+}
+
+/** Product and version of each line of `eups list -s`, sorted, and those that are directories of the person's own. */
+export function readProducts(listed: string): {
+  readonly rows: readonly string[];
+  readonly locals: readonly LocalProduct[];
+} {
+  const locals: LocalProduct[] = [];
+  const rows = listed.split('\n').flatMap(line => {
+    const local = /^\s*(\S+)\s+LOCAL:(.+?)(?:\s+setup)?\s*$/.exec(line);
+    if (local !== null) {
+      const [, name = '', directory = ''] = local;
+      locals.push({name, directory});
+      return [`${name} LOCAL`];
+    }
+    const [product = '', version] = line.trim().split(/\s+/);
+    return version === undefined ? [] : [`${product} ${version}`];
+  });
+  return {rows: rows.sort(), locals: locals.sort((a, b) => (a.name < b.name ? -1 : 1))};
 }

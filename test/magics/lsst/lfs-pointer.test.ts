@@ -28,8 +28,8 @@ async function wrong(text: string): Promise<readonly unknown[]> {
       body: syntax.body,
       bodySpan: syntax.bodySpan,
       row: {},
-      evaluated: () => ({is: 'deferred'}),
-      lookup: () => ({is: 'deferred'}),
+      evaluated: () => ({is: 'other', type: 'nothing'}),
+      lookup: () => ({is: 'other', type: 'nothing'}),
     },
     notebook.context,
   );
