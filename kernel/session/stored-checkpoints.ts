@@ -83,6 +83,9 @@ export class StoredCheckpoints implements Checkpoints {
     if (!read.ok || read.value.fingerprint !== task.fingerprint) return undefined;
     const manifest = {...read.value, directory};
     this.#store.recordResult(manifest);
+    const claims = this.#claimsOf(task);
+    const claim = claims.read(task.fingerprint);
+    if (claim !== undefined) await this.#putAway(claims, claim, manifest);
     return manifest;
   }
 
@@ -216,14 +219,18 @@ export class StoredCheckpoints implements Checkpoints {
   /** Removes what dead kernels left of tasks whose results they had recorded. */
   async #tidy(claims: Claims): Promise<void> {
     for (const claim of claims.list()) {
-      const {content, fingerprint} = claim;
-      const manifest = this.#store.lookup(fingerprint);
-      if (content === undefined || manifest === undefined || isAlive(content.kernel) !== 'dead') continue;
-      // An attempt that was made after this result was there is another one.
-      if (!(Date.parse(manifest.endedAt) >= madeAt(content.attempt))) continue;
-      await this.discard(content.directory);
-      claims.release(claim);
+      const manifest = this.#store.lookup(claim.fingerprint);
+      if (manifest !== undefined) await this.#putAway(claims, claim, manifest);
     }
+  }
+
+  async #putAway(claims: Claims, claim: StoreClaim, {endedAt}: Manifest): Promise<void> {
+    const {content} = claim;
+    if (content === undefined || isAlive(content.kernel) !== 'dead') return;
+    // An attempt that was made after this result was there is another one.
+    if (!(Date.parse(endedAt) >= madeAt(content.attempt))) return;
+    await this.discard(content.directory);
+    claims.release(claim);
   }
 
   #content(

@@ -100,10 +100,16 @@ export class CrashRig implements Disposable {
     return line.fingerprint;
   }
 
-  /** Where the result of the last task of this label lies. */
-  result(label: string): string {
-    const line = this.journal.findLast(({manifest}) => manifest?.label === label);
-    return join(this.directory, '.weft', line?.manifest?.directory ?? '');
+  /** Where the result of the last task of this label lies; waits for its line in a journal, which comes after its display. */
+  async result(label: string): Promise<string> {
+    const find = (): Line | undefined => this.journal.findLast(({manifest}) => manifest?.label === label);
+    await this.until(join(this.directory, '.weft/runs'), () => find() !== undefined);
+    return join(this.directory, '.weft', find()?.manifest?.directory ?? '');
+  }
+
+  /** The results in the store under their final names. */
+  get published(): readonly string[] {
+    return this.#below('work').filter(name => /^[0-9a-f]{2}\/[^./][^/]*$/.test(name));
   }
 
   /** The runners of the attempts that are under way. */

@@ -1,5 +1,5 @@
 import {execFileSync} from 'node:child_process';
-import {chmodSync, chownSync, existsSync, mkdirSync, readdirSync} from 'node:fs';
+import {chmodSync, chownSync, mkdirSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect, test, type TestContext} from 'vitest';
 import {need, type Component} from '../rig/component.js';
@@ -44,7 +44,7 @@ test('on a full disk a task fails with a remedy, nothing is half published, and 
       const [text] = await runCells(kernel, [fills]);
       expect(text).toMatch(/full|no space/i);
       expect(text).toMatch(/[Ff]ree some space/);
-      expect(publishedIn(store)).toEqual([]);
+      expect(rig.published).toEqual([]);
       // What could not be published does not keep the disk full.
       const [small] = await runCells(kernel, ['%%bash --as small\necho small > out.txt']);
       expect(small).toContain('done');
@@ -56,19 +56,12 @@ test('on a full disk a task fails with a remedy, nothing is half published, and 
     expect(text).toContain('done');
     expect(small).toContain('cached');
     await kernel.shutdown();
-    expect(publishedIn(store)).toHaveLength(2);
+    expect(rig.published).toHaveLength(2);
     expect(rig.leftovers).toEqual([]);
   } finally {
     execFileSync('umount', ['-l', store]);
   }
 });
-
-/** The results under their final names. */
-function publishedIn(store: string): readonly string[] {
-  const work = join(store, 'work');
-  if (!existsSync(work)) return [];
-  return readdirSync(work).flatMap(name => readdirSync(join(work, name)).filter(entry => !entry.startsWith('.')));
-}
 
 test('in a store that a plain user may not write, tasks fail with a remedy, and what is there is cached', async (context: TestContext) => {
   need(context, root);

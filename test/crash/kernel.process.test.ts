@@ -37,7 +37,9 @@ test('a kernel is killed in the middle of a task: what was finished is cached, w
   expect(texts[1]).toContain('ran elsewhere');
   expect(texts[2]).toContain('done');
   expect(rig.ran).toEqual(['first', 'second', 'third']);
-  expect(readFileSync(join(rig.result('third'), 'out.txt'), 'utf8')).toBe('result of first\nand more\nand more\n');
+  expect(readFileSync(join(await rig.result('third'), 'out.txt'), 'utf8')).toBe(
+    'result of first\nand more\nand more\n',
+  );
   await kernel.shutdown();
   expect(rig.leftovers).toEqual([]);
 });
@@ -122,9 +124,30 @@ test('kernel and runner are killed: the task runs again, and what was left of it
   const [text] = await runCells(kernel, [cell(rig, 'a')]);
   expect(text).toContain('done');
   expect(rig.ran).toEqual(['a', 'a']);
-  expect(readFileSync(join(rig.result('a'), 'out.txt'), 'utf8')).toBe('result of a\n');
+  expect(readFileSync(join(await rig.result('a'), 'out.txt'), 'utf8')).toBe('result of a\n');
   await kernel.shutdown();
   expect(rig.leftovers).toEqual([]);
+});
+
+test('what is half written when kernel and runner are killed is never seen under the name of the result', async () => {
+  using rig = new CrashRig();
+  const wait = `until [ -e ${rig.at('open-all')} ]; do sleep 0.02; done`;
+  const code = `%%bash --as a\necho half > out.txt\necho a >> ${rig.counter}\n${wait}\necho whole >> out.txt`;
+  {
+    await using kernel = await rig.start();
+    await kernel.client.execute(code);
+    await rig.begun('a');
+    expect(rig.published).toEqual([]);
+    await kernel.kill();
+  }
+  for (const {pid} of rig.runners) process.kill(pid, 'SIGKILL');
+  expect(rig.published).toEqual([]);
+  rig.open();
+  await using kernel = await rig.start();
+  const [text] = await runCells(kernel, [code]);
+  expect(text).toContain('done');
+  expect(rig.published).toHaveLength(1);
+  expect(readFileSync(join(await rig.result('a'), 'out.txt'), 'utf8')).toBe('half\nwhole\n');
 });
 
 test('kernels that are killed again and again while short tasks run lose nothing and run nothing twice', async () => {
@@ -241,7 +264,7 @@ test('a deleted output costs its task alone, a touched one nothing, and a change
     await runCells(kernel, cells);
     await kernel.shutdown();
   }
-  const [first, third] = [rig.result('first'), rig.result('third')];
+  const [first, third] = [await rig.result('first'), await rig.result('third')];
   rmSync(join(first, 'out.txt'));
   utimesSync(join(third, 'out.txt'), 1000, 1000);
   {
