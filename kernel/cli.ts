@@ -34,7 +34,12 @@ async function run(path: string, options: RunOptions): Promise<number> {
   }
   const directory = dirname(file);
   process.chdir(directory);
-  const opened = await openNotebook({directory, environment: process.env, log: say, ...(slots === undefined ? {} : {slots})});
+  const opened = await openNotebook({
+    directory,
+    environment: process.env,
+    log: say,
+    ...(slots === undefined ? {} : {slots}),
+  });
   if (!opened.ok) {
     say(`weft: ${opened.error}`);
     return EXIT.usage;
@@ -45,8 +50,17 @@ async function run(path: string, options: RunOptions): Promise<number> {
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
   const started = Date.now();
-  const progress = (line: string): void => say(`weft ${((Date.now() - started) / 1000).toFixed(1).padStart(6)} s  ${line}`);
-  const {summary, outputs} = await runHeadless(notebook.value, {session, futures, scheduler, displays, keepGoing: options.keepGoing === true, progress, signal: abort.signal});
+  const progress = (line: string): void =>
+    say(`weft ${((Date.now() - started) / 1000).toFixed(1).padStart(6)} s  ${line}`);
+  const {summary, outputs} = await runHeadless(notebook.value, {
+    session,
+    futures,
+    scheduler,
+    displays,
+    keepGoing: options.keepGoing === true,
+    progress,
+    signal: abort.signal,
+  });
   let code: number = abort.signal.aborted ? EXIT.interrupted : summary.ok ? EXIT.ok : EXIT.failed;
   if (output !== undefined) {
     const written = writeNotebook(output, notebook.value, outputs);
@@ -62,7 +76,10 @@ async function run(path: string, options: RunOptions): Promise<number> {
 }
 
 async function main(argv: readonly string[]): Promise<number> {
-  const program = new Command('weft').description('Futures and checkpoints for command-line pipelines.').version(VERSION).exitOverride();
+  const program = new Command('weft')
+    .description('Futures and checkpoints for command-line pipelines.')
+    .version(VERSION)
+    .exitOverride();
   let code: number = EXIT.ok;
   program
     .command('run')
