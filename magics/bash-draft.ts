@@ -17,11 +17,10 @@ import {
   type PlacedText,
 } from './placed-text.js';
 import type {ScriptCall} from './script-call.js';
+import {mutableProblems} from './mutable.js';
 import {inputFiles} from './script-inputs.js';
 import {resolveSource} from './resolve-source.js';
 import {keyText, nodesOf} from './source.js';
-
-export {cleanEnvironment} from './clean-environment.js';
 
 /** The key of a task of a loop: `filter=HSC-R patch=1,1`. */
 export const rowKey = (row: Row): string =>
@@ -49,6 +48,7 @@ export async function draftBash(
       hint: 'use the future itself, or await it first',
     });
   }
+  problems.push(...mutableProblems(call.variables.values(), placed.nodes));
   const unsafe = UNSAFE_IN_PATH.exec(context.settings.store)?.[0];
   if (call.verbatim !== true && unsafe !== undefined && inScript.nodes.some(node => node.kind === 'files')) {
     problems.push({

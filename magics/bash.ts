@@ -13,7 +13,6 @@ import {indexed, sourceOfEvaluated, type Source} from './source.js';
 import {hasFlag, readTaskOptions, TASK_OPTIONS} from './task-options.js';
 
 // The place where others find it.
-export {dedent} from './script-text.js';
 
 const shape: MagicShape = {
   name: 'bash',

@@ -19,7 +19,12 @@ export function completeness(code: string, {registry, user}: AssistPorts): Promi
   if (value.is === 'magic')
     return Promise.resolve(code.endsWith('\n') ? {status: 'complete'} : {status: 'incomplete', indent: ''});
   if (hasErrors(diagnostics)) return Promise.resolve({status: 'invalid'});
-  return user.isComplete(code);
+  if (value.is === 'empty') return Promise.resolve({status: 'complete'});
+  // What is left of the lines that are magics is TypeScript.
+  let rest = code;
+  for (const {span} of value.lines)
+    rest = rest.slice(0, span.start) + ' '.repeat(span.end - span.start) + rest.slice(span.end);
+  return user.isComplete(rest);
 }
 
 /** Names of magics behind `%`, else names of the notebook. `at` is an offset in `code`. */

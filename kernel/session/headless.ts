@@ -1,5 +1,5 @@
 import {randomUUID} from 'node:crypto';
-import type {JsonObject} from '../fingerprint/json.js';
+import type {JsonObject, JsonValue} from '../fingerprint/json.js';
 import {isFinal} from '../graph/task.js';
 import type {Scheduler} from '../run/scheduler.js';
 import {failureMessage} from '../show/failure-text.js';
@@ -84,7 +84,7 @@ export async function runHeadless(
     const began = performance.now();
     const before = new Set(futures.all());
     const allowed = isTagged(rest, 'raises-exception');
-    const {error} = await session.execute(
+    const {error, payload} = await session.execute(
       {
         id: randomUUID(),
         code: source,
@@ -96,6 +96,8 @@ export async function runHeadless(
       },
       output,
     );
+    // No pager is there: what was meant for it is shown.
+    for (const {data} of payload) if (isObject(data)) output.display(data);
     if (allowed) for (const node of futures.all()) if (!before.has(node)) mayFail.add(node);
     cells.push({
       index,
@@ -130,6 +132,9 @@ export async function runHeadless(
   const good = !bad && !lost && cells.every(cell => cell.status === 'ok');
   return {summary: {ok: good, wall_s: seconds(started), tasks, joins, cells}, outputs};
 }
+
+const isObject = (value: JsonValue | undefined): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function isTagged(rest: JsonObject, tag: string): boolean {
   const {metadata} = rest;

@@ -3,6 +3,7 @@ import {parseReference} from '../cell/reference.js';
 import {didYouMean} from '../cell/suggest.js';
 import type {MagicLine, Word} from '../cell/syntax.js';
 import {fail, ok, type Result} from '../graph/result.js';
+import type {JsonObject} from '../fingerprint/json.js';
 import type {Evaluated} from '../typescript/messages.js';
 import type {CellOutput} from '../wire/notebook.js';
 import type {Displays} from './displays.js';
@@ -17,6 +18,8 @@ export interface LinePorts {
   readonly user: UserPort;
   readonly futures: Futures;
   readonly displays: Displays;
+  /** What the cell's reply carries: texts for the client's pager are added. */
+  readonly payload: JsonObject[];
   readonly registry: Registry;
   readonly control: NotebookControl;
   readonly context: MagicContext;
@@ -64,10 +67,11 @@ export class LineRunner {
   }
 
   #context(): LineContext {
-    const {context, output, displays, control, futures} = this.#ports;
+    const {context, output, displays, control, futures, payload} = this.#ports;
     return {
       ...context,
       stream: (name, text) => output.stream(name, futures.printed(text)),
+      page: text => void payload.push({source: 'page', data: {'text/plain': text}, start: 0}),
       display: (bundle, metadata) => output.display(bundle, metadata),
       watch: (title, nodes) => displays.open(title, nodes, output),
       resolve: line => this.#resolve(line),

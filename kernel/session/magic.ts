@@ -44,6 +44,8 @@ export interface Draft {
   readonly notes?: readonly Problem[];
   /** Made for another's sake: not listed by itself. */
   readonly aside?: boolean;
+  /** Its result may change at any time: what reads it can't be cached. */
+  readonly mutable?: boolean;
   /** Called with the node that was made of it, before `make`. */
   readonly planned?: (node: TaskNode) => void;
 }
@@ -73,6 +75,8 @@ export interface TaskMagic<C> {
   kindOf(line: MagicLine): FutureKind;
   /** The name that the cell binds where there is no `--as`; undefined: only `_`. */
   defaultName(line: MagicLine): string | undefined;
+  /** Told of a task whose words wait for values, when it takes its place in the order of submission. */
+  readonly deferred?: (line: MagicLine, node: TaskNode, context: MagicContext) => void;
   /** The expressions and names that `read` will ask for. */
   wants(
     line: MagicLine,
@@ -166,6 +170,8 @@ export interface Places {
 export interface LineContext extends MagicContext {
   stream(name: 'stdout' | 'stderr', text: string): void;
   display(bundle: Bundle, metadata?: JsonObject): void;
+  /** Opens a text beside the notebook, where the client has a pager. */
+  page(text: string): void;
   /** Shows the live display of some nodes, under this cell. */
   watch(title: string, nodes: readonly FutureNode[]): void;
   /** What the words of a line name; `*` and no words: every named future of the notebook. */

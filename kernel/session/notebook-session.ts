@@ -2,7 +2,7 @@ import {parseCell} from '../cell/cell.js';
 import {looksLikePython} from '../cell/python.js';
 import {withLineFeeds} from '../cell/source.js';
 import type {CellSyntax, MagicLine} from '../cell/syntax.js';
-import type {JsonValue} from '../fingerprint/json.js';
+import type {JsonObject, JsonValue} from '../fingerprint/json.js';
 import type {Settled} from '../typescript/messages.js';
 import type {
   Bundle,
@@ -46,6 +46,8 @@ interface Running extends CallingCell {
   readonly request: ExecuteRequest;
   readonly output: CellOutput;
   readonly abort: AbortController;
+  /** What the reply carries for the client: texts for its pager. */
+  readonly payload: JsonObject[];
   lines: readonly MagicLine[];
   /** The error of a line magic that failed: what the code throws then is known by it. */
   lineError: ErrorContent | undefined;
@@ -74,7 +76,7 @@ export class NotebookSession implements Notebook {
     const nodes: FutureNode[] = [];
     const context = this.#ports.contexts.make(request.id, abort.signal, node => void nodes.push(node));
     const made = {context, count: request.count, nodes, calls: [], lines: [], problems: []};
-    const running: Running = {...made, request, output, abort, lineError: undefined};
+    const running: Running = {...made, request, output, abort, payload: [], lineError: undefined};
     this.#running = running;
     this.#last = request.id;
     this.#cells.set(request.id, running);
@@ -87,7 +89,7 @@ export class NotebookSession implements Notebook {
       this.#ports.displays.settle();
       if (error !== undefined && !request.silent) output.error(error);
       const userExpressions = error === undefined ? await answerExpressions(request, this.#ports) : {};
-      return {payload: [], userExpressions, ...(error === undefined ? {} : {error})};
+      return {payload: running.payload, userExpressions, ...(error === undefined ? {} : {error})};
     } finally {
       this.#running = undefined;
       this.#cells.delete(request.id);
@@ -223,7 +225,7 @@ export class NotebookSession implements Notebook {
     // What the lines above have called must be known by its name.
     await Promise.all(running.calls);
     const {context, output, request} = running;
-    const runner = new LineRunner({...this.#ports, context, output});
+    const runner = new LineRunner({...this.#ports, context, output, payload: running.payload});
     const ran = await this.#interruptible(running, runner.run(line));
     if (ran === 'interrupted') running.lineError = INTERRUPTED;
     else running.lineError = ran.ok ? undefined : problemsError(ran.error, request.code, request.count);

@@ -27,7 +27,10 @@ export const helpMagic = lineMagic(
     const name = word.raw.replace(/^%+/, '');
     const magic = magics.find(each => each.name === name);
     if (magic !== undefined) {
-      context.stream('stdout', `${magic.use}${magic.name}: ${magic.summary}\n\n${magic.example}\n`);
+      const text = `${magic.use}${magic.name}: ${magic.summary}\n\n${magic.example}\n`;
+      // A question, `%%lsst?`, opens the pager; `%help lsst` answers in the notebook.
+      if (line.nameSpan.start >= word.span.end) context.page(text);
+      else context.stream('stdout', text);
       return undefined;
     }
     const named = await context.resolve(line);
