@@ -53,7 +53,7 @@ interface Running extends CallingCell {
   lineError: ErrorContent | undefined;
 }
 
-/** Outputs of cells that have ended are remembered for what comes late: so many. */
+/** So many outputs of cells that have ended are remembered for what comes late. */
 const REMEMBERED = 2000;
 
 /** One notebook: cells in, tasks and displays out. It knows no socket and no magic by name. */
@@ -75,14 +75,13 @@ export class NotebookSession implements Notebook {
     const abort = new AbortController();
     const nodes: FutureNode[] = [];
     const context = this.#ports.contexts.make(request.id, abort.signal, node => void nodes.push(node));
-    const made = {context, count: request.count, nodes, calls: [], lines: [], problems: []};
-    const running: Running = {...made, request, output, abort, payload: [], lineError: undefined};
+    const made = {context, count: request.count, nodes, calls: [], lines: [], problems: [], payload: []};
+    const running: Running = {...made, request, output, abort, lineError: undefined};
     this.#running = running;
     this.#last = request.id;
     this.#cells.set(request.id, running);
     this.#outputs.set(request.id, output);
-    const [oldest] = this.#outputs.keys();
-    if (this.#outputs.size > REMEMBERED && oldest !== undefined) this.#outputs.delete(oldest);
+    if (this.#outputs.size > REMEMBERED) this.#outputs.delete([...this.#outputs.keys()][0] ?? '');
     try {
       const error = await this.#cell(running);
       // What has ended by now is shown before the reply: a client that runs cells one by one saves what it has by then.
@@ -288,9 +287,8 @@ export class NotebookSession implements Notebook {
   }
 
   interrupt(): void {
-    const running = this.#running;
-    running?.abort.abort();
-    this.#ports.user.interrupt(running?.request.id ?? '');
+    this.#running?.abort.abort();
+    this.#ports.user.interrupt(this.#running?.request.id ?? '');
   }
 
   async shutdown(): Promise<void> {
