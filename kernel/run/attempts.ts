@@ -147,8 +147,7 @@ export class Attempts {
         await this.#release(entry);
         return;
       }
-      this.#watch(entry, job.attempt);
-      executor.submit(job);
+      this.#watch(entry, job.attempt, () => executor.submit(job));
       return;
     }
     this.#out -= 1;
@@ -184,8 +183,7 @@ export class Attempts {
         return;
       case 'adopt':
         this.#out += 1;
-        this.#watch(entry, attached.attempt);
-        executor.adopt(attached.attempt, attached.holder);
+        this.#watch(entry, attached.attempt, () => executor.adopt(attached.attempt, attached.holder));
         return;
       case 'again':
         this.#again(entry);
@@ -199,10 +197,12 @@ export class Attempts {
     }
   }
 
-  #watch(entry: Entry, attempt: AttemptId): void {
+  #watch(entry: Entry, attempt: AttemptId, give: () => void): void {
     entry.attempt = attempt;
     entry.phase = 'out';
     this.#entries.set(attempt, entry);
+    give();
+    // The wish came while it was being started.
     if (entry.cancelling) this.#scheduler.ports.executor.cancel(attempt);
   }
 

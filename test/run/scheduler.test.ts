@@ -17,6 +17,8 @@ interface Node {
   readonly force: boolean;
   readonly cancelled: boolean;
   readonly retries: number;
+  /** After how many steps it is cancelled, started over, cancelled again and submitted again. */
+  readonly when: readonly [number, number, number, number];
 }
 
 /** Graphs of up to nine tasks, each of which needs some of those before it. */
@@ -30,12 +32,21 @@ const graphs = fc
       force: fc.boolean(),
       cancelled: fc.boolean(),
       retries: fc.nat(1),
+      when: fc.tuple(fc.nat(25), fc.nat(30), fc.nat(35), fc.nat(40)),
     }),
     {minLength: 1, maxLength: 9},
   )
   .map(nodes =>
     nodes.map((node, at): Node => ({...node, needs: at === 0 ? [] : [...new Set(node.needs.map(need => need % at))]})),
   );
+
+/** Steps that each take a turn of the event loop, so that nobody gets ahead of all others for good. */
+const turns =
+  (s: fc.Scheduler) =>
+  async (what: string): Promise<void> => {
+    await new Promise(resolve => setImmediate(resolve));
+    await s.schedule(Promise.resolve(), what);
+  };
 
 interface Wants {
   readonly fails?: boolean;
@@ -118,19 +129,23 @@ test('cancelling and starting over at any moment leaves final states, no live jo
       using place = scratch();
       const disk = new FakeDisk();
       const tasks = tasksOf(nodes, disk, place.path, {cached: true});
-      const kernel = new FakeKernel(disk, slots, what => s.schedule(Promise.resolve(), what));
+      const delay = turns(s);
+      const kernel = new FakeKernel(disk, slots, delay);
       const entries = tasks.map(task => kernel.scheduler.submit(task));
-      const chosen = entries.filter((_, at) => nodes[at]!.cancelled);
-      const acts: Promise<unknown>[] = [];
-      for (const entry of chosen) {
-        acts.push(s.schedule(Promise.resolve(), `cancel ${entry.task.key}`).then(() => kernel.scheduler.cancel(entry)));
-        acts.push(
-          s.schedule(Promise.resolve(), `restart ${entry.task.key}`).then(() => kernel.scheduler.restart(entry)),
-        );
-        acts.push(
-          s.schedule(Promise.resolve(), `submit ${entry.task.key}`).then(() => kernel.scheduler.submit(entry.task)),
-        );
-      }
+      const act = async (name: string, steps: number, does: () => unknown): Promise<void> => {
+        for (let step = 0; step < steps; step++) await delay(`before ${name}`);
+        does();
+      };
+      const acts = entries.flatMap((entry, at) => {
+        const {cancelled, when} = nodes[at]!;
+        if (!cancelled) return [];
+        return [
+          act('cancel', when[0], () => kernel.scheduler.cancel(entry)),
+          act('restart', when[1], () => kernel.scheduler.restart(entry)),
+          act('cancel again', when[2], () => kernel.scheduler.cancel(entry)),
+          act('submit', when[3], () => kernel.scheduler.submit(entry.task)),
+        ];
+      });
       await s.waitFor(Promise.all(acts));
       await s.waitFor(kernel.scheduler.idle());
       await s.waitIdle();
@@ -184,12 +199,7 @@ test('two kernels at once run each task once, and one sees what fails in the oth
       using place = scratch();
       const disk = new FakeDisk();
       const quick = nodes.slice(0, 4).map(node => ({...node, retries: 0}));
-      // Each step takes a turn of the event loop, so that neither kernel gets ahead of the other for good.
-      const delay = async (what: string): Promise<void> => {
-        await new Promise(resolve => setImmediate(resolve));
-        await s.schedule(Promise.resolve(), what);
-      };
-      const kernels = [1, 2].map(() => new FakeKernel(disk, 2, delay));
+      const kernels = [1, 2].map(() => new FakeKernel(disk, 2, turns(s)));
       const entries: Entry[] = [];
       for (const kernel of kernels) {
         for (const task of tasksOf(quick, disk, place.path, {fails: true})) entries.push(kernel.scheduler.submit(task));
