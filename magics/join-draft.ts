@@ -10,6 +10,9 @@ import type {FutureKind, Settled} from '../kernel/typescript/messages.js';
 import type {JoinCall} from './join-call.js';
 import {FilesJoinWork} from './join-files.js';
 import {RepoJoinWork} from './join-repos.js';
+import {dataIdsOf} from './lsst/dataset.js';
+import {filesBelow} from './script-inputs.js';
+import {FREEZE} from './mutable.js';
 import {nodesOf, select, stopText, type Source} from './source.js';
 
 /** Above this many members a chain of parents costs more to read than a farm of links costs to make. */
@@ -97,7 +100,9 @@ export function draftJoin(call: JoinCall, key: string, context: MagicContext): R
 function settleJoin(kind: FutureKind, path: string, files: readonly string[], work: RepoJoinWork | undefined): Settled {
   if (kind === 'files') return {is: 'files', path, files};
   const root = dirname(dirname(dirname(path)));
-  return {is: 'repo', path, root, rerun: path.slice(`${root}/rerun/`.length), parents: work?.members ?? []};
+  const members = work?.members ?? [];
+  const dataIds = dataIdsOf(members.length > 0 ? members.flatMap(member => filesBelow(member, '.')) : files);
+  return {is: 'repo', path, root, rerun: path.slice(`${root}/rerun/`.length), parents: members, dataIds};
 }
 
 const failed = (message: string, remedy?: string): Extract<Made, {is: 'failed'}> => ({
@@ -126,10 +131,7 @@ async function makeJoin(call: JoinCall, key: string, planned: FutureKind, contex
     );
   const own = members.find(({task}) => task.work.directory === undefined);
   if (own !== undefined)
-    return failed(
-      `${own.node.label} is a person's rerun, which may change at any time: it can't be joined`,
-      '`%adopt NAME --as N` freezes it into an input',
-    );
+    return failed(`${own.node.label} is a person's rerun, which may change at any time: it can't be joined`, FREEZE);
   // The order of members means nothing, unless one is preferred: then it is theirs, the preferred ones first.
   const isPreferred = (node: FutureNode): boolean => preferred.value.some(each => each === node);
   const unique = [...new Map(members.map(member => [member.task.fingerprint, member])).values()];

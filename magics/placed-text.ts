@@ -4,6 +4,7 @@ import {fail, ok, type Result} from '../kernel/graph/result.js';
 import type {MagicContext} from '../kernel/session/magic.js';
 import type {Stop, TaskNode} from '../kernel/session/node.js';
 import {bashText} from './bash-variables.js';
+import {mutableFailure} from './mutable.js';
 import {stopText} from './source.js';
 
 /** What a script's text can hold of a path without quotes (LANGUAGE 13). */
@@ -65,6 +66,8 @@ export async function knownText({nodes}: PlacedText, context: MagicContext): Pro
     }
     const known = await node.known();
     if (!known.ok) return fail({is: 'blocked', blocked: {because: stopText(node.label, known.error)}});
+    const failure = mutableFailure(node, known.value);
+    if (failure !== undefined) return fail({is: 'failed', failure});
     fingerprints.set(node, known.value.fingerprint);
   }
   return ok({

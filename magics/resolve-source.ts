@@ -4,6 +4,7 @@ import type {Variable} from '../kernel/graph/recipe.js';
 import {fail, ok, type Result} from '../kernel/graph/result.js';
 import type {Stop, TaskNode} from '../kernel/session/node.js';
 import {entryName, keyText} from './entry-name.js';
+import {mutableFailure} from './mutable.js';
 import {select, stopText, type Source} from './source.js';
 
 /** A source whose futures are known: what the recipe holds, and the tasks that must be done first. */
@@ -64,6 +65,8 @@ async function resolveTask(node: TaskNode): Promise<Result<Resolved, Stop>> {
   }
   const known = await node.known();
   if (!known.ok) return fail({is: 'blocked', blocked: {because: stopText(node.label, known.error)}});
+  const failure = mutableFailure(node, known.value);
+  if (failure !== undefined) return fail({is: 'failed', failure});
   return ok({variable: {is: 'task', fingerprint: known.value.fingerprint}, needs: [known.value.fingerprint]});
 }
 

@@ -7,7 +7,7 @@ import type {Evaluated, Settled} from '../typescript/messages.js';
 import {once, suggestName} from './cell-names.js';
 import type {Futures} from './futures.js';
 import type {Draft, MagicContext, Problem, Reading, Row, TaskMagic} from './magic.js';
-import type {Stop} from './node.js';
+import type {Stop, TaskNode} from './node.js';
 import type {CellScope, RowValues} from './scope.js';
 import type {UserPort} from './user-port.js';
 
@@ -128,6 +128,7 @@ function deferredDraft(row: Row, values: RowValues, names: RowValues, cell: Task
   const {futures, magic, line, count} = cell;
   const needs = values.deferred.flatMap(id => futures.get(id) ?? []);
   let inner: Draft | undefined;
+  let self: TaskNode | undefined;
   const draft: Draft = {
     name: magic.defaultName(line) ?? magic.shape.name,
     key: Object.entries(row)
@@ -135,6 +136,10 @@ function deferredDraft(row: Row, values: RowValues, names: RowValues, cell: Task
       .join(' '),
     kind: magic.kindOf(line),
     needs,
+    planned: node => {
+      self = node;
+      magic.deferred?.(line, node, cell.context);
+    },
     make: async () => {
       const settled: Record<string, Settled> = {};
       for (const need of needs) {
@@ -149,6 +154,7 @@ function deferredDraft(row: Row, values: RowValues, names: RowValues, cell: Task
       const drafted = wrong.length > 0 ? fail(wrong) : await draftRow(row, resumed, names, cell);
       if (!drafted.ok) return stopOf(drafted.error);
       inner = drafted.value.draft;
+      if (self !== undefined) inner.planned?.(self);
       return inner.make();
     },
     settle: manifest => inner?.settle(manifest) ?? {is: 'failed', name: labelOf(draft), message: 'it is not known yet'},

@@ -146,7 +146,7 @@ export class Futures {
       case 'files':
         return {value: this.#files(settled.path, settled.files, ref)};
       case 'repo': {
-        const repo = new Repo(settled.path, settled.rerun, settled.root, settled.parents);
+        const repo = new Repo(settled.path, settled.rerun, settled.root, settled.parents, settled.dataIds);
         if (ref) holds(repo, {ref, futures: this, awaited: true});
         return {value: repo};
       }

@@ -36,6 +36,8 @@ export type Settled =
       readonly root: string;
       readonly rerun: string;
       readonly parents: readonly string[];
+      /** What its datasets are of, where that can be told from their files; each a key to a number or a text. */
+      readonly dataIds?: readonly Readonly<Record<string, JsonValue>>[];
     }
   | {
       readonly is: 'set';

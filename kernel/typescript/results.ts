@@ -44,6 +44,9 @@ export class Files implements Iterable<string> {
   }
 }
 
+/** A key to a number or a text: `{visit: 903334, ccd: 16}`. */
+export type DataId = Readonly<Record<string, JsonValue>>;
+
 /** A data repository that a task has made. */
 export class Repo {
   /** Its directory, absolute. */
@@ -54,8 +57,16 @@ export class Repo {
   readonly root: string;
   /** The reruns that it sees. */
   readonly parents: readonly string[];
+  readonly #dataIds: readonly DataId[] | undefined;
 
-  constructor(path: string, rerun: string, root: string, parents: readonly string[]) {
+  constructor(
+    path: string,
+    rerun: string,
+    root: string,
+    parents: readonly string[],
+    dataIds?: readonly DataId[],
+  ) {
+    this.#dataIds = dataIds;
     this.path = path;
     this.rerun = rerun;
     this.root = root;
@@ -70,10 +81,13 @@ export class Repo {
       .sort();
   }
 
-  dataIds(): never {
-    throw new TypeError(
-      `the data ids of ${this.rerun} are not known to code; use %show, or read the registry in ${this.root}`,
-    );
+  /** What its datasets are of: `{visit: 903334, ccd: 16, …}`, sorted. Its own, and of a join those of its members. */
+  dataIds(): DataId[] {
+    if (this.#dataIds === undefined)
+      throw new TypeError(
+        `the data ids of ${this.path} are not known; a \`%%lsst TASK --show data\` cell gives those that a task would work on`,
+      );
+    return this.#dataIds.map(id => ({...id}));
   }
 
   toString(): string {

@@ -50,6 +50,29 @@ export function findDatasets(
   return [...found.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, each]) => each);
 }
 
+/** Keys whose values are numbers; the others are texts. */
+const NUMBERS: ReadonlySet<string> = new Set(['visit', 'ccd', 'tract', 'pointing']);
+
+/**
+ * What the datasets among some files of a repository are of, without doubles and sorted: `{ccd: 16, filter: 'HSC-R', …}`.
+ * Files of unknown kinds say nothing.
+ */
+export function dataIdsOf(files: Iterable<string>): readonly Readonly<Record<string, string | number>>[] {
+  const found = new Map<string, Readonly<Record<string, string | number>>>();
+  for (const file of files) {
+    const groups = PATTERNS.map(pattern => pattern.exec(file)?.groups).find(each => each !== undefined);
+    if (groups === undefined) continue;
+    const entries = Object.entries(groups).map(
+      ([key, text]) => [key, NUMBERS.has(key) && /^\d+$/.test(text) ? Number(text) : text] as const,
+    );
+    found.set(
+      entries.map(([key, value]) => `${key}=${String(value).padStart(12, '0')}`).join(' '),
+      Object.fromEntries(entries),
+    );
+  }
+  return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, id]) => id);
+}
+
 /** The first dataset that a repository itself has files of, else one that its parents have. */
 export function defaultDataset(repository: string): string | undefined {
   for (const directory of searchPath(repository)) {
@@ -92,3 +115,5 @@ function patternOf(template: string): RegExp {
 /** Visits and ccds are written with leading zeros. */
 const same = (a: string, b: string): boolean =>
   a === b || (/^\d+$/.test(a) && /^\d+$/.test(b) && Number(a) === Number(b));
+
+const PATTERNS: readonly RegExp[] = Object.values(TEMPLATES).map(patternOf);

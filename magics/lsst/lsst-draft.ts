@@ -8,9 +8,11 @@ import type {Stop, TaskNode} from '../../kernel/session/node.js';
 import type {FutureKind, Settled} from '../../kernel/typescript/messages.js';
 import {rowKey} from '../bash-draft.js';
 import {cleanEnvironment} from '../clean-environment.js';
+import {FREEZE, mutableFailure} from '../mutable.js';
 import {nodesOf, stopText} from '../source.js';
 import {isOneDataId, wordsOf} from './arguments.js';
 import {formatDataId, type DataId} from './data-id.js';
+import {dataIdsOf} from './dataset.js';
 import type {LsstCall} from './lsst-call.js';
 import {recipeOf, wayOf, type Way} from './lsst-recipe.js';
 import {resolveParents, type ParentRerun} from './parents.js';
@@ -21,11 +23,6 @@ import {RootOrder} from './root-order.js';
 import {personsRerun, readRoot, type RootRepository} from './root-repository.js';
 import {RootWork} from './root-work.js';
 import {makeSplit} from './split.js';
-
-/** A draft that says of itself that its result may change at any time. */
-interface LsstDraft extends Draft {
-  readonly mutable?: boolean;
-}
 
 /** Plans one `%%lsst` task, or one split into parts. */
 export async function draftLsst(
@@ -47,14 +44,17 @@ function needsOf(plan: Plan, pending: readonly TaskNode[], context: MagicContext
   return [...new Set([...parents, ...placed, ...pending])];
 }
 
-/** Plans the task of a plan. */
-export function draftPlan(plan: Plan, context: MagicContext): Draft {
+/**
+ * Plans the task of a plan.
+ * @param before the tasks that it waits for because they change its root; those that are under way now, unless given
+ */
+export function draftPlan(plan: Plan, context: MagicContext, before?: readonly TaskNode[]): Draft {
   const way = wayOf(plan);
   const order = RootOrder.of(context.state);
-  const pending = way === 'root' || plan.root === undefined ? [] : order.pending(plan.root.path);
+  let pending = way === 'root' || plan.root === undefined ? [] : (before ?? order.pending(plan.root.path));
   const kind: FutureKind = way === 'show' ? 'value' : 'repo';
   let settled: Settled | undefined;
-  const draft: LsstDraft = {
+  const draft: Draft = {
     name: plan.call.task,
     key:
       way === 'show' && plan.normal.show.length > 0
@@ -75,9 +75,14 @@ export function draftPlan(plan: Plan, context: MagicContext): Draft {
     settle: manifest =>
       kind === 'value'
         ? {is: 'value', value: manifest.value ?? null}
-        : (settled ?? {is: 'failed', name: plan.call.task, message: 'it is not known yet'}),
+        : settled === undefined
+          ? {is: 'failed', name: plan.call.task, message: 'it is not known yet'}
+          : settled.is === 'repo' && way === 'rerun'
+            ? {...settled, dataIds: dataIdsOf(manifest.outputs.map(({path}) => path))}
+            : settled,
     planned: node => {
       if (plan.root === undefined) return;
+      if (way !== 'root') pending = order.before(node) ?? pending;
       if (way === 'root') order.wrote(plan.root.path, node);
       else order.reads(plan.root.path, node);
     },
@@ -88,7 +93,8 @@ export function draftPlan(plan: Plan, context: MagicContext): Draft {
 
 /** Plans a task that is split into one for each combination of some keys of its data ids. */
 function draftSplit(plan: Plan, keys: readonly string[], context: MagicContext): Draft {
-  const pending = plan.root === undefined ? [] : RootOrder.of(context.state).pending(plan.root.path);
+  const order = RootOrder.of(context.state);
+  let pending = plan.root === undefined ? [] : order.pending(plan.root.path);
   let join: TaskNode | undefined;
   let self: TaskNode | undefined;
   return {
@@ -102,7 +108,7 @@ function draftSplit(plan: Plan, keys: readonly string[], context: MagicContext):
       const made = await makeSplit(
         plan,
         keys,
-        part => draftPlan(part, context),
+        part => draftPlan(part, context, pending),
         () => self?.state.is === 'cancelled',
         context,
       );
@@ -111,6 +117,7 @@ function draftSplit(plan: Plan, keys: readonly string[], context: MagicContext):
     },
     planned: node => {
       self = node;
+      pending = order.before(node) ?? pending;
     },
     settle: manifest =>
       join?.draft.settle(manifest) ?? {is: 'failed', name: plan.call.task, message: 'it is not known yet'},
@@ -158,7 +165,7 @@ async function makeTask(
     return fail(
       failed(
         `${mutable.label} is a person's rerun, which may change at any time: it can't be the input of a cached task`,
-        '`%adopt NAME --as N` freezes it into an input',
+        FREEZE,
       ),
     );
   const stranger = parents.find(({directory}) => relative(root.value.path, directory).startsWith('..'));
@@ -175,6 +182,8 @@ async function makeTask(
   for (const node of placed.nodes) {
     const known = await node.known();
     if (!known.ok) return fail({is: 'blocked', blocked: {because: stopText(node.label, known.error)}});
+    const mutable = mutableFailure(node, known.value);
+    if (mutable !== undefined) return fail({is: 'failed', failure: mutable});
     fingerprints.set(node, known.value.fingerprint);
   }
   const fill = (text: string): string => context.placeholders(text).replace(fingerprints);

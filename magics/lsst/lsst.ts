@@ -1,3 +1,4 @@
+import {resolve} from 'node:path';
 import {isIdentifier} from '../../kernel/cell/identifier.js';
 import {parseReference} from '../../kernel/cell/reference.js';
 import type {MagicLine, MagicShape, Word} from '../../kernel/cell/syntax.js';
@@ -8,10 +9,12 @@ import type {MagicContext, Problem, Reading, TaskMagic} from '../../kernel/sessi
 import {expressionsOf, fillingOf, fillLine, valuesOf} from '../bash.js';
 import {indexed, sourceOfEvaluated} from '../source.js';
 import {hasFlag, readTaskOptions, TASK_OPTIONS} from '../task-options.js';
+import {CATALOGUE} from './catalogue.js';
 import type {ArgumentWord, LsstCall, Parent} from './lsst-call.js';
 import {draftLsst} from './lsst-draft.js';
 import {readLsstCall} from './lsst-function.js';
 import {rerunProblems, unknownVariable} from './line-problems.js';
+import {RootOrder} from './root-order.js';
 
 const shape: MagicShape = {
   name: 'lsst',
@@ -48,6 +51,15 @@ export const lsstMagic: TaskMagic<LsstCall> = {
   },
   read: (reading, context) => ({call: readLine(reading, context), problems: []}),
   readCall: readLsstCall,
+  deferred: (line, node, context) => {
+    const task = taskOf(line);
+    const [repo] = valuesOf(line, 'repo').slice(-1);
+    const typed = repo === undefined ? undefined : literalText(repo);
+    const root = typed === undefined ? context.settings.repo : resolve(context.directory, typed);
+    if (task === undefined || root === undefined) return;
+    const writes = hasFlag(line, 'mutates') || CATALOGUE.get(task)?.root === true;
+    RootOrder.of(context.state).submitted(root, node, writes);
+  },
   draft: draftLsst,
 };
 

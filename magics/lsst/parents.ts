@@ -4,6 +4,7 @@ import type {Draft, MagicContext, Problem} from '../../kernel/session/magic.js';
 import type {Stop, TaskNode} from '../../kernel/session/node.js';
 import {PLAIN_OPTIONS} from '../join-call.js';
 import {draftJoin, tasksNow} from '../join-draft.js';
+import {FREEZE} from '../mutable.js';
 import {select, stopText} from '../source.js';
 import type {Parent} from './lsst-call.js';
 import {PersonWork} from './person-work.js';
@@ -39,7 +40,7 @@ export function parentProblems(parents: readonly Parent[], person: boolean): rea
           code: 'W5011',
           severity: 'error',
           message: `\`rerun:${parent.name}\` may change at any time: it can't be the input of a cached task`,
-          hint: `run in a rerun of your own with \`--rerun NAME\`, or freeze it with \`%adopt ${parent.name} --as NAME\``,
+          hint: 'run in a rerun of your own with `--rerun NAME`; or make it in a `%%lsst` cell without `--rerun`',
           ...at,
         },
       ];
@@ -58,16 +59,14 @@ export function parentProblems(parents: readonly Parent[], person: boolean): rea
         },
       ];
     const persons =
-      source.is === 'json'
-        ? undefined
-        : (tasksNow(source) ?? []).find(node => (node.draft as {mutable?: boolean}).mutable === true);
+      source.is === 'json' ? undefined : (tasksNow(source) ?? []).find(({draft}) => draft.mutable === true);
     if (persons === undefined || person) return [];
     return [
       {
         code: 'W5011',
         severity: 'error',
         message: `\`${label}\` is a person's rerun, which may change at any time: it can't be the input of a cached task`,
-        hint: 'freeze it with `%adopt NAME --as N`',
+        hint: `run in a rerun of your own with \`--rerun NAME\`; or ${FREEZE}`,
         ...at,
       },
     ];

@@ -5,6 +5,7 @@ import {bodyWords} from '../../kernel/cell/words.js';
 import type {Digest} from '../../kernel/fingerprint/fingerprint.js';
 import {fail, ok, type Result} from '../../kernel/graph/result.js';
 import type {MagicContext, Problem, Row, SetupProbe} from '../../kernel/session/magic.js';
+import {mutableProblems} from '../mutable.js';
 import {matchGlob} from '../script-inputs.js';
 import {normalArguments, readArguments, type Argument, type NormalArguments} from './arguments.js';
 import type {CatalogueEntry} from './catalogue.js';
@@ -107,6 +108,7 @@ export async function planLsst(
     if (digest.ok) sources[relative(context.directory, path)] = digest.value;
     else problems.push({code: 'W7002', severity: 'error', message: `\`%code\`: ${digest.error}`});
   }
+  problems.push(...placedProblems(words, call, context));
   const placed = context.placeholders(words.map(({text}) => text).join('\n'));
   if (placed.mangled !== undefined)
     problems.push({
@@ -145,6 +147,16 @@ export async function planLsst(
     key,
   };
   return ok({plan, notes: problems});
+}
+
+/** Words that name a future whose result may change at any time. */
+function placedProblems(words: readonly ArgumentWord[], call: LsstCall, context: MagicContext): readonly Problem[] {
+  return words.flatMap(({text, span = call.bodySpan}) =>
+    mutableProblems([], context.placeholders(text).nodes).map((problem): Problem => ({
+      ...problem,
+      ...(span === undefined ? {} : {span}),
+    })),
+  );
 }
 
 function findRoot(

@@ -5,6 +5,7 @@ import {isFinal} from '../../kernel/graph/task.js';
 export class RootOrder {
   readonly #writers = new Map<string, Set<TaskNode>>();
   readonly #readers = new Map<string, Set<TaskNode>>();
+  readonly #before = new WeakMap<TaskNode, readonly TaskNode[]>();
 
   /** The order of a notebook, kept in the state that its magics share. */
   static of(state: Map<string, unknown>): RootOrder {
@@ -13,6 +14,17 @@ export class RootOrder {
     const made = new RootOrder();
     state.set('lsst/roots', made);
     return made;
+  }
+
+  /** A task was submitted of which more is known later: it waits for what was before it now, and not for what comes then. */
+  submitted(root: string, node: TaskNode, writes: boolean): void {
+    this.#before.set(node, this.pending(root));
+    if (writes) this.wrote(root, node);
+  }
+
+  /** The tasks that were to change the root when this one was submitted; undefined where that is no other time than now. */
+  before(node: TaskNode): readonly TaskNode[] | undefined {
+    return this.#before.get(node);
   }
 
   /** A task that changes a root was planned. */
