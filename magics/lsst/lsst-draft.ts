@@ -14,7 +14,7 @@ import {isOneDataId, wordsOf} from './arguments.js';
 import {formatDataId, type DataId} from './data-id.js';
 import {dataIdsOf} from './dataset.js';
 import type {LsstCall} from './lsst-call.js';
-import {recipeOf, wayOf, type Way} from './lsst-recipe.js';
+import {readRecipe, wayOf, type Way} from './lsst-recipe.js';
 import {resolveParents, type ParentRerun} from './parents.js';
 import {PersonWork} from './person-work.js';
 import {planLsst, type Plan} from './plan.js';
@@ -187,7 +187,9 @@ async function makeTask(
     fingerprints.set(node, known.value.fingerprint);
   }
   const fill = (text: string): string => context.placeholders(text).replace(fingerprints);
-  const recipe = recipeOf(plan, way, root.value, parents, [...fingerprints.values()], fill);
+  const read = readRecipe(plan, way, root.value, parents, [...fingerprints.values()], fill);
+  if (!read.ok) return fail(failed(read.error, 'give yourself the right to read it, or ask its owner'));
+  const recipe = read.value;
   const fingerprint = fingerprintOfRecipe(recipe);
   const filled = words.map(fill);
   const alone =

@@ -1,6 +1,7 @@
 import type {Fingerprint} from '../../kernel/fingerprint/fingerprint.js';
 import type {JsonValue} from '../../kernel/fingerprint/json.js';
 import type {Input, Recipe} from '../../kernel/graph/recipe.js';
+import {fail, ok, type Result} from '../../kernel/graph/result.js';
 import type {DataId} from './data-id.js';
 import type {ParentRerun} from './parents.js';
 import type {Plan} from './plan.js';
@@ -17,13 +18,24 @@ export function wayOf({entry, normal, rerun}: Plan): Way {
   return rerun === undefined ? 'rerun' : 'person';
 }
 
+/** The recipe of a task; the error says why the root or the files that it stands on can't be read. */
+export function readRecipe(...given: Parameters<typeof recipeOf>): Result<Recipe, string> {
+  try {
+    return ok(recipeOf(...given));
+  } catch (error) {
+    const {code, message, name} = error as NodeJS.ErrnoException;
+    if (code === undefined && name !== 'SQLite3Error') throw error;
+    return fail(`the repository ${given[2].path} can't be read: ${message}`);
+  }
+}
+
 /**
  * All that can change what the task writes. The command itself is not in it: how data ids are ordered, and how many processes
  * work on them, means nothing.
  * @param placed fingerprints of the futures that the arguments name
  * @param fill puts these into a text
  */
-export function recipeOf(
+function recipeOf(
   plan: Plan,
   way: Way,
   root: RootRepository,

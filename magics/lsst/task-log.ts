@@ -56,8 +56,21 @@ function* linesOf(path: string): Generator<string> {
   }
 }
 
-/** The line of a log that says why a command failed: a data id's, an initialisation's, or the last line of a traceback. */
+/** What the system says where a disk or a quota is full. */
+const FULL = /No space left on device|Disk quota exceeded|\bENOSPC\b|\bEDQUOT\b/i;
+
+/**
+ * The line of a log that says why a command failed: a data id's, an initialisation's, or the last line of a traceback. A full disk
+ * is said with what to do, as the line of the task may not name it at all.
+ */
 export function explainLog(log: string): string | undefined {
+  const line = lineOf(log);
+  if (!FULL.test(log.slice(-16_384))) return line;
+  const words = 'no space is left for its files: free some space or raise the quota, then run the cell again';
+  return line === undefined ? words : `${words} (${line})`;
+}
+
+function lineOf(log: string): string | undefined {
   const lines = log.split('\n');
   const marked = lines.find(line => FAILED.test(line)) ?? lines.find(line => INITIALIZATION.test(line));
   if (marked !== undefined) return (FAILED.exec(marked) ?? INITIALIZATION.exec(marked))?.[0];

@@ -2,7 +2,7 @@ import {execFileSync} from 'node:child_process';
 import {existsSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join, resolve} from 'node:path';
-import {startKernel, type Kernel} from '../../rig/kernel.js';
+import {startKernel, type Kernel, type KernelOptions} from '../../rig/kernel.js';
 
 const simstack = resolve(import.meta.dirname, '../../../dist/simstack.js');
 
@@ -21,8 +21,8 @@ export function simulatedRoot(): string {
 }
 
 /** A kernel in that directory, with the stack set up and the root named. */
-export async function stackKernel(directory: string): Promise<Kernel> {
-  const kernel = await startKernel({directory});
+export async function stackKernel(directory: string, options: KernelOptions = {}): Promise<Kernel> {
+  const kernel = await startKernel({...options, directory});
   await run(
     kernel,
     '%repo DATA\n%setup source stack/loadLSST.bash\n%setup setup lsst_distrib\n%setup setup -j -r ci_hsc',

@@ -58,6 +58,15 @@ describe('a log', () => {
   });
 });
 
+describe('the log of a task whose disk was full', () => {
+  it('says what to do, whatever the task made of it', () => {
+    expect(explainLog('Traceback (most recent call last):\nOSError: [Errno 28] No space left on device\n')).toBe(
+      'no space is left for its files: free some space or raise the quota, then run the cell again (OSError: [Errno 28] No space left on device)',
+    );
+    expect(explainLog('cp: error writing: Disk quota exceeded\n')).toMatch(/^no space is left/);
+  });
+});
+
 describe('what --show data prints', () => {
   it('is read as data ids', () => {
     const line =
