@@ -87,7 +87,12 @@ export async function openNotebook({
   const checkpoints = new StoredCheckpoints(store, () => settings.verify);
   const late: {scheduler?: Scheduler; futures?: Futures} = {};
   const executor = new LocalExecutor(
-    {slots: settings.slots, runner: join(bundles, 'runner.sh')},
+    // Tasks have what is declared, and nothing that this process happens to have.
+    {
+      slots: settings.slots,
+      runner: join(bundles, 'runner.sh'),
+      environment: {PATH: environment['PATH'] ?? '/usr/bin:/bin'},
+    },
     {
       started: (attempt, at) => late.scheduler?.started(attempt, at),
       ended: (attempt, exit) => late.scheduler?.ended(attempt, exit),

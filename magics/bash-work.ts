@@ -8,7 +8,7 @@ import {fail, ok, type Result} from '../kernel/graph/result.js';
 import type {Attempt, Outcome, Work} from '../kernel/graph/work.js';
 import type {MagicContext, SetupProbe} from '../kernel/session/magic.js';
 import {bashPreamble, bashQuote, bashText} from './bash-variables.js';
-import {cleanEnvironment} from './clean-environment.js';
+import {cleanExports} from './clean-environment.js';
 import type {ScriptCall} from './script-call.js';
 import {filesBelow, globPattern, isGlob, type InputFile} from './script-inputs.js';
 
@@ -71,6 +71,7 @@ export class BashWork implements Work {
     writeFileSync(join(directory, '.weft.script'), `${text}\n`);
     const run = '. ./.weft.script';
     const task = [
+      cleanExports(this.#base.setup.environment, this.#base.environment),
       this.#base.setup.text === '' ? '' : `${this.#base.setup.text}\n`,
       `cd ${bashQuote(directory)} || exit 125\n`,
       'unset OLDPWD\n',
@@ -82,12 +83,7 @@ export class BashWork implements Work {
         ? `set -o pipefail; ( ${this.#call.strict ? '' : 'set +o pipefail; '}${run} ) | tee .weft.stdout\n`
         : `${run}\n`,
     ].join('');
-    writeFileSync(join(directory, '.weft.task'), task);
-    return Promise.resolve(
-      ok(
-        `exec ${cleanEnvironment(this.#base.setup.environment, this.#base.environment)} bash --noprofile --norc ${bashQuote(join(directory, '.weft.task'))}\n`,
-      ),
-    );
+    return Promise.resolve(ok(task));
   }
 
   finish(attempt: Attempt, log: string): Promise<Result<Outcome, Failure>> {

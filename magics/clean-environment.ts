@@ -1,13 +1,23 @@
 import {bashQuote} from './bash-variables.js';
 
+/** The clean environment of a task as assignments of bash, for a task whose runner has none of its own. */
+export const cleanExports = (
+  probed: Readonly<Record<string, string>>,
+  declared: Readonly<Record<string, string>>,
+): string => `export ${words(probed, declared)}\n`;
+
 /** `env -i` with the clean environment of a task (LANGUAGE 4): the probed one, what is declared, and a few fixed names. */
 export function cleanEnvironment(
   probed: Readonly<Record<string, string>>,
   declared: Readonly<Record<string, string>>,
 ): string {
+  return `env -i ${words(probed, declared)}`;
+}
+
+function words(probed: Readonly<Record<string, string>>, declared: Readonly<Record<string, string>>): string {
   const environment: Record<string, string> = {LC_ALL: 'C.UTF-8', PYTHONNOUSERSITE: '1', ...probed, ...declared};
-  const words = Object.entries(environment)
+  return Object.entries(environment)
     .filter(([name]) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
-    .map(([name, value]) => bashQuote(`${name}=${value}`));
-  return `env -i ${words.join(' ')}`;
+    .map(([name, value]) => `${name}=${bashQuote(value)}`)
+    .join(' ');
 }

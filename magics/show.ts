@@ -236,7 +236,7 @@ async function showColours(
 
 function showFile(line: MagicLine, context: LineContext, path: string, title: string): readonly Problem[] | undefined {
   if (!/\.(fits|fit|fz)$/i.test(path)) {
-    const lines = readFileSync(path, 'utf8').split('\n');
+    const lines = readFileSync(path, 'utf8').replace(/\n$/, '').split('\n');
     context.stream(
       'stdout',
       `${lines.slice(0, SHOWN.lines).join('\n')}${lines.length > SHOWN.lines ? `\n… ${lines.length - SHOWN.lines} lines more: ${path}` : ''}\n`,

@@ -18,6 +18,8 @@ export interface LocalOptions {
   readonly runner: string;
   /** The bash to use; 4.2 or later. */
   readonly bash?: string;
+  /** The environment in which jobs start; absent: that of this process. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** How many short jobs a runner may be given ahead. */
   readonly ahead?: number;
 }
@@ -49,7 +51,7 @@ export class LocalExecutor implements Executor, RunnerEvents {
     this.#events = events;
     this.#slots = Math.max(1, options.slots);
     this.#ahead = options.ahead ?? 4;
-    this.#program = {script: options.runner, bash: options.bash ?? 'bash'};
+    this.#program = {script: options.runner, bash: options.bash ?? 'bash', environment: options.environment};
     this.#adopted = new AdoptedJobs(events);
   }
 

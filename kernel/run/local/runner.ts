@@ -23,6 +23,8 @@ export interface RunnerProgram {
   readonly script: string;
   /** A bash of version 4.2 or later. */
   readonly bash: string;
+  /** What jobs start with; undefined: the environment of this process. */
+  readonly environment: Readonly<Record<string, string>> | undefined;
 }
 
 /** Bytes of standard error that are kept, for a runner that could not start. */
@@ -44,10 +46,15 @@ export class Runner {
   /** Which process this is; undefined if it could not be started. */
   readonly stamp: ProcessStamp | undefined;
 
-  constructor({script, bash}: RunnerProgram, events: RunnerEvents) {
+  constructor({script, bash, environment}: RunnerProgram, events: RunnerEvents) {
     this.#events = events;
     // `-p`: neither BASH_ENV nor functions of the environment change what the runner does; its jobs still see both.
-    this.#child = spawn(bash, ['-p', script], {detached: true, cwd: '/', stdio: ['pipe', 'pipe', 'pipe']});
+    this.#child = spawn(bash, ['-p', script], {
+      detached: true,
+      cwd: '/',
+      env: environment ?? process.env,
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
     this.stamp = this.#child.pid === undefined ? undefined : stampOf(this.#child.pid);
     // A write to a runner that has just died fails; its end is told by `close`.
     this.#child.stdin.on('error', () => undefined);
