@@ -105,6 +105,16 @@ export const CODES = {
   W7003: 'A repository is one directory.',
   W7004: 'A directory is not there.',
   W7005: 'A directory is no repository.',
+  W7010: '`%show` has nothing to show.',
+  W7011: 'A whole set cannot be shown.',
+  W7012: 'Waiting for what is to be shown was interrupted.',
+  W7013: 'What is to be shown could not be made.',
+  W7014: 'A value has no files to show.',
+  W7015: 'There is no file and no dataset of this name.',
+  W7016: 'No dataset has these keys.',
+  W7017: 'Several datasets have these keys.',
+  W7018: 'Pictures cannot be made into one in colours.',
+  W7019: 'A file has no picture and no table.',
 
   // W8xxx: containers and executors.
   W8001: 'The executor is not there.',

@@ -1,4 +1,5 @@
-import {readFileSync} from 'node:fs';
+import {readdirSync, readFileSync} from 'node:fs';
+import {join, resolve} from 'node:path';
 import {expect, test} from 'vitest';
 import {CODES} from '../../kernel/cell/codes.js';
 
@@ -15,4 +16,15 @@ test('a section begins with the meaning of its code and says what to do', () => 
     expect(section.trim().startsWith(meaning), `${code}: ${meaning}`).toBe(true);
     expect(section.trim().length, code).toBeGreaterThan(meaning.length + 20);
   }
+});
+
+test('every code that is said somewhere is in the table, and every code of the table is said', () => {
+  const root = resolve(import.meta.dirname, '../..');
+  const said = new Set<string>();
+  for (const room of ['kernel', 'magics'])
+    for (const name of readdirSync(join(root, room), {recursive: true, encoding: 'utf8'})) {
+      if (!name.endsWith('.ts')) continue;
+      for (const [code] of readFileSync(join(root, room, name), 'utf8').matchAll(/(?<=')W\d{4}(?=')/g)) said.add(code);
+    }
+  expect([...said].sort()).toEqual(Object.keys(CODES).sort());
 });
