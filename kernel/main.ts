@@ -26,7 +26,11 @@ async function main(path: string | undefined): Promise<number> {
     return 1;
   }
   const {session} = opened.value;
-  const server = await Server.start(connection.value, session, {version: VERSION, banner: `Weft ${VERSION}: futures and checkpoints for command-line pipelines`, log});
+  const server = await Server.start(connection.value, session, {
+    version: VERSION,
+    banner: `Weft ${VERSION}: futures and checkpoints for command-line pipelines`,
+    log,
+  });
   // The server sends interrupts as messages; a signal that goes to the whole group means the same.
   process.on('SIGINT', () => session.interrupt());
   process.on('SIGTERM', () => void server.close());
