@@ -59,13 +59,7 @@ export class Repo {
   readonly parents: readonly string[];
   readonly #dataIds: readonly DataId[] | undefined;
 
-  constructor(
-    path: string,
-    rerun: string,
-    root: string,
-    parents: readonly string[],
-    dataIds?: readonly DataId[],
-  ) {
+  constructor(path: string, rerun: string, root: string, parents: readonly string[], dataIds?: readonly DataId[]) {
     this.#dataIds = dataIds;
     this.path = path;
     this.rerun = rerun;
