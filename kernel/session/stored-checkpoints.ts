@@ -154,8 +154,11 @@ export class StoredCheckpoints implements Checkpoints {
   }
 
   assigned(directory: string, holder: Holder): void {
+    const path = join(directory, RUNNER);
     try {
-      writeFileSync(join(directory, RUNNER), JSON.stringify(holder));
+      // In one step: who is killed meanwhile leaves no half of it.
+      writeFileSync(`${path}~`, JSON.stringify(holder));
+      renameSync(`${path}~`, path);
     } catch {
       // Only who adopts it would miss it; the job itself says what is wrong with its directory.
     }
