@@ -168,7 +168,7 @@ const loadSqlite = () =>
     return {package: require('better-sqlite3/package.json').version, ...new Database(':memory:').prepare('select sqlite_version() as version').get()}`);
 
 const needSqlite =
-  'optional; without it %history does not search, all else works. To compile it (python3, make, g++): npm rebuild better-sqlite3';
+  'optional: nothing in this version needs it. To compile it (python3, make, g++): npm rebuild better-sqlite3';
 
 async function installPackages() {
   const wanted = Object.keys({...pkg.dependencies, ...(isFile(inRoot('build.js')) ? pkg.devDependencies : {})});
