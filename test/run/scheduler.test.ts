@@ -6,7 +6,7 @@ import type {Entry} from '../../kernel/run/entry.js';
 import {scratch} from '../rig/scratch.js';
 import {FakeDisk, FakeKernel, fakeTask, manifestOf} from './fake-world.js';
 
-const runs = process.env['WEFT_SOAK'] === undefined ? 150 : 5000;
+const runs = process.env['WEFT_SOAK'] === undefined ? 60 : 5000;
 const options = {numRuns: runs, seed: 20260101};
 
 interface Node {
