@@ -48,7 +48,15 @@ export function pythonError(code: string, count: number): ErrorContent {
   const message = 'this cell is TypeScript, but it looks like Python';
   const line = /^[^\n]*/.exec(code)?.[0].length ?? 0;
   return problemsError(
-    [{code: 'W1010', severity: 'error', span: {start: 0, end: line}, message, hint: 'put `%%py` first'}],
+    [
+      {
+        code: 'W1010',
+        severity: 'error',
+        span: {start: 0, end: line},
+        message,
+        hint: 'put `%%py` first, once there is one: in this version write `%%bash`, and run `python3` there',
+      },
+    ],
     code,
     count,
   );
