@@ -2,6 +2,9 @@ import {defineConfig} from 'vitest/config';
 
 const ci = process.env['CI'] === 'true';
 
+/** A machine that is slow for a moment fails no change: what fails three times is wrong. */
+const retry = ci ? 2 : 0;
+
 export default defineConfig({
   test: {
     // Two cores: real kernels and browsers each want one, so their files run one or two at a time.
@@ -14,6 +17,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          retry,
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.process.test.ts', 'test/**/*.jupyter.test.ts'],
           testTimeout: 10_000,
@@ -23,6 +27,7 @@ export default defineConfig({
       {
         test: {
           name: 'process',
+          retry,
           include: ['test/**/*.process.test.ts'],
           globalSetup: ['test/rig/built.ts'],
           testTimeout: 60_000,
@@ -33,6 +38,7 @@ export default defineConfig({
       {
         test: {
           name: 'jupyter',
+          retry,
           include: ['test/**/*.jupyter.test.ts'],
           globalSetup: ['test/rig/built.ts'],
           fileParallelism: false,
