@@ -15,7 +15,7 @@ const task = sampleFingerprint();
 const kernel = {pid: 1, startTime: '2', host: 'login01', bootId: 'b'};
 const content = (attempt: string): ClaimContent => ({
   attempt: attempt as AttemptId,
-  directory: `/work/.bash.${attempt}`,
+  directory: `/results/.bash.${attempt}`,
   kernel,
   at: '2026-10-12T14:03:00.000Z',
 });
@@ -67,7 +67,7 @@ test('who was taken for dead and gives up late takes nothing from the new owner'
 test('a claim is told who runs the job, unless it was lost meanwhile', () => {
   const claims = new Claims(room);
   const {claim} = claimed(claims.claim(task, content('a')));
-  const full = {...content('a'), runner: {...kernel, directory: '/work/.bash.a'}, job: '123'};
+  const full = {...content('a'), runner: {...kernel, directory: '/results/.bash.a'}, job: '123'};
   expect(claims.update(claim, full)).toEqual({ok: true, value: true});
   expect(claims.read(task)?.content).toEqual(full);
   claimed(claims.takeOver(claim, content('b')));
