@@ -63,8 +63,10 @@ export class StoredCheckpoints implements Checkpoints {
       if (checked.value.renewed) this.#store.recordRenewed(checked.value.manifest);
       return ok(checked.value.manifest);
     }
-    this.#store.recordRemoved(manifest.fingerprint);
     const {directory} = manifest;
+    const other = directory === undefined ? undefined : await this.#madeAnew(manifest, directory);
+    if (other !== undefined) return ok(other);
+    this.#store.recordRemoved(manifest.fingerprint);
     if (directory !== undefined && existsSync(directory)) {
       // What is left of it must not be read, and must not stand in the way of another.
       try {
@@ -74,6 +76,17 @@ export class StoredCheckpoints implements Checkpoints {
       }
     }
     return fail(checked.error.message);
+  }
+
+  /** The result that lies there by now, where another kernel has made it anew since our line of the journal. */
+  async #madeAnew({fingerprint, edition}: Manifest, directory: string): Promise<Manifest | undefined> {
+    const read = await readManifest(directory);
+    if (!read.ok || read.value.fingerprint !== fingerprint) return undefined;
+    const found = {...read.value, directory};
+    // Of the same edition the bytes are what our line says, and these they are not.
+    if (found.edition === edition || !(await checkResult(found, this.#verify())).ok) return undefined;
+    this.#store.recordResult(found);
+    return found;
   }
 
   async find(task: Task): Promise<Manifest | undefined> {

@@ -1,0 +1,60 @@
+import {existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {expect, test} from 'vitest';
+import type {Fingerprint} from '../../kernel/fingerprint/fingerprint.js';
+import type {Manifest} from '../../kernel/graph/manifest.js';
+import {StoredCheckpoints} from '../../kernel/session/stored-checkpoints.js';
+import {publish} from '../../kernel/store/publish.js';
+import {Store} from '../../kernel/store/store.js';
+import {scratch} from '../rig/scratch.js';
+
+const fingerprint = 'ab'.repeat(32) as Fingerprint;
+
+/** Publishes a result with one file, as the kernel that owns the task does. */
+async function publishText(root: string, text: string, previous?: Manifest): Promise<Manifest> {
+  const attempt = join(root, `.attempt-${text}`);
+  mkdirSync(attempt, {recursive: true});
+  writeFileSync(join(attempt, 'out.txt'), text);
+  const known = {
+    fingerprint,
+    recipe: {kind: 'bash', name: 'bash', arguments: {script: 'date'}, variables: {}, inputs: []},
+    label: 'bash',
+    read: {},
+    exit: 0,
+    startedAt: '2026-01-01T00:00:00.000Z',
+    endedAt: '2026-01-01T00:00:01.000Z',
+    host: 'here',
+  };
+  const done = await publish({
+    attempt,
+    final: join(root, 'result'),
+    manifest: known,
+    previous,
+    force: previous !== undefined,
+  });
+  if (!done.ok) throw new Error(done.error.message);
+  return done.value.manifest;
+}
+
+test('A result that another kernel has made anew is taken as it is, not moved aside for what an old journal line says.', async () => {
+  using folder = scratch();
+  const opened = await Store.open({directory: folder.at('.weft')});
+  if (!opened.ok) throw new Error(opened.error.message);
+  const checkpoints = new StoredCheckpoints(opened.value, () => 'mtime');
+  const old = await publishText(folder.path, 'old');
+  opened.value.recordResult(old);
+  const anew = await publishText(folder.path, 'newer bytes', old);
+  expect(anew.edition).toBe(2);
+
+  const checked = await checkpoints.check(old);
+  expect(checked).toMatchObject({ok: true, value: {edition: 2}});
+  expect(readFileSync(folder.at('result', 'out.txt'), 'utf8')).toBe('newer bytes');
+  expect(opened.value.lookup(fingerprint)?.edition).toBe(2);
+
+  // What really is no result any more goes aside, as before.
+  writeFileSync(folder.at('result', 'out.txt'), 'somebody else was here');
+  expect(await checkpoints.check(anew)).toMatchObject({ok: false});
+  expect(existsSync(folder.at('result'))).toBe(false);
+  expect(readdirSync(folder.path).filter(name => name.startsWith('.dead-'))).not.toEqual([]);
+  await opened.value.close();
+});
