@@ -1,4 +1,4 @@
-import {fillWord, type Filling} from '../kernel/cell/fill.js';
+import {fillWord, kernelVariables, type Filling} from '../kernel/cell/fill.js';
 import {parseReference} from '../kernel/cell/reference.js';
 import type {Span} from '../kernel/cell/source.js';
 import type {MagicLine, MagicShape, Word} from '../kernel/cell/syntax.js';
@@ -112,14 +112,7 @@ export function fillLine(
       word,
       {
         expression: (span, code) => fillingOf(reading.evaluated(span, code)),
-        variable: name => (name === 'HOME' ? context.home : context.environment[name]),
-        unknownVariable: (name, span) => ({
-          code: 'W2033',
-          severity: 'error',
-          span,
-          message: `the environment has no variable \`${name}\``,
-          hint: 'a dollar sign itself is written `$$`',
-        }),
+        ...kernelVariables(context.home, context.environment),
       },
       false,
     );

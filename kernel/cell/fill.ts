@@ -95,3 +95,18 @@ const isScalar = (value: unknown): value is string | number | boolean =>
 
 const kindOf = (value: unknown): string =>
   value === null ? 'null' : Array.isArray(value) ? 'a list' : typeof value === 'object' ? 'an object' : typeof value;
+
+/** `$NAME` of a magic line: the kernel's own environment (LANGUAGE 2). */
+export const kernelVariables = (
+  home: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): Pick<Fillings, 'variable' | 'unknownVariable'> => ({
+  variable: name => (name === 'HOME' ? home : environment[name]),
+  unknownVariable: (name, span) => ({
+    code: 'W2033',
+    severity: 'error',
+    span,
+    message: `the environment has no variable \`${name}\``,
+    hint: 'a dollar sign itself is written `$$`',
+  }),
+});

@@ -1,4 +1,4 @@
-import {fillWord, type Filling} from '../cell/fill.js';
+import {fillWord, kernelVariables, type Filling} from '../cell/fill.js';
 import {parseReference} from '../cell/reference.js';
 import {didYouMean} from '../cell/suggest.js';
 import type {MagicLine, Word} from '../cell/syntax.js';
@@ -117,14 +117,7 @@ export class LineRunner {
       word,
       {
         expression: (_span, code) => values.get(code) ?? {is: 'none', why: 'unknown'},
-        variable: name => (name === 'HOME' ? context.home : context.environment[name]),
-        unknownVariable: (name, span) => ({
-          code: 'W2033',
-          severity: 'error',
-          span,
-          message: `the environment has no variable \`${name}\``,
-          hint: 'a dollar sign itself is written `$$`',
-        }),
+        ...kernelVariables(context.home, context.environment),
       },
       false,
     );

@@ -1,32 +1,10 @@
 import {copyFileSync, mkdirSync} from 'node:fs';
 import {join, resolve} from 'node:path';
-import type {Browser} from 'playwright-core';
-import {afterAll, beforeAll, beforeEach, expect, test} from 'vitest';
-import {launchBrowser} from '../rig/browser.js';
-import {found, need, verdict} from '../rig/component.js';
-import {chromium, installKernel, pythonWith} from '../rig/jupyter.js';
-import {startLab, type LabServer} from '../rig/lab-server.js';
+import {expect, test} from 'vitest';
+import {labSuite} from '../rig/lab-suite.js';
 import {LabNotebook, type LabCell} from '../rig/lab.js';
-import {scratch} from '../rig/scratch.js';
 
-const python = pythonWith('jupyterlab');
-const browserProgram = chromium();
-beforeEach(context => need(context, python, browserProgram));
-
-const home = scratch();
-let server: LabServer;
-let browser: Browser;
-beforeAll(async () => {
-  if (verdict([python, browserProgram]) !== 'run') return;
-  installKernel(home.path);
-  server = await startLab(found(python), home.path);
-  browser = await launchBrowser(found(browserProgram));
-});
-afterAll(async () => {
-  await (browser as Browser | undefined)?.close();
-  await (server as LabServer | undefined)?.[Symbol.asyncDispose]();
-  home[Symbol.dispose]();
-});
+const lab = labSuite();
 
 const find = (cells: readonly LabCell[], text: string): number => cells.findIndex(({source}) => source.includes(text));
 
@@ -34,10 +12,10 @@ test(
   'A person runs the tutorial in JupyterLab, sees it move and sees stars, and runs it again: all is cached.',
   {timeout: 300_000},
   async () => {
-    const folder = join(server.notebooks, 'tutorial');
+    const folder = join(lab.server.notebooks, 'tutorial');
     mkdirSync(folder);
     copyFileSync(resolve(import.meta.dirname, '../../notebooks/tutorial.ipynb'), join(folder, 'tutorial.ipynb'));
-    await using notebook = await LabNotebook.open(browser, server, 'tutorial/tutorial.ipynb');
+    await using notebook = await LabNotebook.open(lab.browser, lab.server, 'tutorial/tutorial.ipynb');
     const split = find(await notebook.cells(), '--split visit,ccd');
 
     const running = notebook.runAll(240_000);
