@@ -18,11 +18,24 @@ testdata  makes DIR a simulated ci_hsc: raw files, calibrations, reference catal
 /** A word for sh, quoted. */
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
+/** Where the program is in the simulated stack's image; image-tree.js puts it there. */
+const PROGRAM_IN_IMAGE = '/opt/lsst/software/simstack/dist/simstack.js';
+
+/** A stack that was made outside is mounted in the image at its own path, but its Node and its program are not: the image has both. */
+const shimText = (name: string, node: string, program: string): string => `#!/bin/sh
+node=\${WEFT_NODE:-${quoted(node)}} program=${quoted(program)}
+if [ -e ${PROGRAM_IN_IMAGE} ]; then
+  [ -x "$node" ] || node=node
+  [ -e "$program" ] || program=${PROGRAM_IN_IMAGE}
+fi
+exec "$node" "$program" ${name} "$@"
+`;
+
 /** Makes a directory a stack: the script to source, and one executable for each program. */
 function install(directory: string, executables: readonly string[], node: string, program: string): void {
   for (const name of executables) {
     const shim = join(directory, 'bin', name);
-    writeFileIfChanged(shim, `#!/bin/sh\nexec "\${WEFT_NODE:-"${node}"}" ${quoted(program)} ${name} "$@"\n`);
+    writeFileIfChanged(shim, shimText(name, node, program));
     chmodSync(shim, 0o755);
   }
   for (const product of PRODUCTS) {
