@@ -1,13 +1,18 @@
 import {existsSync} from 'node:fs';
-import {availableParallelism, hostname, totalmem} from 'node:os';
+import {availableParallelism, hostname, totalmem, userInfo} from 'node:os';
 import {join, resolve} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {v7 as uuid} from 'uuid';
 import {registry} from '../magics/registry.js';
+import type {Digest} from './fingerprint/fingerprint.js';
 import {StatCache} from './fingerprint/stat-cache.js';
 import type {Manifest} from './graph/manifest.js';
 import {fail, ok, type Result} from './graph/result.js';
 import type {AttemptId} from './graph/task.js';
+import {Containers} from './run/containers/containers.js';
+import {architectureOf, Images} from './run/containers/images.js';
+import {runProgram} from './run/containers/run-program.js';
+import {runtimes} from './run/containers/runtimes.js';
 import {LocalExecutor} from './run/local/local-executor.js';
 import {Scheduler} from './run/scheduler.js';
 import {defaultSlots, jobsAhead} from './run/slots.js';
@@ -74,6 +79,9 @@ export async function openNotebook({
     repo: undefined,
     setup: '',
     setupCell: '',
+    container: undefined,
+    mounts: [],
+    network: undefined,
     environment: new Map(),
     code: new Set(),
     verify: 'mtime',
@@ -85,6 +93,15 @@ export async function openNotebook({
     store: storeDirectory,
   };
   const checkpoints = new StoredCheckpoints(store, () => settings.verify);
+  const digest = async (path: string): Promise<Result<Digest, string>> => {
+    const file = await cache.digestFile(path);
+    if (file.ok) return ok(file.value);
+    const tree = file.error.code === 'EISDIR' ? await cache.digestDirectory(path) : file;
+    return tree.ok ? ok(tree.value) : fail(tree.error.message);
+  };
+  const machine = {environment, uid: userInfo().uid, gid: userInfo().gid, architecture: architectureOf(process.arch)};
+  const containers = new Containers({runtimes, machine, run: runProgram, store: storeDirectory});
+  const images = new Images({runtimes, probing: {...machine, run: runProgram, digest}, directory});
   const late: {scheduler?: Scheduler; futures?: Futures} = {};
   const executor = new LocalExecutor(
     // Tasks have what is declared, and nothing that this process happens to have.
@@ -105,6 +122,7 @@ export async function openNotebook({
     now: () => Date.now(),
     newAttempt: () => uuid() as AttemptId,
     outstanding: mean => settings.slots * (1 + jobsAhead(mean, AHEAD)),
+    containers,
     changed: entry => late.futures?.entryChanged(entry),
   });
   late.scheduler = scheduler;
@@ -128,12 +146,11 @@ export async function openNotebook({
     environment,
     futures,
     registry,
-    digest: async path => {
-      const file = await cache.digestFile(path);
-      if (file.ok) return ok(file.value);
-      const tree = file.error.code === 'EISDIR' ? await cache.digestDirectory(path) : file;
-      return tree.ok ? ok(tree.value) : fail(tree.error.message);
+    containers: {
+      pin: (text, options) => images.pin(text, options),
+      runText: (container, mounts, place) => text => containers.runText(container, mounts, place, text),
     },
+    digest,
     workDirectory: (name, fingerprint) => store.workDirectory(name, fingerprint),
   });
   const session = new NotebookSession({

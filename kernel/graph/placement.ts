@@ -1,10 +1,16 @@
-/** The container engines, and `none` for the host. `auto` is resolved before a placement is made. */
-export type RuntimeName = 'shifter' | 'apptainer' | 'singularity' | 'docker' | 'podman' | 'podman-hpc' | 'ch' | 'none';
+import type {Container, Mount} from './container.js';
 
 /** Where and how a task runs. Never hashed. */
 export interface Placement {
   readonly executor: 'local' | 'slurm';
-  readonly runtime: RuntimeName;
+  /** Absent: it runs on the host. */
+  readonly container?: Container;
+  /** What a person mounts besides, with `%mount`. */
+  readonly mounts?: readonly Mount[];
+  /** How many tasks run one after another in one container; absent: each has its own. */
+  readonly bundle?: number;
+  /** `none`: no network in the container. Absent: the runtime's default. */
+  readonly network?: 'none';
   /** Cores that it takes of the executor's slots. */
   readonly cpus: number;
   /** Bytes; absent: no limit was asked for. */

@@ -1,5 +1,6 @@
 import type {Fingerprint} from '../fingerprint/fingerprint.js';
 import type {JsonValue} from '../fingerprint/json.js';
+import type {Mount} from './container.js';
 import type {Failure} from './failure.js';
 import type {Manifest} from './manifest.js';
 import type {Placement} from './placement.js';
@@ -41,6 +42,11 @@ export interface Work {
   readonly claims: string;
   /** Writes what the attempt needs, and gives the text of the bash file to run; undefined: `finish` does all the work itself. */
   prepare(attempt: Attempt): Promise<Result<string | undefined, Failure>>;
+  /**
+   * What the command sees of the host in a container besides its attempt, which it may write: outer before inner. Called after `prepare`.
+   * Absent: nothing. What is not there is an error that is said before anything starts.
+   */
+  mounts?(attempt: Attempt): readonly Mount[];
   /** After exit 0: looks at what was made. Removes what must not be published. */
   finish(attempt: Attempt, log: string): Promise<Result<Outcome, Failure>>;
   /** Reads why a command failed from its log: the line that matters. */

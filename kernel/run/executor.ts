@@ -1,5 +1,35 @@
 import type {Holder} from '../graph/holder.js';
 import type {AttemptId} from '../graph/task.js';
+import type {Command} from './command.js';
+
+/** How what runs in a container is ended, and what of it is taken away afterwards. */
+export interface Stop {
+  /**
+   * Ask it to end, at the engine: each is run in turn, again every half second, until the job's own process has ended. Empty: TERM goes to
+   * the process group instead, as often, since some runtimes lose it while they set up.
+   */
+  readonly ask: readonly Command[];
+  /** End it at once and take it away, whatever its state: run where it was ended, or its runner or client was. */
+  readonly remove: readonly Command[];
+  /** It leaves processes in other groups of its session: they are ended too. */
+  readonly session: boolean;
+}
+
+/** A container that stays up for several jobs, one after the other: a runner works inside. */
+export interface Station {
+  /** Jobs with equal keys may share one. */
+  readonly key: string;
+  /** How many jobs one is given before it is left. */
+  readonly jobs: number;
+  /** The command that starts `argv` in a new one, its standard input a pipe. */
+  open(argv: readonly [string, ...string[]]): {readonly command: Command; readonly stop: Stop};
+}
+
+/** How a job's script is run in a container. */
+export type Inside =
+  /** The command starts the container with the script in it. */
+  | {readonly is: 'own'; readonly command: Command; readonly stop: Stop}
+  | {readonly is: 'shared'; readonly station: Station};
 
 /** One start of one task: what an executor runs. All paths are absolute. */
 export interface Job {
@@ -17,6 +47,8 @@ export interface Job {
   readonly cpus: number;
   /** Seconds; absent: none. */
   readonly time?: number;
+  /** Absent: the script runs on the host. */
+  readonly inside?: Inside;
 }
 
 /** How a job ended, as its `.weft.exit` says. Times are milliseconds since the epoch. */

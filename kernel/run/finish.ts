@@ -60,6 +60,8 @@ export async function finish(
     case 'exited': {
       entry.startedAt = exit.startedAt;
       if (exit.code !== 0) {
+        const fault = scheduler.ports.containers?.fault(entry.task, exit.code, log);
+        if (fault !== undefined) return fail(fault);
         const line = entry.task.work.explain?.(log);
         return fail({reason: 'exit', code: exit.code, ...(line === undefined ? {} : {line}), ...ended});
       }

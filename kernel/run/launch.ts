@@ -3,7 +3,7 @@ import {basename, dirname, join} from 'node:path';
 import type {Failure} from '../graph/failure.js';
 import type {Holder} from '../graph/holder.js';
 import type {Manifest} from '../graph/manifest.js';
-import {fail, type Result} from '../graph/result.js';
+import {fail, ok, type Result} from '../graph/result.js';
 import type {Claim, Claimed} from './checkpoints.js';
 import type {Entry} from './entry.js';
 import type {Job} from './executor.js';
@@ -56,7 +56,10 @@ export async function launch(scheduler: Scheduler, entry: Entry): Promise<Launch
     const script = await entry.task.work.prepare(attemptOf(scheduler, entry));
     if (!script.ok) return await unprepared(scheduler, entry, script.error);
     if (isCancelling(entry)) return {is: 'cancelled'};
-    if (script.value !== undefined) return {is: 'submit', job: jobOf(entry, script.value)};
+    if (script.value !== undefined) {
+      const job = jobOf(scheduler, entry, script.value);
+      return job.ok ? {is: 'submit', job: job.value} : await unprepared(scheduler, entry, job.error);
+    }
   } catch (error) {
     return await unprepared(scheduler, entry, startFailure(error, directory));
   }
@@ -100,10 +103,20 @@ async function unprepared(scheduler: Scheduler, entry: Entry, failure: Failure):
   return {is: 'failed', failure};
 }
 
-function jobOf({attempt, directory, task}: Entry, text: string): Job {
+function jobOf(scheduler: Scheduler, entry: Entry, text: string): Result<Job, Failure> {
+  const {attempt, directory, task} = entry;
   if (attempt === undefined || directory === undefined) throw new Error('Internal error: there is no attempt');
   const script = join(directory, '.weft.run');
   writeFileSync(script, text);
+  const inside = scheduler.ports.containers?.inside(task, attemptOf(scheduler, entry), script) ?? ok(undefined);
+  if (!inside.ok) return inside;
   const {cpus, time} = task.placement;
-  return {attempt, directory, script, cpus, ...(time === undefined ? {} : {time})};
+  return ok({
+    attempt,
+    directory,
+    script,
+    cpus,
+    ...(time === undefined ? {} : {time}),
+    ...(inside.value === undefined ? {} : {inside: inside.value}),
+  });
 }

@@ -2,11 +2,12 @@ import type {Fingerprint} from '../fingerprint/fingerprint.js';
 import type {Failure} from '../graph/failure.js';
 import type {Holder} from '../graph/holder.js';
 import type {AttemptId, TaskState} from '../graph/task.js';
-import {labelOf, type Task} from '../graph/work.js';
+import type {Result} from '../graph/result.js';
+import {labelOf, type Attempt, type Task} from '../graph/work.js';
 import {Attempts} from './attempts.js';
 import type {Checkpoints} from './checkpoints.js';
 import {Entry} from './entry.js';
-import type {Executor, Exit} from './executor.js';
+import type {Executor, Exit, Inside} from './executor.js';
 import {Hits} from './hits.js';
 
 /** What the scheduler is made of; all of it is given, so that tests can give fakes. */
@@ -21,6 +22,11 @@ export interface SchedulerPorts {
    * @param mean milliseconds that the last jobs took; undefined while none has ended
    */
   readonly outstanding: (mean: number | undefined) => number;
+  /** How a task's script is run in the container that its placement names; absent: everything runs on the host. */
+  readonly containers?: {
+    inside(task: Task, attempt: Attempt, script: string): Result<Inside | undefined, Failure>;
+    fault(task: Task, code: number, log: string): Failure | undefined;
+  };
   /** A task has changed its state. */
   readonly changed: (entry: Entry) => void;
 }

@@ -1,9 +1,10 @@
 import {homedir} from 'node:os';
 import {join} from 'node:path';
-import type {Digest} from '../fingerprint/fingerprint.js';
-import {ok, type Result} from '../graph/result.js';
+import {canonicalJson, type Digest} from '../fingerprint/fingerprint.js';
+import type {Container} from '../graph/container.js';
+import {fail, ok, type Result} from '../graph/result.js';
 import type {Futures} from './futures.js';
-import type {MagicContext, Problem, SetupProbe} from './magic.js';
+import type {ContainerPort, MagicContext, Problem, SetupProbe} from './magic.js';
 import type {FutureNode} from './node.js';
 import type {Registry} from './registry.js';
 import type {Settings} from './settings.js';
@@ -15,6 +16,7 @@ export interface ContextPorts {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly futures: Futures;
   readonly registry: Registry;
+  readonly containers: ContainerPort;
   digest(path: string): Promise<Result<Digest, string>>;
   workDirectory(name: string, fingerprint: Parameters<MagicContext['places']['work']>[1]): string;
 }
@@ -34,6 +36,7 @@ export class Contexts {
     const ports = this.#ports;
     const {directory, settings, environment, futures} = ports;
     const identities = new Map<SetupProbe, Promise<Digest>>();
+    const pinned = new Map<string, Promise<Result<Container | undefined, Problem>>>();
     return {
       directory,
       settings,
@@ -42,17 +45,31 @@ export class Contexts {
       cell,
       signal,
       digest: path => ports.digest(path),
-      setup: () => this.#setup(identities),
+      setup: container => this.#setup(identities, container),
+      containers: ports.containers,
+      container: option => {
+        if (option === undefined) return Promise.resolve(ok(settings.container));
+        const {text, span} = option;
+        if (text === 'none') return Promise.resolve(ok(undefined));
+        let found = pinned.get(text);
+        if (found === undefined) pinned.set(text, (found = pin(ports.containers, text, signal)));
+        return found.then(result =>
+          result.ok || span === undefined ? result : fail({...result.error, span: result.error.span ?? span}),
+        );
+      },
       places: {
         work: (name, fingerprint) => ports.workDirectory(name, fingerprint),
         scratch: join(settings.store, 'scratch'),
         claims: join(settings.store, 'claims'),
       },
-      placement: ({cpus = 1, memory, time, retries = 0}) => ({
+      placement: ({cpus = 1, memory, time, retries = 0, bundle}, container) => ({
         executor: 'local',
-        runtime: 'none',
         cpus,
         retries,
+        ...(container === undefined ? {} : {container}),
+        ...(container === undefined || settings.mounts.length === 0 ? {} : {mounts: [...settings.mounts]}),
+        ...(container === undefined || bundle === undefined ? {} : {bundle}),
+        ...(container === undefined || settings.network === undefined ? {} : {network: settings.network}),
         ...(memory === undefined ? {} : {memory}),
         ...(time === undefined ? {} : {time}),
       }),
@@ -68,16 +85,32 @@ export class Contexts {
     };
   }
 
-  /** The set-up's environment with `%env` over it; the text is run once, until it changes, and its identity asked for once a cell. */
-  async #setup(identities: Map<SetupProbe, Promise<Digest>>): Promise<Result<SetupProbe, Problem>> {
-    const {directory, settings, environment, registry} = this.#ports;
+  /** The set-up's environment with `%env` over it; the text is run once for an image, until it changes, and its identity asked for once a cell. */
+  async #setup(
+    identities: Map<SetupProbe, Promise<Digest>>,
+    container: Container | undefined,
+  ): Promise<Result<SetupProbe, Problem>> {
+    const {directory, settings, environment, registry, containers} = this.#ports;
     const text = settings.setup;
-    let probe = this.#probes.get(text);
-    if (probe === undefined) this.#probes.set(text, (probe = registry.probe({text, directory, environment})));
+    const key = container === undefined ? text : `${container.runtime} ${canonicalJson(container.identity)} ${text}`;
+    let probe = this.#probes.get(key);
+    if (probe === undefined) {
+      const run =
+        container === undefined
+          ? {}
+          : {
+              run: containers.runText(
+                container,
+                [{source: directory, target: directory, write: false}, ...settings.mounts],
+                directory,
+              ),
+            };
+      this.#probes.set(key, (probe = registry.probe({text, directory, environment, ...run})));
+    }
     const probed = await probe;
     if (!probed.ok) {
       // What failed may work the next time: a module that was not loaded, a network that was down.
-      this.#probes.delete(text);
+      this.#probes.delete(key);
       return probed;
     }
     const declared = Object.fromEntries(settings.environment);
@@ -89,4 +122,14 @@ export class Contexts {
     }
     return ok({...value, identity: await identity, environment: {...value.environment, ...declared}});
   }
+}
+
+/** The container that an option names. */
+async function pin(
+  containers: ContainerPort,
+  text: string,
+  signal: AbortSignal,
+): Promise<Result<Container | undefined, Problem>> {
+  const pinned = await containers.pin(text, {refresh: false, signal, line: () => undefined});
+  return pinned.ok ? ok(pinned.value.container) : pinned;
 }

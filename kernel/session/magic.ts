@@ -3,6 +3,7 @@ import type {Span} from '../cell/source.js';
 import type {MagicLine, MagicShape} from '../cell/syntax.js';
 import type {Digest, Fingerprint} from '../fingerprint/fingerprint.js';
 import type {JsonObject, JsonValue} from '../fingerprint/json.js';
+import type {Container, Mount} from '../graph/container.js';
 import type {Blocked, Failure} from '../graph/failure.js';
 import type {Manifest} from '../graph/manifest.js';
 import type {Placement} from '../graph/placement.js';
@@ -120,16 +121,26 @@ export interface MagicContext {
   readonly signal: AbortSignal;
   /** sha256 of a file or directory, through the stat cache. */
   digest(path: string): Promise<Result<Digest, string>>;
-  /** The environment that `%setup` and `%env` make, and its identity; probed once per text. */
-  setup(): Promise<Result<SetupProbe, Problem>>;
+  /** The environment that `%setup` and `%env` make, on the host or in a container, and its identity; probed once per text and image. */
+  setup(container?: Container): Promise<Result<SetupProbe, Problem>>;
+  readonly containers: ContainerPort;
+  /**
+   * The container in which a task of this cell runs: that of its `--container`, else the notebook's; undefined for the host.
+   * An image is pinned when it is first used in a notebook.
+   */
+  container(option?: {readonly text: string; readonly span?: Span}): Promise<Result<Container | undefined, Problem>>;
   /** Where a value, a script's files, claims, and scratch attempts lie. */
   readonly places: Places;
-  placement(line: {
-    readonly cpus?: number;
-    readonly memory?: number;
-    readonly time?: number;
-    readonly retries?: number;
-  }): Placement;
+  placement(
+    line: {
+      readonly cpus?: number;
+      readonly memory?: number;
+      readonly time?: number;
+      readonly retries?: number;
+      readonly bundle?: number;
+    },
+    container?: Container,
+  ): Placement;
   /** The node of a handle or of an evaluated reference; undefined for an id that is none. */
   node(id: string): FutureNode | undefined;
   /** The node whose result has this final directory. */
@@ -146,9 +157,11 @@ export interface MagicContext {
   readonly state: Map<string, unknown>;
 }
 
-/** What `%setup` makes, on the host. */
+/** What `%setup` makes, on the host or in a container. */
 export interface SetupProbe {
   readonly environment: Readonly<Record<string, string>>;
+  /** Executables of Python's form on its PATH, by name, where that is a container's; the first of a name counts. Absent: look on the host. */
+  readonly programs?: ReadonlyMap<string, string>;
   /** Hashed: text, products, declared environment. */
   readonly identity: Digest;
   /** Bash text that makes the environment again, in a task. */
@@ -164,6 +177,35 @@ export interface Places {
   /** Attempts of values. */
   readonly scratch: string;
   readonly claims: string;
+}
+
+/** A pinned image, and what there is to say of it, a line each: the runtime and why it, the digest, that it has moved. */
+export interface PinnedContainer {
+  readonly container: Container;
+  readonly said: readonly string[];
+}
+
+/** Runs bash text where a set-up is probed: in a container. `code` is undefined where it took too long or never started. */
+export type RunText = (text: string) => Promise<{
+  readonly code: number | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly timedOut: boolean;
+}>;
+
+/** The containers of this machine. */
+export interface ContainerPort {
+  /** Finds the image of `[RUNTIME:]REF` and pins it. `line` gets progress. `refresh`: asks again what a tag means. */
+  pin(
+    text: string,
+    options: {
+      readonly refresh: boolean;
+      readonly signal: AbortSignal;
+      readonly line: (text: string) => void;
+    },
+  ): Promise<Result<PinnedContainer, Problem>>;
+  /** Runs text in a container that sees these places, in the foreground. */
+  runText(container: Container, mounts: readonly Mount[], directory: string): RunText;
 }
 
 /** What a line magic is given besides. */

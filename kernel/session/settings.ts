@@ -1,3 +1,5 @@
+import type {Container, Mount} from '../graph/container.js';
+
 /**
  * What line magics have set for the cells that follow. One notebook has one; it is read when a cell runs.
  * Paths are absolute.
@@ -9,6 +11,12 @@ export interface Settings {
   setup: string;
   /** The request whose `%setup` lines are in `setup`. */
   setupCell: string;
+  /** `%container`: undefined for the host. */
+  container: Container | undefined;
+  /** `%mount`. */
+  readonly mounts: Mount[];
+  /** `%config network none`. */
+  network: 'none' | undefined;
   /** `%env K=V`. */
   readonly environment: Map<string, string>;
   /** `%code PATH…`. */

@@ -248,7 +248,7 @@ export function fakeTask(
     name: 'bash',
     key,
     needs: needs.map(need => need.fingerprint),
-    placement: {executor: 'local', runtime: 'none', cpus: 1, retries},
+    placement: {executor: 'local', cpus: 1, retries},
     ...rest,
     work: {
       attempts,

@@ -1,0 +1,168 @@
+import {v7 as uuid} from 'uuid';
+import type {Container, Mount} from '../../graph/container.js';
+import type {Failure} from '../../graph/failure.js';
+import {fail, ok, type Result} from '../../graph/result.js';
+import type {Attempt, Task} from '../../graph/work.js';
+import type {Command} from '../command.js';
+import type {Inside} from '../executor.js';
+import {settleMounts} from './mounts.js';
+import type {ContainerProblem, Machine, Ran, RunProgram, Runtime} from './runtime.js';
+
+/** What containers are started with. */
+export interface ContainersPorts {
+  readonly runtimes: readonly Runtime[];
+  readonly machine: Machine;
+  readonly run: RunProgram;
+  /** The store's directory: it labels what is started for it. */
+  readonly store: string;
+}
+
+/** How long a set-up text may take, in milliseconds; the same as on the host. */
+const TEXT_LIMIT = 120_000;
+
+/** What an attempt in a container is called by its runtime. */
+export const nameOf = (attempt: string): string => `weft-${attempt}`;
+
+/** Bash in a container, with none of what the runtime, the image or the kernel put into the environment. */
+const bash = (file: string, attempt: string): readonly [string, ...string[]] => [
+  '/usr/bin/env',
+  '-i',
+  `WEFT_ATTEMPT=${attempt}`,
+  'PATH=/usr/local/bin:/usr/bin:/bin',
+  'bash',
+  '--noprofile',
+  '--norc',
+  file,
+];
+
+/** Puts tasks into containers. */
+export class Containers {
+  readonly #ports: ContainersPorts;
+
+  constructor(ports: ContainersPorts) {
+    this.#ports = ports;
+  }
+
+  /**
+   * How a task's script is run in the container that its placement names; undefined for one of the host. What the runtime refuses is said
+   * here, before anything has started.
+   */
+  inside(task: Task, attempt: Attempt, script: string): Result<Inside | undefined, Failure> {
+    const {container, mounts = [], bundle, network, memory} = task.placement;
+    if (container === undefined) return ok(undefined);
+    const runtime = this.#runtime(container);
+    if (runtime === undefined) return fail(unknownRuntime(container));
+    const {directory} = attempt;
+    const asked = [...mounts, ...(task.work.mounts?.(attempt) ?? [])];
+    const {machine, store} = this.#ports;
+    const own = settleMounts([...asked, {source: directory, target: directory, write: true}]);
+    if (!own.ok) return fail(startFailureOf(own.error));
+    const common = {
+      container,
+      input: false,
+      ...(network === undefined ? {} : {network}),
+      ...(memory === undefined ? {} : {memory}),
+    };
+    const labels = {'weft.store': store, 'weft.fingerprint': task.fingerprint};
+    if (bundle === undefined || bundle < 2) {
+      const name = nameOf(attempt.id);
+      const command = runtime.command(
+        {
+          ...common,
+          name,
+          labels: {...labels, 'weft.directory': directory},
+          mounts: own.value,
+          directory,
+          argv: bash(script, attempt.id),
+        },
+        machine,
+      );
+      return command.ok
+        ? ok({is: 'own', command: command.value, stop: runtime.stopOf(name, machine)})
+        : fail(startFailureOf(command.error));
+    }
+    // Attempts that do not exist yet will lie beside this one, or elsewhere in the store.
+    const {attempts} = task.work;
+    const wide = attempts === store || attempts.startsWith(`${store}/`) ? store : attempts;
+    const shared = settleMounts([...asked, {source: wide, target: wide, write: true}]);
+    if (!shared.ok) return fail(startFailureOf(shared.error));
+    const open = (argv: readonly [string, ...string[]]): Result<{command: Command; name: string}, ContainerProblem> => {
+      const name = nameOf(uuid());
+      const command = runtime.command(
+        {
+          ...common,
+          input: true,
+          name,
+          labels: {'weft.store': store},
+          mounts: shared.value,
+          directory: wide,
+          argv,
+        },
+        machine,
+      );
+      return command.ok ? ok({command: command.value, name}) : command;
+    };
+    const tried = open(['true']);
+    if (!tried.ok) return fail(startFailureOf(tried.error));
+    return ok({
+      is: 'shared',
+      station: {
+        key: JSON.stringify([container.runtime, container.image, shared.value, network ?? '', memory ?? 0]),
+        jobs: bundle,
+        open: argv => {
+          const made = open(argv);
+          if (!made.ok) throw new Error(`Internal error: ${made.error.message}`);
+          return {command: made.value.command, stop: runtime.stopOf(made.value.name, machine)};
+        },
+      },
+    });
+  }
+
+  /** Runs bash text in a container that sees these places, in the foreground, in a clean environment but for the image's own. */
+  async runText(container: Container, mounts: readonly Mount[], directory: string, text: string): Promise<Ran> {
+    const nothing: Ran = {code: undefined, stdout: '', stderr: '', timedOut: false};
+    const runtime = this.#runtime(container);
+    if (runtime === undefined) return {...nothing, stderr: unknownRuntime(container).message};
+    const settled = settleMounts(mounts);
+    if (!settled.ok) return {...nothing, stderr: `${settled.error.message}; ${settled.error.remedy}`};
+    const {machine, run, store} = this.#ports;
+    const name = nameOf(uuid());
+    const command = runtime.command(
+      {
+        container,
+        name,
+        labels: {'weft.store': store},
+        mounts: settled.value,
+        directory,
+        argv: ['bash', '--noprofile', '--norc', '-c', text],
+        input: false,
+      },
+      machine,
+    );
+    if (!command.ok) return {...nothing, stderr: `${command.error.message}; ${command.error.remedy}`};
+    const ran = await run(command.value, {limit: TEXT_LIMIT});
+    if (ran.timedOut) for (const remove of runtime.stopOf(name, machine).remove) await run(remove, {limit: 10_000});
+    if (ran.code === undefined || ran.code === 0) return ran;
+    const fault = runtime.fault(ran.code, ran.stderr);
+    return fault === undefined ? ran : {...ran, stderr: `${fault.message}; ${fault.remedy}`};
+  }
+
+  /** What a runtime said of its own, where a task in a container ended with this code; undefined: it was the task. */
+  fault(task: Task, code: number, log: string): Failure | undefined {
+    const {container} = task.placement;
+    const fault = container === undefined ? undefined : this.#runtime(container)?.fault(code, log);
+    return fault === undefined ? undefined : {reason: 'start', ...fault};
+  }
+
+  #runtime({runtime}: Container): Runtime | undefined {
+    return this.#ports.runtimes.find(({name}) => name === runtime);
+  }
+}
+
+const unknownRuntime = ({runtime}: Container): Failure & {reason: 'start'} => ({
+  reason: 'start',
+  message: `there is no container runtime \`${runtime}\``,
+  remedy: 'name another with `%container`',
+});
+
+const startFailureOf = ({message, remedy}: ContainerProblem): Failure => ({reason: 'start', message, remedy});
