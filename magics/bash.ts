@@ -221,7 +221,7 @@ function read(reading: Reading, context: MagicContext): {call: ScriptCall | unde
     value: hasFlag(line, 'value'),
     strict: !hasFlag(line, 'no-strict'),
     always: hasFlag(line, 'always'),
-    options: readTaskOptions(line, problems),
+    options: readTaskOptions(line, problems, words => fillLine(words, reading, context, problems)),
   };
   return {call, problems};
 }

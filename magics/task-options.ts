@@ -1,7 +1,9 @@
 import {parseDuration} from '../kernel/cell/duration.js';
 import {parseSize} from '../kernel/cell/size.js';
-import type {MagicLine, OptionSyntax, Takes} from '../kernel/cell/syntax.js';
+import type {Span} from '../kernel/cell/source.js';
+import type {MagicLine, OptionSyntax, Takes, Word} from '../kernel/cell/syntax.js';
 import type {JsonValue} from '../kernel/fingerprint/json.js';
+import type {Container} from '../kernel/graph/container.js';
 import type {Problem} from '../kernel/session/magic.js';
 
 /** The options of every task magic (LANGUAGE 2), with how many words each takes. */
@@ -28,9 +30,20 @@ export interface TaskOptions {
   readonly memory?: number;
   readonly time?: number;
   readonly retries?: number;
+  /** How many tasks share one start of a container; at least 1. */
+  readonly bundle?: number;
+  readonly bundleSpan?: Span;
+  /** `[RUNTIME:]REF` or `none`, as typed. Absent: the notebook's. */
+  readonly container?: ContainerOption;
   readonly force: boolean;
   readonly allowEmpty: boolean;
   readonly allowFailed: number;
+}
+
+/** What `--container` says, and where; a function's option has no place. */
+export interface ContainerOption {
+  readonly text: string;
+  readonly span?: Span;
 }
 
 /** The values of an option that is given at most once; the last one holds. */
@@ -41,20 +54,49 @@ export const optionOf = (line: MagicLine, name: string): OptionSyntax | undefine
 export const hasFlag = (line: MagicLine, name: string): boolean => line.options.some(option => option.name === name);
 
 /** The word of an option as plain text: without expressions. */
-export const plainValue = (option: OptionSyntax): string =>
-  option.values.map(word => word.pieces.map(piece => (piece.is === 'text' ? piece.text : word.raw)).join('')).join(' ');
+export const plainValue = (option: OptionSyntax): string => option.values.map(plainWord).join(' ');
 
-/** Reads the options of placement, `--force` and the allowances from a magic line. */
-export function readTaskOptions(line: MagicLine, problems: Problem[]): TaskOptions {
+const plainWord = (word: Word): string =>
+  word.pieces.map(piece => (piece.is === 'text' ? piece.text : word.raw)).join('');
+
+/** A note where `--bundle` does nothing: a task of the host is started by a runner that runs already. For a draft's notes. */
+export function bundleNotes({bundle, bundleSpan}: TaskOptions, container: Container | undefined): readonly Problem[] {
+  if (bundle === undefined || container !== undefined) return [];
+  return [
+    {
+      code: 'W8003',
+      severity: 'info',
+      message: `\`${bundleSpan === undefined ? 'bundle' : '--bundle'}\` does nothing here: only tasks in a container are bundled`,
+      hint: 'leave it out, or name a container with `%container`',
+      ...(bundleSpan === undefined ? {} : {span: bundleSpan}),
+    },
+  ];
+}
+
+/**
+ * Reads the options of placement, `--force` and the allowances from a magic line.
+ * @param fill gives the words with their expressions and variables filled in
+ */
+export function readTaskOptions(
+  line: MagicLine,
+  problems: Problem[],
+  fill: (words: readonly Word[]) => readonly {readonly text: string}[] = words =>
+    words.map(word => ({text: plainWord(word)})),
+): TaskOptions {
   const given: Record<string, JsonValue> = {};
   for (const name of ['cpus', 'mem', 'time', 'retries', 'allow-failed', 'executor', 'container', 'bundle']) {
     const option = optionOf(line, name);
     if (option === undefined) continue;
-    given[name === 'allow-failed' ? 'allowFailed' : name] = plainValue(option);
+    const words = fill(option.values);
+    // What could not be filled in has its error already.
+    if (words.length > 0) given[name === 'allow-failed' ? 'allowFailed' : name] = words.map(({text}) => text).join(' ');
   }
   for (const name of ['force', 'allow-empty'])
     if (hasFlag(line, name)) given[name === 'allow-empty' ? 'allowEmpty' : name] = true;
-  return taskOptionsOf(given, problems, name => optionOf(line, name === 'allowFailed' ? 'allow-failed' : name)?.span);
+  return taskOptionsOf(given, problems, name => {
+    const option = optionOf(line, name === 'allowFailed' ? 'allow-failed' : name);
+    return name === 'container' ? (option?.values[0]?.span ?? option?.span) : option?.span;
+  });
 }
 
 /** The same from a function's options, in camelCase. `spanOf` gives the place of an option where it has one. */
@@ -101,15 +143,12 @@ export function taskOptionsOf(
     if (memory.ok) options.memory = memory.value;
     else problems.push({...memory.error, ...at('mem')});
   }
-  const {executor, container, bundle} = given;
+  const {executor, container} = given;
+  const bundle = count('bundle', 1);
   if (bundle !== undefined) {
-    problems.push({
-      code: 'W8003',
-      severity: 'warning',
-      message: `tasks can't be bundled in this version: \`${spanOf('bundle') === undefined ? 'bundle' : '--bundle'}\` does nothing`,
-      hint: 'leave it out: each task runs as a process of its own, on this machine',
-      ...at('bundle'),
-    });
+    options.bundle = bundle;
+    const {span} = at('bundle');
+    if (span !== undefined) options.bundleSpan = span;
   }
   if (executor !== undefined && executor !== 'local') {
     problems.push({
@@ -120,15 +159,15 @@ export function taskOptionsOf(
       ...at('executor'),
     });
   }
-  if (container !== undefined && container !== 'none') {
+  if (typeof container === 'string') options.container = {text: container, ...at('container')};
+  else if (container !== undefined)
     problems.push({
-      code: 'W8002',
+      code: 'W8013',
       severity: 'error',
-      message: `the container \`${textOf(container)}\` can't be used`,
-      hint: 'this version runs tasks on the host: `%container none`, with the stack set up by `%setup`',
+      message: `\`container\` is the name of an image as a text, not ${textOf(container)}`,
+      hint: "write `container: 'podman:IMAGE'`, or `container: 'none'` for the host",
       ...at('container'),
     });
-  }
   return options;
 }
 

@@ -123,7 +123,7 @@ function readLine(reading: Reading, context: MagicContext): LsstCall {
         ? line.nameSpan
         : {start: words[0]?.span.start ?? bodySpan.start, end: words.at(-1)?.span.end ?? bodySpan.end},
     mutates: hasFlag(line, 'mutates'),
-    options: readTaskOptions(line, problems),
+    options: readTaskOptions(line, problems, words => fillLine(words, reading, context, problems)),
     problems,
   };
 }

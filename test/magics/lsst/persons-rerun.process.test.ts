@@ -71,10 +71,10 @@ describe('a rerun', () => {
   });
 });
 
-describe('an option of a version to come', () => {
-  it('is named as missing', async () => {
+describe('tasks that are to be bundled', () => {
+  it('are said to be bundled only in a container', async () => {
     const {outputs} = await kernel.client.execute('%%bash --bundle 4 --as bundled\necho hi');
     expect(outputs.error).toBeUndefined();
-    expect(JSON.stringify(outputs)).toContain("tasks can't be bundled in this version");
+    expect(JSON.stringify(outputs)).toContain('only tasks in a container are bundled');
   });
 });
