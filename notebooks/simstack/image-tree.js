@@ -1,6 +1,6 @@
 // What is in the simulated stack's image: programs of this machine with their libraries, a small /etc, and the stack.
 import {execFileSync, spawnSync} from 'node:child_process';
-import {accessSync, constants, readdirSync, realpathSync, statSync} from 'node:fs';
+import {accessSync, constants, existsSync, readdirSync, realpathSync, statSync} from 'node:fs';
 import {delimiter, dirname, join} from 'node:path';
 
 /** Where the stack's own programs are in the image; a stack that was installed on the host looks here too. */
@@ -116,6 +116,12 @@ export function imageTree(root, scratch) {
   for (const [name, path] of programs) add(`usr/bin/${name}`, {mode: 0o755, source: path});
   if (!programs.has('sh')) add('usr/bin/sh', {link: 'bash'});
   for (const path of libraries([...new Set(programs.values())])) add(merged(path), {mode: 0o755, source: path});
+
+  // C.UTF-8 is a directory of the C library, not a part of it.
+  for (const name of ['C.utf8', 'C.UTF-8']) {
+    const locale = `/usr/lib/locale/${name}`;
+    if (existsSync(locale)) addFiles(locale, locale.slice(1));
+  }
 
   const program = `/${HOME}/dist/simstack.js`;
   add(program.slice(1), {mode: 0o755, source: join(root, 'dist/simstack.js')});
