@@ -12,9 +12,9 @@ export interface Engine {
   stop(): Promise<void>;
 }
 
-/** A program on PATH, as a component of the machine. Its value is the path. */
+/** A program on PATH, or of the administrator, as a component of the machine. Its value is the path. */
 export function programOnPath(name: string): Component<string> {
-  for (const directory of (process.env['PATH'] ?? '').split(delimiter)) {
+  for (const directory of [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin']) {
     const path = join(directory, name);
     try {
       accessSync(path, constants.X_OK);

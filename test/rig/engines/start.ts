@@ -1,4 +1,4 @@
-import {chmodSync, mkdtempSync, realpathSync, rmSync} from 'node:fs';
+import {chmodSync, existsSync, mkdtempSync, readdirSync, realpathSync, rmSync, statSync} from 'node:fs';
 import {tmpdir, userInfo} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
@@ -8,6 +8,7 @@ import type {Component} from '../component.js';
 import {startDocker} from './docker.js';
 import {programOnPath, type Engine} from './engine.js';
 import type {Engines, GivenEngine} from './given.js';
+import {clear} from './leftovers.js';
 import {startPodman} from './podman.js';
 
 const name = 'localhost/weft-simstack:1';
@@ -15,7 +16,8 @@ const imageMaker = fileURLToPath(new URL('../../../notebooks/simstack/image.js',
 
 /** Before tests that need engines: starts those that are on this machine, once, with the simulated stack's image in them. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const home = realpathSync(mkdtempSync(join(tmpdir(), 'weft-e-')));
+  await sweep();
+  const home = realpathSync(mkdtempSync(join(tmpdir(), `weft-e-${process.pid}-`)));
   chmodSync(home, 0o755);
   const running: Engine[] = [];
   const teardown = async () => {
@@ -47,6 +49,18 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   } catch (error) {
     await teardown();
     throw error;
+  }
+}
+
+/** Removes what test runs left that were killed: their directories say by whose pid they were made. */
+async function sweep(): Promise<void> {
+  for (const name of readdirSync(tmpdir())) {
+    const pid = /^weft-e-(\d+)-/.exec(name)?.[1];
+    if (pid === undefined || existsSync(`/proc/${pid}`)) continue;
+    const home = join(realpathSync(tmpdir()), name);
+    if (statSync(home, {throwIfNoEntry: false})?.uid !== process.getuid?.()) continue;
+    await clear(home);
+    rmSync(home, {recursive: true, force: true});
   }
 }
 
