@@ -30,7 +30,7 @@ export interface OciEngine {
   readonly info: readonly string[];
   readInfo(ran: Ran, machine: Machine): Result<Presence, ContainerProblem>;
   /** What one image's record says of what it is; its values are as the engine prints them. */
-  readImage(record: ImageRecord): Pick<FoundImage, 'identity' | 'unknown'>;
+  readImage(record: ImageRecord, probing: Probing): Promise<Pick<FoundImage, 'identity' | 'unknown'>>;
   /** The arguments that remove a container, but for its name. */
   readonly remove: readonly string[];
   /** How the list of containers is asked for, and read. */
@@ -44,6 +44,7 @@ export interface ImageRecord {
   readonly RepoDigests?: unknown;
   readonly Architecture?: unknown;
   readonly Descriptor?: unknown;
+  readonly GraphDriver?: unknown;
 }
 
 /** An engine that is asked what it is has this long, in milliseconds: the first call after a start of the machine takes a second or two. */
@@ -185,7 +186,7 @@ async function find(
       message: `the image \`${read.value}\` is for ${built}, and this machine is ${probing.architecture}`,
       remedy: `take one for this machine: \`${program} pull --platform linux/${probing.architecture} ${withRegistry(read.value)}\``,
     });
-  return ok({image: own, ...engine.readImage(record)});
+  return ok({image: own, ...(await engine.readImage(record, probing))});
 }
 
 function readRecord(stdout: string): ImageRecord | undefined {

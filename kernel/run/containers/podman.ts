@@ -2,7 +2,7 @@ import {readDigest} from '../../fingerprint/fingerprint.js';
 import {fail, ok} from '../../graph/result.js';
 import {csv, ociRuntime, parseJson, unknownAnswer, type ImageRecord, type OciEngine} from './oci-engine.js';
 import {ociProblem} from './oci-problem.js';
-import type {LeftContainer, Ran} from './runtime.js';
+import type {LeftContainer, Probing, Ran} from './runtime.js';
 
 /** What podman's client needs of the environment: where its settings, its images and its service are. */
 export const PODMAN_VARIABLES = [
@@ -30,17 +30,32 @@ export const podmanEngine = {
     return fail(ociProblem(ran.stderr, {name: 'podman', program: 'podman'}) ?? unknownAnswer('podman', ran.stderr));
   },
   /**
-   * `Digest` is that of the manifest for this platform, also where the name stands for several. An image that was never in a registry has
-   * one too, which podman made itself: it carries `localhost/` in front, or no name.
+   * Of an image whose name stands for several machines, podman knows two digests: that of the list, and that of this machine's manifest.
+   * `Digest` can be either, so that only the manifest itself tells, which lies in the store. One that never was in a registry has a digest
+   * too, of a manifest that podman made: its name begins with `localhost/`, or it has none.
    */
-  readImage({Id, Digest, RepoDigests}: ImageRecord) {
-    const digest = typeof Digest === 'string' ? readDigest(Digest.replace(/^sha256:/, '')) : undefined;
+  async readImage({Id, RepoDigests, GraphDriver}: ImageRecord, probing: Probing) {
+    const id = String(Id);
     const names = Array.isArray(RepoDigests) ? RepoDigests.filter(name => typeof name === 'string') : [];
-    const pulled = names.some(name => !name.startsWith('localhost/') && name.endsWith(`@${String(Digest)}`));
-    if (digest !== undefined && pulled) return {identity: {manifest: digest}};
+    const digests = new Set(
+      names.flatMap(name => {
+        const digest = readDigest(name.slice(name.lastIndexOf(':') + 1));
+        return digest === undefined || name.startsWith('localhost/') ? [] : [digest];
+      }),
+    );
+    if (digests.size === 0)
+      return {
+        identity: {engine: 'podman', id},
+        unknown: 'it was built or loaded here, so that no registry has it',
+      };
+    const store = storeOf(GraphDriver);
+    const stored = store === undefined ? undefined : await probing.digest(`${store}-images/${id}/manifest`);
+    if (stored?.ok === true) return {identity: {manifest: stored.value}};
+    const [only] = digests;
+    if (only !== undefined && digests.size === 1) return {identity: {manifest: only}};
     return {
-      identity: {engine: 'podman', id: String(Id)},
-      unknown: 'it was built or loaded here, so that no registry has it',
+      identity: {engine: 'podman', id},
+      unknown: 'podman does not say which of its digests is the one for this machine',
     };
   },
   remove: ['rm', '-f', '-t', '0'],
@@ -70,4 +85,11 @@ function readContainers(stdout: string): readonly LeftContainer[] {
     const labels = typeof each?.Labels === 'object' && each.Labels !== null ? each.Labels : {};
     return [{name, labels: labels as Record<string, string>, running: each?.State === 'running'}];
   });
+}
+
+/** `<root>/overlay`, from the place of one of the image's layers. */
+function storeOf(driver: unknown): string | undefined {
+  const data = (driver as {Data?: {UpperDir?: unknown} | null} | null | undefined)?.Data;
+  const upper = data?.UpperDir;
+  return typeof upper === 'string' ? /^(\/.+)\/[0-9a-f]{64}\/diff$/.exec(upper)?.[1] : undefined;
 }
