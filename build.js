@@ -31,7 +31,12 @@ const entries = {
   simstack: 'notebooks/simstack/main.ts',
   bench: 'bench/main.ts',
 };
-const copies = {'runner.sh': 'kernel/run/runner.sh', 'logo.svg': 'kernel/logo.svg'};
+const copies = {
+  'runner.sh': 'kernel/run/runner.sh',
+  'container-outside.sh': 'kernel/container-outside.sh',
+  'container-inside.sh': 'kernel/container-inside.sh',
+  'logo.svg': 'kernel/logo.svg',
+};
 const programs = ['weft', 'simstack'];
 
 /** What has native code, or is so big that it is loaded only when it is needed: it stays in node_modules. */

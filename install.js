@@ -7,8 +7,10 @@ import os from 'node:os';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import util from 'node:util';
+import {argvIn, placesOf, readKernelIn} from './kernel-in.js';
 
 const usage = `usage: node install.js [WHERE] [--name NAME] [--display-name TEXT] [--tutorial [--into DIR]]
+       node install.js --kernel-in RUNTIME:IMAGE [--mount DIR]... [WHERE] [--name NAME] [--display-name TEXT]
        node install.js --check [WHERE] [--name NAME]
        node install.js --uninstall [WHERE] [--name NAME]
 
@@ -18,8 +20,11 @@ WHERE
   --user             for you alone: JUPYTER_DATA_DIR, else XDG_DATA_HOME/jupyter, else ~/.local/share/jupyter (the default)
   --sys-prefix       for the Python environment that is active: VIRTUAL_ENV, else CONDA_PREFIX
   --prefix DIR       DIR/share/jupyter
---name NAME          the kernelspec's folder (weft)
---display-name TEXT  what JupyterLab calls the kernel (Weft)
+--name NAME          the kernelspec's folder (weft; with --kernel-in weft-RUNTIME)
+--display-name TEXT  what JupyterLab calls the kernel (Weft; with --kernel-in Weft in IMAGE)
+--kernel-in RUNTIME:IMAGE
+                     the kernel itself runs in a container of shifter, apptainer, singularity, docker, podman, podman-hpc or ch
+--mount DIR          shows DIR in that container, besides your home, this folder and Jupyter's folder of connections
 --tutorial           afterwards runs the tutorial without a browser, in a copy
 --into DIR           where that copy goes (~/weft-tutorial)
 --check              prints versions and paths, and what was found of Slurm and containers; writes nothing
@@ -84,6 +89,7 @@ function parse(args) {
       args,
       options: {
         ...{user: flag, 'sys-prefix': flag, prefix: text, name: text, 'display-name': text},
+        ...{'kernel-in': text, mount: {...text, multiple: true}},
         ...{check: flag, uninstall: flag, tutorial: flag, into: text, help: {...flag, short: 'h'}},
       },
     }));
@@ -95,15 +101,23 @@ function parse(args) {
     if (given.length > 1) throw new Problem(`--${given.join(' and --')} exclude each other`, 2);
   };
   atMostOne('user', 'sys-prefix', 'prefix');
-  atMostOne('check', 'uninstall', 'tutorial');
+  atMostOne('check', 'uninstall', 'tutorial', 'kernel-in');
   if (values.into !== undefined && !values.tutorial) throw new Problem('--into needs --tutorial', 2);
-  for (const name of ['prefix', 'into', 'name', 'display-name']) {
-    if (values[name] === '') throw new Problem(`--${name} must not be empty`, 2);
+  if (values.mount !== undefined && values['kernel-in'] === undefined)
+    throw new Problem('--mount needs --kernel-in', 2);
+  for (const name of ['prefix', 'into', 'name', 'display-name', 'mount']) {
+    if ([values[name]].flat().includes('')) throw new Problem(`--${name} must not be empty`, 2);
   }
-  const name = values.name === undefined ? 'weft' : values.name;
+  const around = values['kernel-in'] === undefined ? undefined : readKernelIn(values['kernel-in']);
+  if (typeof around === 'string') throw new Problem(around, 2);
+  if (around !== undefined && around.runtime === 'shifter' && values.mount !== undefined) {
+    throw new Problem('--mount: which places shifter shows is for the site to say', 2);
+  }
+  const usual = around === undefined ? 'weft' : `weft-${around.runtime}`;
+  const name = values.name === undefined ? usual : values.name;
   // What Jupyter takes as a kernel's name; it looks names up in lower case.
   if (!/^[a-z0-9._-]+$/.test(name)) throw new Problem(`--name ${name}: only a-z, 0-9, dot, dash and underscore`, 2);
-  return {...values, name, folder: path.join(dataFolder(values), 'kernels', name)};
+  return {...values, name, around, folder: path.join(dataFolder(values), 'kernels', name)};
 }
 
 /** Jupyter's data folder, as jupyter_core/paths.py finds it. */
@@ -208,15 +222,44 @@ function refuseForeign(folder, verb) {
 
 /** kernel.json as JEP 105 has it: a version of three numbers, metadata of objects. */
 function kernelspec(options) {
+  const {around} = options;
   return {
     // An internal error then names the sources. It costs a start about 10 ms.
-    argv: [nodePath(), '--enable-source-maps', kernelFile, '{connection_file}'],
-    display_name: options['display-name'] || 'Weft',
+    argv: around ? argvAround(options) : [nodePath(), '--enable-source-maps', kernelFile, '{connection_file}'],
+    display_name: options['display-name'] || (around ? `Weft in ${around.image}` : 'Weft'),
     language: 'typescript',
     interrupt_mode: 'message',
     kernel_protocol_version: '5.5.0',
-    metadata: {weft: {version: pkg.version}},
+    metadata: {weft: {version: pkg.version, ...(around ? {container: `${around.runtime}:${around.image}`} : {})}},
   };
+}
+
+/** Where Jupyter puts connection files. */
+const connections = () => path.resolve(process.env.JUPYTER_RUNTIME_DIR || path.join(dataFolder({}), 'runtime'));
+
+/** The words that start the kernel in a container. What it needs there is shown at its own path. */
+function argvAround({name, around, mount = []}) {
+  const home = os.homedir();
+  const places = placesOf([home, root, connections(), ...mount.map(folder => path.resolve(folder))]);
+  if (typeof places === 'string') throw new Problem(places);
+  const absent = places.find(place => !fs.existsSync(place));
+  if (absent !== undefined) throw new Problem(`${absent} is to be shown in the container, but it is not there`);
+  return argvIn({
+    ...{...around, name, program: onPath(around.program) || around.program, places, home},
+    ...{uid: process.getuid(), gid: process.getgid(), node: nodePath(), dist: inRoot('dist')},
+    rootless: (process.env.DOCKER_HOST || '').startsWith('unix:///run/user/'),
+  });
+}
+
+/** What a person has to see to before a kernel starts in a container. */
+function adviseAround({around, mount}) {
+  if (onPath(around.program) === undefined) console.log(`not on PATH here: ${around.program}`);
+  if (around.runtime === 'shifter') {
+    console.log(`shifter shows what your site mounts; ${os.homedir()} and ${root} must be among it`);
+  } else if (around.runtime === 'ch') {
+    console.log('ch-run shows places only where the image has a directory of that path');
+  }
+  if (around.runtime !== 'shifter') console.log(`notebooks must lie in ${[os.homedir(), ...(mount || [])].join(', ')}`);
 }
 
 function write(file, text) {
@@ -232,13 +275,16 @@ async function install(options) {
   if (!isFile(kernelFile)) throw new Problem(`${kernelFile} is missing`);
   const zeromq = await loadZeromq();
   if (!zeromq.ok) throw new Problem(`zeromq does not load: ${zeromq.why}`);
+  if (options.around) fs.mkdirSync(connections(), {recursive: true, mode: 0o700}); // as Jupyter does; it must be there to be shown
+  const spec = kernelspec(options);
   fs.mkdirSync(options.folder, {recursive: true});
   fs.copyFileSync(inRoot('dist', 'logo.svg'), path.join(options.folder, 'logo-svg.svg'));
-  write(path.join(options.folder, 'kernel.json'), `${JSON.stringify(kernelspec(options), null, 2)}\n`);
+  write(path.join(options.folder, 'kernel.json'), `${JSON.stringify(spec, null, 2)}\n`);
   const sqlite = await loadSqlite();
   console.log(`zeromq: ${zeromq.value.package}, ${zeromq.value.binary}`);
   console.log(`better-sqlite3: ${sqlite.ok ? sqlite.value.package : `not there (${needSqlite})`}`);
   console.log(`installed: ${options.folder}`);
+  if (options.around) adviseAround(options);
 }
 
 function uninstall(options) {
@@ -257,9 +303,12 @@ function describe(folder) {
   const spec = installed(folder);
   if (spec === undefined) return {ok: false, text: `not installed in ${folder}`};
   if (!isOurs(spec)) return {ok: false, text: `${folder} holds another kernel`};
-  const gone = spec.argv.slice(0, -1).filter(word => path.isAbsolute(word) && !fs.existsSync(word));
+  const {container} = spec.metadata.weft;
+  // The last word is the connection file; what is shown in a container stands before a colon.
+  const words = spec.argv.slice(0, -1).map(word => word.replace(/^--(?:volume|bind)=([^:]*).*$/, '$1'));
+  const gone = words.filter(word => path.isAbsolute(word) && !fs.existsSync(word));
   if (gone.length > 0) return {ok: false, text: `${folder} names ${gone.join(', ')}, which is gone; install again`};
-  return {ok: true, text: `${folder}: ${spec.argv.join(' ')}`};
+  return {ok: true, text: `${folder}${container ? `, in ${container}` : ''}: ${spec.argv.join(' ')}`};
 }
 
 async function version(name) {
@@ -353,7 +402,7 @@ async function main() {
   await install(options);
   if (options.tutorial) return tutorial(options);
   console.log(
-    `now: jupyter lab, and choose "${kernelspec(options).display_name}"; or: node ${inRoot('dist', 'weft.js')} run NOTEBOOK`,
+    `now: jupyter lab, and choose "${kernelspec(options).display_name}"${options.around ? '' : `; or: node ${inRoot('dist', 'weft.js')} run NOTEBOOK`}`,
   );
   return 0;
 }

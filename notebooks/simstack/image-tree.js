@@ -57,6 +57,12 @@ function libraries(programs) {
   return [...found];
 }
 
+/** What a kernel loads that runs in the image, its checkout mounted: the C library is in parts, and Node does not load all of them. */
+const nativePackages = directory =>
+  readdirSync(directory, {recursive: true})
+    .filter(name => name.endsWith('.node'))
+    .map(name => join(directory, name));
+
 const text = content => ({mode: 0o644, content: Buffer.from(content)});
 
 const ETC = {
@@ -115,7 +121,8 @@ export function imageTree(root, scratch) {
   }
   for (const [name, path] of programs) add(`usr/bin/${name}`, {mode: 0o755, source: path});
   if (!programs.has('sh')) add('usr/bin/sh', {link: 'bash'});
-  for (const path of libraries([...new Set(programs.values())])) add(merged(path), {mode: 0o755, source: path});
+  const loaders = [...new Set(programs.values()), ...nativePackages(join(root, 'node_modules/@oxc-transform'))];
+  for (const path of libraries(loaders)) add(merged(path), {mode: 0o755, source: path});
 
   // C.UTF-8 is a directory of the C library, not a part of it.
   for (const name of ['C.utf8', 'C.UTF-8']) {

@@ -140,7 +140,7 @@ describe('check', () => {
     expect(stdout).toMatch(/zeromq +6\.\d+\.\d+ \(libzmq 4\.\d+\.\d+\), \/.*\.node/);
     expect(stdout).toContain(`slurm           22.05.8, ${home.at('bin/sbatch')}`);
     expect(stdout).toContain(`podman-hpc 4.9.4, ${home.at('bin/podman-hpc')}`);
-    expect(stdout).toMatch(/better-sqlite3 +(12\.|not there \(optional; without it )/);
+    expect(stdout).toMatch(/better-sqlite3 +(12\.|not there \(optional: )/);
     expect(stdout).not.toMatch(/^!/m);
     expect(status).toBe(0);
   });
