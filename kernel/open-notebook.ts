@@ -148,6 +148,8 @@ export async function openNotebook({
     registry,
     containers: {
       pin: (text, options) => images.pin(text, options),
+      auto: signal => images.auto(signal),
+      pins: () => images.pins(),
       runText: (container, mounts, place) => text => containers.runText(container, mounts, place, text),
     },
     digest,

@@ -4,10 +4,13 @@ import {joinMagic} from './join.js';
 import {codeMagic} from './line/code.js';
 import {commandMagic} from './line/command.js';
 import {cancelMagic, forceMagic, retryMagic, waitMagic} from './line/control.js';
+import {containerMagic} from './line/container.js';
 import {envMagic} from './line/env.js';
 import {helpMagic, lsmagicMagic} from './line/help.js';
+import {lockMagic} from './line/lock.js';
 import {logMagic, statusMagic, timingsMagic, whyMagic} from './line/look.js';
-import {configMagic, containerMagic, executorMagic} from './line/placement.js';
+import {mountMagic} from './line/mount.js';
+import {configMagic, executorMagic} from './line/placement.js';
 import {repoMagic} from './line/repo.js';
 import {setupMagic} from './line/setup.js';
 import {lsstMagic} from './lsst/lsst.js';
@@ -24,6 +27,8 @@ export const registry: Registry = {
     envMagic,
     codeMagic,
     containerMagic,
+    mountMagic,
+    lockMagic,
     executorMagic,
     configMagic,
     waitMagic,

@@ -204,6 +204,10 @@ export interface ContainerPort {
       readonly line: (text: string) => void;
     },
   ): Promise<Result<PinnedContainer, Problem>>;
+  /** Which runtime `auto` takes here, and why; the error says why none works. */
+  auto(signal: AbortSignal): Promise<Result<string, string>>;
+  /** What is pinned in `weft.lock`, a line each. What could not be written there before is written now. */
+  pins(): Promise<Result<{readonly path: string; readonly said: readonly string[]}, Problem>>;
   /** Runs text in a container that sees these places, in the foreground. */
   runText(container: Container, mounts: readonly Mount[], directory: string): RunText;
 }

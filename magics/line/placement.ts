@@ -1,29 +1,5 @@
+import type {LineContext} from '../../kernel/session/magic.js';
 import {lineMagic, wrong} from './line-magic.js';
-
-/** `%container none|auto`: where tasks run. Only the host, in this version. */
-export const containerMagic = lineMagic(
-  {
-    name: 'container',
-    summary: 'says in which container tasks run; in this version: none',
-    example: '%container none',
-    options: {refresh: 'none'},
-  },
-  async (line, context) => {
-    const words = await context.fill(line);
-    if (!words.ok) return words.error;
-    const [name] = words.value;
-    if (name === undefined || name === 'none' || name === 'auto') {
-      context.stream('stdout', 'tasks run on the host, in the environment of %setup\n');
-      return undefined;
-    }
-    return wrong(
-      line,
-      'W8002',
-      `the container \`${name}\` can't be used`,
-      'this version runs tasks on the host: `%container none`, with the stack set up by `%setup`',
-    );
-  },
-);
 
 /** `%executor local --slots N`: how many tasks run at once. */
 export const executorMagic = lineMagic(
@@ -65,15 +41,56 @@ export const configMagic = lineMagic(
     if (!words.ok) return words.error;
     const [key, value] = words.value;
     const {settings} = context;
+    const given = SETTINGS.get(key ?? '');
     if (key === undefined) {
-      context.stream('stdout', `verify ${settings.verify}\nslots ${settings.slots}\nstore ${settings.store}\n`);
-      return undefined;
-    }
-    if (key !== 'verify')
-      return wrong(line, 'W2036', `there is no setting \`${key}\``, 'there is `verify` (size, mtime or content)');
-    if (value === undefined) context.stream('stdout', `${settings.verify}\n`);
-    else if (value === 'size' || value === 'mtime' || value === 'content') settings.verify = value;
-    else return wrong(line, 'W2036', `\`${value}\` is no way to verify`, 'write `size`, `mtime` or `content`');
+      const rows = [...SETTINGS].map(([name, {read}]) => `${name} ${read(settings)}\n`).join('');
+      context.stream('stdout', `${rows}slots ${settings.slots}\nstore ${settings.store}\n`);
+    } else if (given === undefined)
+      return wrong(
+        line,
+        'W2036',
+        `there is no setting \`${key}\``,
+        `there is ${[...SETTINGS].map(([name, {values}]) => `\`${name}\` (${values})`).join(' and ')}`,
+      );
+    else if (value === undefined) context.stream('stdout', `${given.read(settings)}\n`);
+    else if (!given.set(settings, value))
+      return wrong(line, 'W2036', `\`${key}\` is never \`${value}\``, `it is ${given.values}`);
     return undefined;
   },
 );
+
+type Settings = LineContext['settings'];
+
+/** A setting that `%config` changes. `set` gives false for a value that it can't have. */
+interface Setting {
+  readonly values: string;
+  readonly read: (settings: Settings) => string;
+  readonly set: (settings: Settings, value: string) => boolean;
+}
+
+const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
+  [
+    'verify',
+    {
+      values: 'size, mtime or content',
+      read: ({verify}) => verify,
+      set(settings, value) {
+        if (value !== 'size' && value !== 'mtime' && value !== 'content') return false;
+        settings.verify = value;
+        return true;
+      },
+    },
+  ],
+  [
+    'network',
+    {
+      values: 'none or default; it is that of tasks in a container',
+      read: ({network}) => network ?? 'default',
+      set(settings, value) {
+        if (value !== 'none' && value !== 'default') return false;
+        settings.network = value === 'none' ? value : undefined;
+        return true;
+      },
+    },
+  ],
+]);

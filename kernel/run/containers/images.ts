@@ -73,8 +73,8 @@ export class Images {
     return firstRuntime(this.#ports.runtimes, this.#runtimes.about('', signal));
   }
 
-  /** All pins of the notebook's directory, which are written now where they could not be before. */
-  async pins(): Promise<Result<{readonly path: string; readonly pins: readonly Pin[]}, ImageProblem>> {
+  /** All pins of the notebook's directory, a line each; they are written now where they could not be before. */
+  async pins(): Promise<Result<{readonly path: string; readonly said: readonly string[]}, ImageProblem>> {
     const {path} = this.#lock;
     if (this.#unwritten.length > 0) {
       const written = await this.#lock.write(this.#unwritten);
@@ -82,7 +82,7 @@ export class Images {
       this.#unwritten = [];
     }
     const pins = this.#lock.read();
-    return pins.ok ? ok({path, pins: pins.value}) : fail(lockProblem(pins.error));
+    return pins.ok ? ok({path, said: pins.value.map(pinText)}) : fail(lockProblem(pins.error));
   }
 
   /** The image of a name that is pinned. */
@@ -185,14 +185,19 @@ export class Images {
     const {probing} = asks;
     const said = [chosen.value.said];
     let found = chosen.value.found;
-    const fetches = found.ok ? options.refresh && isMovable(reference) : found.error.is === 'image';
-    const command = fetches && !isPathSyntax(reference) ? runtime.pull(reference, probing) : undefined;
+    const fetches = found.ok ? options.refresh && !reference.includes('@sha256:') : found.error.is === 'image';
+    const command = fetches && isFetched(reference) ? runtime.pull(reference, probing) : undefined;
     if (command !== undefined) {
       const pulled = await pullImage(runtime, reference, command, probing, options);
       if (pulled.ok || !found.ok || options.signal.aborted) found = pulled;
       else said.push(`no registry could be asked, so that ${typed} is what it is here: ${pulled.error.message}`);
     }
-    if (!found.ok) return fail(this.#hinted(asked, found.error));
+    if (!found.ok) {
+      const {error} = found;
+      const remedy = `no registry has names of \`localhost/\`: build it, or load it into ${runtime.name}, and run the cell again`;
+      const local = error.is === 'image' && !isPathSyntax(reference) && !isFetched(reference);
+      return fail(this.#hinted(asked, local ? {...error, remedy} : error));
+    }
     const {image, identity, unknown} = found.value;
     const old = before.find(each => each.runtime === runtime.name);
     const moved = old !== undefined && canonicalJson(old.identity) !== canonicalJson(identity);
@@ -248,9 +253,12 @@ export class Images {
 
 const REFRESH = 'take what the name means now: `%container --refresh` with its name';
 
-/** A name that can come to mean another image: none that has a digest, or that no registry knows. */
-const isMovable = (reference: string): boolean =>
-  !isPathSyntax(reference) && !/@sha256:|^id:|^(docker:\/\/)?localhost\//.test(reference);
+/** A name that a registry may know: a path is none, and what was built here has no registry's name. */
+const isFetched = (reference: string): boolean =>
+  !isPathSyntax(reference) && !/^(docker:\/\/)?localhost\//.test(reference);
+
+const pinText = ({text, runtime, architecture, identity, pinned}: Pin): string =>
+  `${text}  ${digestText(identity)}  ${runtime}, ${architecture}, ${pinned.slice(0, 10)}`;
 
 const lockProblem = ({message, remedy}: LockProblem): ImageProblem => ({
   code: 'W8022',

@@ -57,10 +57,12 @@ export const isPathSyntax = (reference: string): boolean =>
 
 /** The runtime that was perhaps meant, where what stands before the colon is none. */
 export function meantRuntime({runtime, reference}: ImageReference, runtimes: readonly string[]): string | undefined {
-  const before = /^([A-Za-z-]+):(?!\/\/)/.exec(reference)?.[1];
-  if (runtime !== undefined || before === undefined) return undefined;
+  const [all, before, slashes] = /^([A-Za-z-]+):(\/\/)?/.exec(reference) ?? [];
+  if (runtime !== undefined || before === undefined || all === undefined) return undefined;
   const meant = nearest(before, runtimes);
-  return meant === undefined || meant === before ? undefined : meant + reference.slice(before.length);
+  // `docker://` is a form of its own, which several runtimes take.
+  if (meant === undefined || (meant === before && (slashes === undefined || before === 'docker'))) return undefined;
+  return `${meant}:${reference.slice(all.length)}`;
 }
 
 /** The same image by its digest: in the place of a tag. */
