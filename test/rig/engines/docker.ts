@@ -29,7 +29,8 @@ export async function startDocker(directory: string): Promise<Engine> {
     ],
     {stdio: ['ignore', 'ignore', 'pipe'], detached: true},
   );
-  const ended = once(child, 'close').catch(() => undefined);
+  // Its containerd holds the log's pipe open, so this is not "close".
+  const ended = once(child, 'exit').catch(() => undefined);
   let log = '';
   await new Promise<void>((resolve, reject) => {
     const give = (why: string) => {
@@ -38,7 +39,7 @@ export async function startDocker(directory: string): Promise<Engine> {
     };
     const patience = setTimeout(give, 60_000, 'does not answer');
     child.once('error', error => give(`can't be started (${error.message})`));
-    child.once('close', () => give('ended'));
+    child.once('exit', () => give('ended'));
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       log = (log + text).slice(-2000);
       if (!log.includes('API listen on')) return;

@@ -1,6 +1,6 @@
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {readdirSync, rmSync} from 'node:fs';
+import {readdirSync, readFileSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
 import {childProcess} from '../child-process.js';
@@ -18,11 +18,14 @@ const maker = join(root, 'notebooks/simstack/image.js');
 /** Ends only by SIGKILL. */
 const deaf = ['bash', '-c', 'trap "" TERM INT HUP; echo deaf; while :; do sleep 0.2; done'];
 
-for (const [component, start] of [
-  [podman, startPodman],
-  [docker, startDocker],
+for (const [component, start, killed] of [
+  [podman, startPodman, undefined],
+  [podman, startPodman, 'conmon'],
+  [docker, startDocker, undefined],
+  [docker, startDocker, 'dockerd'],
 ] as const) {
-  test(`When ${component.name} is stopped, nothing of its containers is left`, async context => {
+  const after = killed === undefined ? '' : ` after its ${killed} was killed`;
+  test(`When ${component.name} is stopped${after}, nothing of its containers is left`, async context => {
     need(context, component);
     using folder = scratch();
     const engine = await start(folder.at('engine'));
@@ -42,6 +45,8 @@ for (const [component, start] of [
       expect(started.status, started.stderr).toBe(0);
       expect(processesIn(folder.path).length).toBeGreaterThanOrEqual(2);
       expect(mountsIn(folder.path)).not.toEqual([]);
+      for (const pid of processesIn(folder.path))
+        if (readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === killed) process.kill(pid, 'SIGKILL');
     } finally {
       await engine.stop();
     }
