@@ -26,6 +26,8 @@ export interface Container {
   readonly diesWithParent?: boolean;
   /** The caller ignores HUP, INT and TERM; the command must not. */
   readonly resetSignals?: boolean;
+  /** What else is the container's own. */
+  readonly isolate?: readonly ('net' | 'ipc' | 'uts')[];
   /** Be root inside (`--fakeroot`). */
   readonly asRoot?: boolean;
 }
@@ -44,11 +46,22 @@ export function enter(container: Container): readonly string[] {
   const gid = process.getgid?.() ?? 0;
   const plain = uid !== 0;
   const needed = mounts.filter(mount => tree !== '/' || mount.kind !== 'bind' || mount.from !== mount.to);
-  const own = tree !== '/' || needed.length > 0;
+  const own = tree !== '/' || needed.length > 0 || (container.isolate ?? []).length > 0;
   const words: string[] = [];
   if (own) {
     const map = plain || container.asRoot === true ? ['--user', '--map-root-user'] : [];
-    words.push('/usr/bin/unshare', '--mount', ...map, '--', '/bin/sh', '-c', setUp(container, needed), 'set-up');
+    const spaces = (container.isolate ?? []).map(name => `--${name}`);
+    words.push(
+      '/usr/bin/unshare',
+      '--mount',
+      ...spaces,
+      ...map,
+      '--',
+      '/bin/sh',
+      '-c',
+      setUp(container, needed),
+      'set-up',
+    );
   }
   words.push(
     '/usr/bin/setpriv',

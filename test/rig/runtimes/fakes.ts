@@ -3,7 +3,7 @@ import {chmod, mkdir, realpath, symlink, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {build} from 'esbuild';
-import type {FakeImage, Site} from './site.js';
+import {sifText, type FakeImage, type Site} from './site.js';
 
 /** What an image is to be; what is left out, a usual image has. */
 export interface ImageWanted {
@@ -50,7 +50,15 @@ export async function installFakes(
   const home = await realpath(directory);
   const path = join(home, 'bin');
   const libexec = join(home, 'libexec');
-  for (const folder of [path, libexec, join(home, 'mnt'), join(home, 'sif')]) await mkdir(folder, {recursive: true});
+  for (const folder of [
+    path,
+    libexec,
+    join(home, 'mnt'),
+    join(home, 'sif'),
+    join(home, 'hooks.d'),
+    join(home, 'modules.d'),
+  ])
+    await mkdir(folder, {recursive: true});
 
   const known = Object.entries(images).map(([name, wanted]): FakeImage => {
     const env = wanted.env ?? {PATH: '/usr/local/bin:/usr/bin:/bin'};
@@ -94,9 +102,10 @@ export async function installFakes(
   });
   await symlink('/usr/bin/sleep', join(libexec, 'squashfuse_ll'));
   for (const name of ['shifter', 'podman-hpc']) {
-    await writeFile(join(path, name), becoming(join(libexec, `${name}.mjs`)));
+    await writeFile(join(path, name), becoming(join(libexec, `${name}.mjs`), name === 'shifter'));
     await chmod(join(path, name), 0o755);
   }
+  await writeFile(join(path, 'fuse-overlayfs-wrap'), '#!/bin/sh\nexec fuse-overlayfs "$@"\n', {mode: 0o755});
   for (const [name, script] of [
     ['shifterimg', 'shifterimg'],
     ['apptainer', 'apptainer'],
@@ -117,21 +126,21 @@ export async function installFakes(
 
 /** Writes a file that the fakes take for a SIF: it begins as a SIF does, and names the tree instead of holding it. */
 export async function writeSif(file: string, image: FakeImage): Promise<void> {
-  await writeFile(file, `#!/usr/bin/env run-singularity\n\0SIF_MAGIC\0\n${JSON.stringify(image)}\n`, {mode: 0o755});
+  await writeFile(file, sifText(image), {mode: 0o755});
 }
-
-const shellWord = (text: string) => `'${text.replaceAll("'", String.raw`'\''`)}'`;
 
 /**
  * A program that becomes the command: only a shell can exec, Node 20 cannot. It asks a script what to do, which answers on
- * descriptor 8 and is in a session of its own so that signals to the group leave it alone. HUP, INT and TERM are lost
- * meanwhile. The shell's number is given so that the script reads the environment that the caller gave, not the shell's.
+ * descriptor 8. `deaf`: HUP, INT and TERM are lost meanwhile, so the script is in a session of its own, where signals to the
+ * group leave it alone. The shell's number is given so that the script reads the environment that the caller gave, not the
+ * shell's.
  */
-function becoming(script: string): string {
+function becoming(script: string, deaf: boolean): string {
+  const words = [process.execPath, script].map(text => `'${text.replaceAll("'", String.raw`'\''`)}'`).join(' ');
   return [
     '#!/bin/sh',
-    "trap '' HUP INT TERM",
-    `{ plan=$(exec setsid ${shellWord(process.execPath)} ${shellWord(script)} "$$" "$0" "$@" 8>&1 >&9 9>&- < /dev/null); } 9>&1`,
+    ...(deaf ? ["trap '' HUP INT TERM"] : []),
+    `{ plan=$(exec ${deaf ? 'setsid ' : ''}${words} "$$" "$0" "$@" 8>&1 >&9 9>&- < /dev/null); } 9>&1`,
     'status=$?',
     '[ -n "$plan" ] || exit "$status"',
     'eval "$plan"',

@@ -54,6 +54,10 @@ export interface Site {
   readonly hpcModules: Readonly<Record<string, HpcModule>>;
   /** The program that podman-hpc runs; without it `podman` of PATH. */
   readonly podman?: string;
+  /** What podman-hpc gives to every subcommand, instead of `--root /tmp/UID_hpc/storage …`. */
+  readonly hpcDefaultArgs?: readonly string[];
+  /** What it gives to `run` beyond that, instead of `--storage-opt … --hooks-dir … --env … --annotation … --security-opt …`. */
+  readonly hpcRunArgs?: readonly string[];
 }
 
 /** The folder of the fakes whose program this is. */
@@ -99,3 +103,7 @@ export function setPulled(image: FakeImage): void {
 }
 
 const pulled = (image: FakeImage) => join(home, 'pulled', image.id);
+
+/** The text of a file that the fakes take for a SIF: it begins as a SIF does, and names the tree instead of holding it. */
+export const sifText = (image: FakeImage): string =>
+  `#!/usr/bin/env run-singularity\n\0SIF_MAGIC\0\n${JSON.stringify(image)}\n`;
