@@ -14,16 +14,18 @@ const environment = [
  * server ends, and kernels inside and outside see which tasks of one another live; there is no process 1 then that needs an init.
  * SELinux would deny the home directory. An image that is missing is an error: a server does not wait for a download.
  */
-const engine = user => kernel => [
-  ...[kernel.program, 'run', '--rm', '--pull=never', '--network=host', '--pid=host', '--security-opt=label=disable'],
-  `--label=weft.kernel=${kernel.name}`,
-  ...user(kernel),
-  ...environment.map(name => `--env=${name}`),
-  ...kernel.places.map(place => `--volume=${place}:${place}`),
-  `--entrypoint=${kernel.entry}`,
-  '--', // podman-hpc takes flags of its own out of all that stands before it, and out of the command where it is absent
-  kernel.image,
-];
+const engine =
+  (user, own = []) =>
+  kernel => [
+    ...[kernel.program, 'run', '--rm', '--pull=never', '--network=host', '--pid=host', '--security-opt=label=disable'],
+    `--label=weft.kernel=${kernel.name}`,
+    ...user(kernel),
+    ...[...environment, ...own].map(word => `--env=${word}`),
+    ...kernel.places.map(place => `--volume=${place}:${place}`),
+    `--entrypoint=${kernel.entry}`,
+    '--', // podman-hpc takes flags of its own out of all that stands before it, and out of the command where it is absent
+    kernel.image,
+  ];
 
 /** They mount the home directory and the working directory, and pass the environment. */
 const apptainer = ({program, places, home, image, entry}) => [
@@ -41,7 +43,10 @@ const runtimes = {
   // A rootful engine writes files as the user that is named here. A rootless one has the user as its root.
   docker: {
     program: 'docker',
-    words: engine(({uid, gid, rootless}) => (uid === 0 || rootless ? [] : [`--user=${uid}:${gid}`])),
+    words: engine(
+      ({uid, gid, rootless}) => (uid === 0 || rootless ? [] : [`--user=${uid}:${gid}`]),
+      ['container=docker'],
+    ),
   },
   podman: {program: 'podman', words: engine(({uid}) => (uid === 0 ? [] : ['--userns=keep-id']))},
   'podman-hpc': {program: 'podman-hpc', words: engine(() => [])},

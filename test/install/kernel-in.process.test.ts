@@ -49,6 +49,7 @@ const shown = [
 const engine = (program: string, ...user: readonly string[]) => [
   ...['DIST/container-outside.sh', program, 'run', '--rm', '--pull=never', '--network=host', '--pid=host'],
   ...['--security-opt=label=disable', `--label=weft.kernel=weft-${program}`, ...user, ...shown],
+  ...(program === 'docker' ? ['--env=container=docker'] : []),
   ...['--volume=HOME:HOME', '--volume=ROOT:ROOT'],
   ...['--entrypoint=DIST/container-inside.sh', '--', IMAGE, 'NODE', '{connection_file}'],
 ];

@@ -1,7 +1,8 @@
 import {existsSync} from 'node:fs';
 import {join, resolve} from 'node:path';
-import type {Result} from '../../graph/result.js';
+import {fail, type Result} from '../../graph/result.js';
 import type {Asked} from './choose-runtime.js';
+import {nestedProblem} from './inside-container.js';
 import {isPathSyntax} from './reference.js';
 import type {ContainerProblem, Presence, Probing, Runtime} from './runtime.js';
 
@@ -45,13 +46,24 @@ export class AskRuntimes {
   #isPresent(runtime: Runtime, probing: Probing): Promise<Result<Presence, ContainerProblem>> {
     let known = this.#present.get(runtime.name);
     if (known === undefined) {
-      known = runtime.present(probing);
+      known = presentHere(runtime, probing);
       this.#present.set(runtime.name, known);
       // What is not there may come: an engine that is started, a module that is loaded.
       void known.then(({ok}) => ok || this.#present.delete(runtime.name));
     }
     return known;
   }
+}
+
+/** Whether a runtime works here; where it doesn't because the kernel is in a container itself, the error says so. */
+async function presentHere(runtime: Runtime, probing: Probing): Promise<Result<Presence, ContainerProblem>> {
+  const {name} = runtime;
+  const never = nestedProblem(name, probing.environment, existsSync);
+  if (never !== undefined) return fail(never);
+  const presence = await runtime.present(probing);
+  return presence.ok
+    ? presence
+    : fail(nestedProblem(name, probing.environment, existsSync, presence.error) ?? presence.error);
 }
 
 /** A directory of an unpacked image: a directory that happens to have an image's name is none. */

@@ -17,15 +17,15 @@ const signs: readonly (readonly [string, (environment: Environment, exists: Exis
   ['apptainer', ({APPTAINER_CONTAINER}) => isSet(APPTAINER_CONTAINER)],
   ['singularity', ({SINGULARITY_CONTAINER}) => isSet(SINGULARITY_CONTAINER)],
   ['ch', ({CH_RUNNING}) => isSet(CH_RUNNING)],
-  ['podman', (_, exists) => exists('/run/.containerenv')],
-  ['docker', (_, exists) => exists('/.dockerenv')],
+  ['podman', ({container}, exists) => container === 'podman' || exists('/run/.containerenv')],
+  ['docker', ({container}, exists) => container === 'docker' || exists('/.dockerenv')],
 ];
 
 const isSet = (value: string | undefined): boolean => value !== undefined && value !== '';
 
 /**
  * The runtime of the container that this process is in, by the name that stands in `%container`; undefined on a plain host. podman stands for
- * podman-hpc too. A machine made of an image may look like one: it says where to look for a reason, not that containers are impossible.
+ * podman-hpc too.
  */
 export function containerAround(environment: Environment, exists: Exists): string | undefined {
   return signs.find(([, isAround]) => isAround(environment, exists))?.[0];
@@ -43,7 +43,8 @@ function reachesEngine(runtime: string, environment: Environment, exists: Exists
 /**
  * Why a runtime can't start a container from within the one around this process; undefined if it may, or on a plain host.
  * Without `failure` only what is sure: shifter starts within nothing, and podman, podman-hpc and docker not where no rights can be gained, unless an
- * engine outside can be reached. `failure` is what the runtime's probe then gave: where it was not there, or was not let, the container around is the reason.
+ * engine outside can be reached. `failure` is what the runtime's probe then gave: where it was not there, or was not let, the container around is
+ * the reason, if variables tell of it. A file of the image does not suffice for that: machines are made from images too.
  */
 export function nestedProblem(
   runtime: string,
@@ -54,9 +55,11 @@ export function nestedProblem(
   const around = containerAround(environment, exists);
   if (around === undefined) return undefined;
   const engine = ['podman', 'podman-hpc', 'docker'].includes(runtime);
+  const isSure = containerAround(environment, () => false) !== undefined;
   const never =
-    runtime === 'shifter' || (engine && withoutRights.has(around) && !reachesEngine(runtime, environment, exists));
-  const failed = failure !== undefined && ['absent', 'down', 'denied'].includes(failure.is);
+    (runtime === 'shifter' && isSure) ||
+    (engine && withoutRights.has(around) && !reachesEngine(runtime, environment, exists));
+  const failed = isSure && failure !== undefined && ['absent', 'down', 'denied'].includes(failure.is);
   if (!never && !failed) return undefined;
   return {
     is: 'nested',

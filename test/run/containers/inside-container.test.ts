@@ -16,7 +16,9 @@ describe('the container around a kernel', () => {
     ['apptainer', {APPTAINER_CONTAINER: '/x.sif', SINGULARITY_CONTAINER: '/x.sif'}, []],
     ['singularity', {SINGULARITY_CONTAINER: '/x.sif'}, []],
     ['ch', {CH_RUNNING: 'Weird Al Yankovic'}, []],
+    ['podman', {container: 'podman'}, []],
     ['podman', {}, ['/run/.containerenv']],
+    ['docker', {container: 'docker'}, []],
     ['docker', {}, ['/.dockerenv']],
     ['apptainer', {APPTAINER_CONTAINER: '/x.sif'}, ['/.dockerenv']],
   ])('is %s by %j and %j', (name, environment, paths) => {
@@ -42,7 +44,8 @@ describe('a container within a container', () => {
   test('of shifter is never one', () => {
     expect(refusal('shifter', shifter)).toBe('nested');
     expect(refusal('shifter', sif)).toBe('nested');
-    expect(refusal('shifter', {}, '/.dockerenv')).toBe('nested');
+    expect(refusal('shifter', {container: 'docker'})).toBe('nested');
+    expect(refusal('shifter', {}, '/.dockerenv')).toBeUndefined();
   });
 
   test.each(['podman', 'podman-hpc', 'docker'])('of %s needs rights that some runtimes take away', runtime => {
@@ -70,7 +73,7 @@ describe('a container within a container', () => {
       message: 'there is no `podman`',
       remedy: 'install it',
     });
-    const of = (is: ContainerProblem['is']) => nestedProblem('podman', {}, has('/run/.containerenv'), problem(is));
+    const of = (is: ContainerProblem['is']) => nestedProblem('podman', {container: 'podman'}, nothing, problem(is));
     expect(of('absent')).toEqual({
       is: 'nested',
       message: 'the kernel runs in a container of podman, where podman can start no other: there is no `podman`',
@@ -79,5 +82,6 @@ describe('a container within a container', () => {
     expect([of('down')?.is, of('denied')?.is]).toEqual(['nested', 'nested']);
     expect([of('image'), of('full'), of('slow')]).toEqual([undefined, undefined, undefined]);
     expect(nestedProblem('podman', {}, nothing, problem('absent'))).toBeUndefined();
+    expect(nestedProblem('podman', {}, has('/.dockerenv'), problem('absent'))).toBeUndefined();
   });
 });
