@@ -25,6 +25,7 @@ const KNOWN = [
   'allowFailed',
   'container',
   'executor',
+  'bundle',
   'as',
 ];
 

@@ -20,6 +20,7 @@ import type {ScriptCall} from './script-call.js';
 import {mutableProblems} from './mutable.js';
 import {inputFiles} from './script-inputs.js';
 import {resolveSource} from './resolve-source.js';
+import {bundleNotes} from './task-options.js';
 import {keyText, nodesOf} from './source.js';
 
 /** The key of a task of a loop: `filter=HSC-R patch=1,1`. */
@@ -75,7 +76,9 @@ export async function draftBash(
       ...(span === undefined ? {} : {span}),
     });
   }
-  const setup = await context.setup();
+  const container = await context.container(call.options.container);
+  if (!container.ok) return fail([...problems, container.error]);
+  const setup = await context.setup(container.value);
   if (!setup.ok) problems.push(setup.error);
   if (problems.length > 0 || !setup.ok) return fail(problems);
   const sources: Record<string, Digest> = {};
@@ -85,7 +88,14 @@ export async function draftBash(
     sources[relative(context.directory, path)] = digest.value;
   }
   const environment = Object.fromEntries(context.settings.environment);
-  const base = {sources, environment, setup: setup.value, files: found.files};
+  const base: ScriptBase = {
+    sources,
+    environment,
+    setup: setup.value,
+    files: found.files,
+    code: [...context.settings.code],
+    container: container.value,
+  };
   const {value, out} = call;
   const needs = [...new Set([...[...call.variables].flatMap(([, {source}]) => nodesOf(source)), ...placed.nodes])];
   return ok({
@@ -96,6 +106,7 @@ export async function draftBash(
     needs,
     make: () => make(call, base, placed, row, context),
     settle: manifest => settleScript(manifest, value, out !== undefined),
+    notes: bundleNotes(call.options, container.value),
   });
 }
 
@@ -137,6 +148,7 @@ async function make(
     arguments: args,
     variables,
     inputs: [...needs].sort().map(fingerprint => ({is: 'task', fingerprint}) as const),
+    ...(base.container === undefined ? {} : {code: {image: {...base.container.identity}}}),
     setup: base.setup.identity,
     ...(Object.keys(base.sources).length === 0 ? {} : {sources: base.sources}),
     ...(Object.keys(base.environment).length === 0 ? {} : {environment: base.environment}),
@@ -151,7 +163,7 @@ async function make(
       name: 'bash',
       key: rowKey(row),
       needs: [...needs],
-      placement: context.placement(call.options),
+      placement: context.placement(call.options, base.container),
       work: new BashWork(call, recipe, base, fingerprint, context),
       ...(call.options.force || call.always ? {force: true} : {}),
     },

@@ -2,6 +2,7 @@ import {lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, wr
 import {dirname, join, resolve} from 'node:path';
 import type {Digest, Fingerprint} from '../kernel/fingerprint/fingerprint.js';
 import type {JsonValue} from '../kernel/fingerprint/json.js';
+import type {Container, Mount} from '../kernel/graph/container.js';
 import type {Failure} from '../kernel/graph/failure.js';
 import {shortOf, type Recipe} from '../kernel/graph/recipe.js';
 import {fail, ok, type Result} from '../kernel/graph/result.js';
@@ -10,6 +11,7 @@ import type {MagicContext, SetupProbe} from '../kernel/session/magic.js';
 import {bashPreamble, bashQuote, bashText} from './bash-variables.js';
 import {cleanExports} from './clean-environment.js';
 import type {ScriptCall} from './script-call.js';
+import {resultPlaces, taskMounts} from './task-mounts.js';
 import {filesBelow, globPattern, isGlob, type InputFile} from './script-inputs.js';
 
 /** What a script's task stands on besides its call, read when the cell ran. */
@@ -18,6 +20,10 @@ export interface ScriptBase {
   readonly environment: Readonly<Record<string, string>>;
   readonly setup: SetupProbe;
   readonly files: readonly InputFile[];
+  /** Paths of declared code. */
+  readonly code: readonly string[];
+  /** Undefined: it runs on the host. */
+  readonly container: Container | undefined;
 }
 
 /** How a bash script is run and looked at. */
@@ -29,11 +35,14 @@ export class BashWork implements Work {
   readonly #call: ScriptCall;
   readonly #recipe: Recipe;
   readonly #base: ScriptBase;
+  readonly #place: {readonly directory: string; readonly store: string};
+  #mounts: readonly Mount[] = [];
 
   constructor(call: ScriptCall, recipe: Recipe, base: ScriptBase, fingerprint: Fingerprint, context: MagicContext) {
     this.#call = call;
     this.#recipe = recipe;
     this.#base = base;
+    this.#place = {directory: context.directory, store: context.settings.store};
     this.claims = context.places.claims;
     this.stem = `bash-${shortOf(fingerprint)}`;
     if (call.value && call.out === undefined) this.attempts = context.places.scratch;
@@ -43,8 +52,9 @@ export class BashWork implements Work {
     }
   }
 
-  prepare(attempt: Attempt): Promise<Result<string | undefined, Failure>> {
+  async prepare(attempt: Attempt): Promise<Result<string | undefined, Failure>> {
     const {directory} = attempt;
+    if (this.#base.container !== undefined) this.#mounts = await this.#places(attempt);
     for (const file of this.#base.files) {
       if (!file.linked) continue;
       const link = join(directory, file.name);
@@ -63,9 +73,7 @@ export class BashWork implements Work {
           symlinkSync(attempt.pathOf(fingerprint), join(texts[name], entry));
       }
       if (texts[name].includes('\0'))
-        return Promise.resolve(
-          fail({reason: 'start', message: `the value of \`${name}\` has a NUL, which bash can't hold`}),
-        );
+        return fail({reason: 'start', message: `the value of \`${name}\` has a NUL, which bash can't hold`});
     }
     const text = attempt.fill(this.#recipe.arguments['script'] as string);
     writeFileSync(join(directory, '.weft.script'), `${text}\n`);
@@ -83,7 +91,21 @@ export class BashWork implements Work {
         ? `set -o pipefail; ( ${this.#call.strict ? '' : 'set +o pipefail; '}${run} ) | tee .weft.stdout\n`
         : `${run}\n`,
     ].join('');
-    return Promise.resolve(ok(task));
+    return ok(task);
+  }
+
+  mounts(): readonly Mount[] {
+    return this.#mounts;
+  }
+
+  #places(attempt: Attempt): Promise<readonly Mount[]> {
+    const {directory, store} = this.#place;
+    const needs = this.#recipe.inputs.flatMap(input =>
+      input.is === 'task' ? [attempt.pathOf(input.fingerprint)] : [],
+    );
+    const results = resultPlaces(needs, store);
+    const files = this.#base.files.map(({path}) => resolve(path));
+    return taskMounts({directory, named: [...files, ...this.#base.code, ...results.named], roots: results.roots});
   }
 
   finish(attempt: Attempt, log: string): Promise<Result<Outcome, Failure>> {

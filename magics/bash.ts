@@ -236,6 +236,7 @@ const CLEAN: ReadonlySet<string> = new Set([
   'LC_ALL',
   'TMPDIR',
   'PYTHONNOUSERSITE',
+  'OMP_NUM_THREADS',
   'PWD',
   'OLDPWD',
   'SHLVL',

@@ -1,5 +1,11 @@
 import {bashQuote} from './bash-variables.js';
 
+/**
+ * What a task has unless the set-up or the notebook says otherwise. One thread for each: as many tasks run at once as there are cores,
+ * and numerical libraries take all that they see.
+ */
+const DEFAULTS: Readonly<Record<string, string>> = {LC_ALL: 'C.UTF-8', PYTHONNOUSERSITE: '1', OMP_NUM_THREADS: '1'};
+
 /** The clean environment of a task as assignments of bash, for a task whose runner has none of its own. */
 export const cleanExports = (
   probed: Readonly<Record<string, string>>,
@@ -15,7 +21,7 @@ export function cleanEnvironment(
 }
 
 function words(probed: Readonly<Record<string, string>>, declared: Readonly<Record<string, string>>): string {
-  const environment: Record<string, string> = {LC_ALL: 'C.UTF-8', PYTHONNOUSERSITE: '1', ...probed, ...declared};
+  const environment: Record<string, string> = {...DEFAULTS, ...probed, ...declared};
   return Object.entries(environment)
     .filter(([name]) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
     .map(([name, value]) => `${name}=${bashQuote(value)}`)

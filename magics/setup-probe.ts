@@ -2,8 +2,10 @@ import {execa} from 'execa';
 import {digestOf} from '../kernel/fingerprint/fingerprint.js';
 import {canonicalJson, type Digest} from '../kernel/fingerprint/fingerprint.js';
 import {fail, ok, type Result} from '../kernel/graph/result.js';
-import type {Problem, SetupProbe} from '../kernel/session/magic.js';
+import type {Problem, ProbePlace, SetupProbe} from '../kernel/session/magic.js';
+import {probeInside} from './container-probe.js';
 import {productTree, type LocalProduct} from './product-tree.js';
+import {readProducts} from './products.js';
 
 /** How long a set-up text may take, in milliseconds. */
 const LIMIT = 120_000;
@@ -20,21 +22,31 @@ export interface ProbeInput {
   readonly text: string;
   readonly directory: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Absent: on the host. */
+  readonly inside?: ProbePlace;
 }
 
 /**
  * Runs the set-up text in a clean bash and reads the environment that it makes, and the products that `eups` has set up.
  * The products are the identity where there are any: paths differ from node to node. Else it is the text. Products that are a
  * person's own directories may be edited at any time: {@link SetupProbe.identify} looks at what lies in them now.
+ * In a container it is {@link probeInside} that does it.
  */
-export async function probeSetup({text, directory, environment}: ProbeInput): Promise<Result<SetupProbe, Problem>> {
+export async function probeSetup({
+  text,
+  directory,
+  environment,
+  inside,
+}: ProbeInput): Promise<Result<SetupProbe, Problem>> {
   const clean: Record<string, string> = {};
-  for (const name of ['HOME', 'USER', 'LANG', 'TERM', 'PATH']) {
+  for (const name of ['HOME', 'USER', 'LANG', 'TERM']) {
     const value = environment[name];
     if (value !== undefined) clean[name] = value;
   }
   clean['HOME'] ??= '/';
-  clean['PATH'] ??= '/usr/local/bin:/usr/bin:/bin';
+  // The PATH is the image's.
+  if (inside !== undefined) return probeInside({text, directory, clean}, inside);
+  clean['PATH'] = environment['PATH'] ?? '/usr/local/bin:/usr/bin:/bin';
   if (text.trim() === '') return ok({environment: clean, identity: digestOf('weft/setup/none\n'), text: ''});
   // The status is that of the last command, as it would be for a person who types the lines.
   const script = `${text}\n__weft=$?\nprintf '%s' '${MARK}'\n(type eups && eups list -s) 2>/dev/null | sed 1d\nprintf '%s' '${MARK}'\nexport PATH\nenv -0\nexit $__weft\n`;
@@ -82,23 +94,4 @@ async function identityNow(
 ): Promise<Digest> {
   const trees = await Promise.all(locals.map(local => productTree(local, digest)));
   return digestOf(`weft/setup/local/1\n${canonicalJson([identity, trees])}`);
-}
-
-/** Product and version of each line of `eups list -s`, sorted, and those that are directories of the person's own. */
-export function readProducts(listed: string): {
-  readonly rows: readonly string[];
-  readonly locals: readonly LocalProduct[];
-} {
-  const locals: LocalProduct[] = [];
-  const rows = listed.split('\n').flatMap(line => {
-    const local = /^\s*(\S+)\s+LOCAL:(.+?)(?:\s+setup)?\s*$/.exec(line);
-    if (local !== null) {
-      const [, name = '', directory = ''] = local;
-      locals.push({name, directory});
-      return [`${name} LOCAL`];
-    }
-    const [product = '', version] = line.trim().split(/\s+/);
-    return version === undefined ? [] : [`${product} ${version}`];
-  });
-  return {rows: rows.sort(), locals: locals.sort((a, b) => (a.name < b.name ? -1 : 1))};
 }

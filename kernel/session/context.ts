@@ -90,22 +90,29 @@ export class Contexts {
     identities: Map<SetupProbe, Promise<Digest>>,
     container: Container | undefined,
   ): Promise<Result<SetupProbe, Problem>> {
-    const {directory, settings, environment, registry, containers} = this.#ports;
+    const ports = this.#ports;
+    const {directory, settings, environment, registry, containers} = ports;
     const text = settings.setup;
-    const key = container === undefined ? text : `${container.runtime} ${canonicalJson(container.identity)} ${text}`;
+    const mounts = [...settings.mounts, {source: directory, target: directory, write: false}];
+    const key =
+      container === undefined
+        ? text
+        : canonicalJson([container.runtime, {...container.identity}, mounts.map(mount => ({...mount})), text]);
     let probe = this.#probes.get(key);
     if (probe === undefined) {
-      const run =
+      const inside =
         container === undefined
           ? {}
           : {
-              run: containers.runText(
+              inside: {
                 container,
-                [{source: directory, target: directory, write: false}, ...settings.mounts],
-                directory,
-              ),
+                run: containers.runText(container, mounts, directory),
+                mounts,
+                store: settings.store,
+                digest: (path: string) => ports.digest(path),
+              },
             };
-      this.#probes.set(key, (probe = registry.probe({text, directory, environment, ...run})));
+      this.#probes.set(key, (probe = registry.probe({text, directory, environment, ...inside})));
     }
     const probed = await probe;
     if (!probed.ok) {
@@ -117,7 +124,7 @@ export class Contexts {
     const {value} = probed;
     let identity = identities.get(value);
     if (identity === undefined) {
-      identity = value.identify?.(path => this.#ports.digest(path)) ?? Promise.resolve(value.identity);
+      identity = value.identify?.(path => ports.digest(path)) ?? Promise.resolve(value.identity);
       identities.set(value, identity);
     }
     return ok({...value, identity: await identity, environment: {...value.environment, ...declared}});

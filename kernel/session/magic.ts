@@ -193,6 +193,18 @@ export type RunText = (text: string) => Promise<{
   readonly timedOut: boolean;
 }>;
 
+/** Where a set-up is probed that is not the host's. */
+export interface ProbePlace {
+  readonly container: Container;
+  /** Runs bash in it, with the mounts below, in the notebook's directory. */
+  readonly run: RunText;
+  readonly mounts: readonly Mount[];
+  /** The store's directory: what was found is kept there for the next kernel. */
+  readonly store: string;
+  /** sha256 of a file of the host, through the stat cache. */
+  digest(path: string): Promise<Result<Digest, string>>;
+}
+
 /** The containers of this machine. */
 export interface ContainerPort {
   /** Finds the image of `[RUNTIME:]REF` and pins it. `line` gets progress. `refresh`: asks again what a tag means. */

@@ -1,7 +1,7 @@
 import type {MagicShape} from '../cell/syntax.js';
 import {fail, ok, type Result} from '../graph/result.js';
 import type {JsonValue} from '../fingerprint/json.js';
-import type {LineMagic, MagicContext, Problem, RunText, SetupProbe, TaskMagic} from './magic.js';
+import type {LineMagic, MagicContext, Problem, ProbePlace, SetupProbe, TaskMagic} from './magic.js';
 import type {TaskNode} from './node.js';
 
 /** The magics of a kernel: given by the entry point, so that the kernel knows none by name. */
@@ -16,7 +16,7 @@ export interface Registry {
     readonly directory: string;
     readonly environment: Readonly<Record<string, string | undefined>>;
     /** Absent: on the host. */
-    readonly run?: RunText;
+    readonly inside?: ProbePlace;
   }): Promise<Result<SetupProbe, Problem>>;
 }
 

@@ -204,6 +204,8 @@ async function makeTask(
     directory: context.directory,
     program: plan.program,
     words: alone ? [...filled, '--doraise'] : filled,
+    code: [...context.settings.code],
+    inside: plan.container !== undefined,
   };
   const directories = parents.map(({directory}) => directory);
   const work = workOf(plan, way, command, directories, fingerprint, context);
@@ -221,7 +223,7 @@ async function makeTask(
           ...fingerprints.values(),
         ]),
       ],
-      placement: context.placement(plan.call.options),
+      placement: context.placement(plan.call.options, plan.container),
       work,
       ...(plan.call.options.force || way === 'person' ? {force: true} : {}),
       ...(lane === undefined ? {} : {lane}),

@@ -74,7 +74,7 @@ function recipeOf(
     arguments: args,
     variables: {},
     inputs,
-    code: {program: plan.code},
+    code: plan.code,
     setup: plan.setup.identity,
     ...(Object.keys(plan.sources).length === 0 ? {} : {sources: plan.sources}),
     ...(Object.keys(plan.environment).length === 0 ? {} : {environment: plan.environment}),

@@ -1,10 +1,12 @@
 import {existsSync, mkdirSync, writeFileSync} from 'node:fs';
 import {join, relative} from 'node:path';
 import type {Fingerprint} from '../../kernel/fingerprint/fingerprint.js';
+import type {Mount} from '../../kernel/graph/container.js';
 import type {Failure} from '../../kernel/graph/failure.js';
 import {shortOf} from '../../kernel/graph/recipe.js';
 import {fail, ok, type Result} from '../../kernel/graph/result.js';
 import type {Attempt, Outcome, Work} from '../../kernel/graph/work.js';
+import {commandMounts} from './command-mounts.js';
 import {REPOSITORY_CFG} from './repository-cfg.js';
 import {writeCommand, type Command} from './rerun-work.js';
 import {freshRerunCfg, personsRerun} from './root-repository.js';
@@ -21,6 +23,7 @@ export class PersonWork implements Work {
   readonly #command: Command;
   readonly #name: string;
   readonly #parents: readonly string[];
+  #mounts: readonly Mount[] = [];
 
   constructor(
     command: Command,
@@ -39,7 +42,17 @@ export class PersonWork implements Work {
     this.claims = places.claims;
   }
 
+  mounts(): readonly Mount[] {
+    return this.#mounts;
+  }
+
   async prepare(attempt: Attempt): Promise<Result<string, Failure>> {
+    if (this.#command.inside) {
+      // What is mounted must be there.
+      mkdirSync(this.rerun, {recursive: true});
+      const own = {source: this.rerun, target: this.rerun, write: true};
+      this.#mounts = [...(await commandMounts(this.#command, attempt)), own];
+    }
     const reruns = join(this.#command.root.path, 'rerun');
     const [only, ...more] = this.#parents;
     let rerun = this.#name;

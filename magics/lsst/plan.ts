@@ -1,20 +1,21 @@
-import {statSync} from 'node:fs';
-import {readFile} from 'node:fs/promises';
-import {isAbsolute, relative, resolve} from 'node:path';
-import {bodyWords} from '../../kernel/cell/words.js';
+import {relative, resolve} from 'node:path';
 import type {Digest} from '../../kernel/fingerprint/fingerprint.js';
+import type {JsonObject} from '../../kernel/fingerprint/json.js';
+import type {Container} from '../../kernel/graph/container.js';
 import {fail, ok, type Result} from '../../kernel/graph/result.js';
 import type {MagicContext, Problem, Row, SetupProbe} from '../../kernel/session/magic.js';
+import {mountsOf} from '../mounted.js';
 import {mutableProblems} from '../mutable.js';
-import {matchGlob} from '../script-inputs.js';
+import {bundleNotes} from '../task-options.js';
 import {normalArguments, readArguments, type Argument, type NormalArguments} from './arguments.js';
 import type {CatalogueEntry} from './catalogue.js';
 import type {ArgumentWord, LsstCall, Parent} from './lsst-call.js';
 import {pointerProblems} from './lfs-pointer.js';
 import {parentProblems} from './parents.js';
 import {readPasted} from './pasted.js';
-import {findProgram} from './program.js';
+import {codeOf, findProgram, programsOf} from './program.js';
 import {readRoot, type RootRepository} from './root-repository.js';
+import {contentsOf, expandWords} from './word-files.js';
 
 /** All of a task that is known when its cell has run: files are read by now. */
 export interface Plan {
@@ -22,8 +23,10 @@ export interface Plan {
   readonly row: Row;
   readonly entry: CatalogueEntry;
   readonly program: string;
-  /** sha256 of the executable. */
-  readonly code: Digest;
+  /** The container in which it runs; undefined: the host. */
+  readonly container: Container | undefined;
+  /** What is run: the image, and the executable by content where it lies on the host. */
+  readonly code: JsonObject;
   /** Undefined: that of the parents. */
   readonly root: RootRepository | undefined;
   readonly parents: readonly Parent[];
@@ -48,15 +51,21 @@ export async function planLsst(
   context: MagicContext,
 ): Promise<Result<{readonly plan: Plan; readonly notes: readonly Problem[]}, readonly Problem[]>> {
   const problems: Problem[] = [...call.problems];
-  const setup = await context.setup();
+  const inside = await context.container(call.options.container);
+  if (!inside.ok) return fail([...problems, inside.error]);
+  const container = inside.value;
+  const setup = await context.setup(container);
   if (!setup.ok) return fail([...problems, setup.error]);
   const {environment} = setup.value;
+  const view = container === undefined ? [] : mountsOf(context);
   const filled = call.words(environment);
   problems.push(...filled.problems);
   const pasted = readPasted(call.task, filled.words);
   if (pasted !== undefined) problems.push(...pasted.problems);
   const found: ReturnType<typeof findProgram> =
-    call.task === '' ? {problems: []} : findProgram(call.task, call.mutates, environment['PATH'] ?? '', call.taskSpan);
+    call.task === ''
+      ? {problems: []}
+      : findProgram(call.task, call.mutates, programsOf(setup.value, container), call.taskSpan);
   problems.push(...found.problems);
   const rerun = call.rerun ?? pasted?.rerun;
   const parents: readonly Parent[] =
@@ -64,7 +73,7 @@ export async function planLsst(
   problems.push(...parentProblems(parents, rerun !== undefined));
   const root = findRoot(call, pasted?.root, parents, context);
   if (!root.ok) problems.push(root.error);
-  const words = await expandWords(pasted?.words ?? filled.words, call, context, problems);
+  const words = await expandWords(pasted?.words ?? filled.words, call, view, context, problems);
   const args = readArguments(words);
   const normal = normalArguments(args);
   problems.push(...normal.problems);
@@ -101,7 +110,7 @@ export async function planLsst(
         context.directory,
       ),
     );
-  const files = await contents(normal.value, args, entry?.root === true, context, problems);
+  const files = await contentsOf(normal.value, args, entry?.root === true, container, view, context, problems);
   const sources: Record<string, Digest> = {};
   for (const path of [...context.settings.code].sort()) {
     const digest = await context.digest(path);
@@ -124,16 +133,14 @@ export async function planLsst(
     entry === undefined
   )
     return fail(problems);
-  const code = await context.digest(found.program.path);
-  if (!code.ok)
-    return fail([
-      {code: 'W5007', severity: 'error', message: `\`${found.program.path}\` can't be read: ${code.error}`},
-    ]);
+  const code = await codeOf(found.program.path, container, view, context);
+  if (!code.ok) return fail([{code: 'W5007', severity: 'error', message: code.error}]);
   const plan: Plan = {
     call,
     row,
     entry,
     program: found.program.path,
+    container,
     code: code.value,
     root: root.value,
     parents,
@@ -146,7 +153,7 @@ export async function planLsst(
     setup: setup.value,
     key,
   };
-  return ok({plan, notes: problems});
+  return ok({plan, notes: [...problems, ...bundleNotes(call.options, container)]});
 }
 
 /** Words that name a future whose result may change at any time. */
@@ -207,84 +214,4 @@ function findRoot(
         hint: `make it one: \`!echo lsst.obs.hsc.HscMapper > ${named}/_mapper\``,
         ...place,
       });
-}
-
-/** Expands globs and argument files (`@file`). */
-async function expandWords(
-  words: readonly ArgumentWord[],
-  call: LsstCall,
-  context: MagicContext,
-  problems: Problem[],
-): Promise<readonly ArgumentWord[]> {
-  const result: ArgumentWord[] = [];
-  const wrong = (message: string, word: ArgumentWord): void => {
-    problems.push({
-      code: 'W7001',
-      severity: 'error',
-      message,
-      hint: `it is looked for from ${context.directory}`,
-      ...(word.span === undefined ? {} : {span: word.span}),
-    });
-  };
-  for (const word of words) {
-    const span = word.span === undefined ? {} : {span: word.span};
-    if (word.glob && !word.text.includes('=') && !/^-[^\d]/.test(word.text)) {
-      const base = isAbsolute(word.text) ? '/' : context.directory;
-      const names = matchGlob(base, isAbsolute(word.text) ? word.text.slice(1) : word.text);
-      if (names.length === 0 && !call.options.allowEmpty) wrong(`\`${word.text}\` matches no file`, word);
-      for (const name of names) result.push({text: base === '/' ? `/${name}` : name, glob: false, ...span});
-    } else if (/^@./.test(word.text)) {
-      const text = await readFile(resolve(context.directory, word.text.slice(1)), 'utf8').catch(() => undefined);
-      if (text === undefined) wrong(`there is no file \`${word.text.slice(1)}\``, word);
-      for (const inner of bodyWords(text ?? '').value) {
-        result.push({
-          text: inner.pieces
-            .map(piece =>
-              piece.is === 'text' ? piece.text : piece.is === 'variable' ? `$${piece.name}` : `\${${piece.code}}`,
-            )
-            .join(''),
-          glob: false,
-          ...span,
-        });
-      }
-    } else result.push(word);
-  }
-  return result;
-}
-
-async function contents(
-  normal: NormalArguments,
-  args: readonly Argument[],
-  all: boolean,
-  context: MagicContext,
-  problems: Problem[],
-): Promise<ReadonlyMap<string, Digest>> {
-  const files = new Map<string, Digest>();
-  const add = async (word: ArgumentWord, must: boolean): Promise<void> => {
-    if (files.has(word.text) || word.text.includes('/weft:')) return;
-    const path = resolve(context.directory, word.text);
-    if (!must && !isThere(path)) return;
-    const digest = await context.digest(path);
-    if (digest.ok) files.set(word.text, digest.value);
-    else
-      problems.push({
-        code: 'W7001',
-        severity: 'error',
-        message: `there is no file \`${word.text}\``,
-        hint: `it is looked for from ${context.directory}`,
-        ...(word.span === undefined ? {} : {span: word.span}),
-      });
-  };
-  for (const {is, word} of normal.config) if (is === 'file') await add(word, true);
-  if (all) for (const {values} of args) for (const word of values) await add(word, false);
-  return files;
-}
-
-function isThere(path: string): boolean {
-  try {
-    statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -2,12 +2,14 @@ import {mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {basename, join} from 'node:path';
 import type {Fingerprint} from '../../kernel/fingerprint/fingerprint.js';
 import type {JsonValue} from '../../kernel/fingerprint/json.js';
+import type {Mount} from '../../kernel/graph/container.js';
 import type {Failure} from '../../kernel/graph/failure.js';
 import {shortOf} from '../../kernel/graph/recipe.js';
 import {fail, ok, type Result} from '../../kernel/graph/result.js';
 import type {Attempt, Outcome, Work} from '../../kernel/graph/work.js';
 import {bashQuote} from '../bash-variables.js';
 import {filesBelow} from '../script-inputs.js';
+import {commandMounts} from './command-mounts.js';
 import {readShownData} from './python-text.js';
 import {REPOSITORY_CFG} from './repository-cfg.js';
 import {freshRerunCfg, rerunsOf, type RootRepository} from './root-repository.js';
@@ -26,6 +28,10 @@ export interface Command {
   readonly program: string;
   /** The arguments behind the root and the rerun, as typed, with `/weft::…` for other results. */
   readonly words: readonly string[];
+  /** Paths of declared code. */
+  readonly code: readonly string[];
+  /** It runs in a container. */
+  readonly inside: boolean;
 }
 
 /** The bash file that runs a command, and the text that starts it in the clean environment. */
@@ -69,6 +75,7 @@ export class RerunWork implements Work {
   readonly explain = explainLog;
   readonly #command: Command;
   readonly #parents: readonly string[];
+  #mounts: readonly Mount[] = [];
   readonly #expected: Expectation;
 
   /** @param parents the directories of the parents, in search order */
@@ -82,8 +89,13 @@ export class RerunWork implements Work {
     this.claims = join(this.attempts, '.claims');
   }
 
+  mounts(): readonly Mount[] {
+    return this.#mounts;
+  }
+
   async prepare(attempt: Attempt): Promise<Result<string, Failure>> {
     const {directory} = attempt;
+    if (this.#command.inside) this.#mounts = await commandMounts(this.#command, attempt);
     writeFileSync(join(directory, REPOSITORY_CFG), freshRerunCfg(this.#command.root, this.directory, this.#parents));
     const words = ['--rerun', `weft/${basename(directory)}`, ...this.#command.words.map(word => attempt.fill(word))];
     return ok(writeCommand(this.#command, directory, words));
@@ -135,6 +147,7 @@ export class ShowWork implements Work {
   readonly explain = explainLog;
   readonly #command: Command;
   readonly #parents: readonly string[];
+  #mounts: readonly Mount[] = [];
   readonly #data: boolean;
 
   /** @param data the value is the list of data ids, not the text */
@@ -147,8 +160,13 @@ export class ShowWork implements Work {
     this.claims = join(this.attempts, '.claims');
   }
 
+  mounts(): readonly Mount[] {
+    return this.#mounts;
+  }
+
   async prepare(attempt: Attempt): Promise<Result<string, Failure>> {
     const {directory} = attempt;
+    if (this.#command.inside) this.#mounts = await commandMounts(this.#command, attempt);
     writeFileSync(join(directory, REPOSITORY_CFG), freshRerunCfg(this.#command.root, directory, this.#parents));
     const words = ['--rerun', `weft/${basename(directory)}`, ...this.#command.words.map(word => attempt.fill(word))];
     return ok(

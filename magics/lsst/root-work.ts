@@ -2,11 +2,13 @@ import {existsSync, lstatSync, readFileSync, writeFileSync} from 'node:fs';
 import {readdir} from 'node:fs/promises';
 import {join} from 'node:path';
 import {canonicalJson, type Fingerprint} from '../../kernel/fingerprint/fingerprint.js';
+import type {Mount} from '../../kernel/graph/container.js';
 import type {Failure} from '../../kernel/graph/failure.js';
 import type {Manifest} from '../../kernel/graph/manifest.js';
 import {shortOf} from '../../kernel/graph/recipe.js';
 import {fail, ok, type Result} from '../../kernel/graph/result.js';
 import type {Attempt, Outcome, Work} from '../../kernel/graph/work.js';
+import {rootMounts} from './command-mounts.js';
 import {readRegistry} from './registry-file.js';
 import {removeOwn, writeCommand, type Command} from './rerun-work.js';
 import {explainLog, readSigns} from './task-log.js';
@@ -29,6 +31,7 @@ export class RootWork implements Work {
   readonly explain = explainLog;
   readonly #command: Command;
   readonly #quiet: () => Promise<void>;
+  #mounts: readonly Mount[] = [];
   #before: Contents | undefined;
 
   /** @param quiet resolves when nothing reads the root any more */
@@ -41,8 +44,13 @@ export class RootWork implements Work {
     this.claims = join(this.attempts, 'claims');
   }
 
+  mounts(): readonly Mount[] {
+    return this.#mounts;
+  }
+
   async prepare(attempt: Attempt): Promise<Result<string, Failure>> {
     await this.#quiet();
+    if (this.#command.inside) this.#mounts = await rootMounts(this.#command, attempt);
     this.#before = await contentsOf(this.#command.root.path);
     writeFileSync(join(attempt.directory, '.weft.before'), JSON.stringify(this.#before));
     return ok(

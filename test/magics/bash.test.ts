@@ -112,6 +112,7 @@ test('a task has the environment that is declared, and no other', () => {
     "A=it's",
     'HOME=/h',
     'LC_ALL=C',
+    'OMP_NUM_THREADS=1',
     'PATH=/bin',
     'PYTHONNOUSERSITE=1',
   ]);

@@ -16,7 +16,7 @@ import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import {StatCache} from '../../kernel/fingerprint/stat-cache.js';
 import {ok, fail} from '../../kernel/graph/result.js';
 import {productTree} from '../../magics/product-tree.js';
-import {readProducts} from '../../magics/setup-probe.js';
+import {readProducts} from '../../magics/products.js';
 import {scratch, type Scratch} from '../rig/scratch.js';
 
 let folder: Scratch;

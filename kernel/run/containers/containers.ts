@@ -5,7 +5,7 @@ import {fail, ok, type Result} from '../../graph/result.js';
 import type {Attempt, Task} from '../../graph/work.js';
 import type {Command} from '../command.js';
 import type {Inside} from '../executor.js';
-import {settleMounts} from './mounts.js';
+import {isInside, settleMounts} from './mounts.js';
 import type {ContainerProblem, Machine, Ran, RunProgram, Runtime} from './runtime.js';
 
 /** What containers are started with. */
@@ -84,7 +84,9 @@ export class Containers {
     // Attempts that do not exist yet will lie beside this one, or elsewhere in the store.
     const {attempts} = task.work;
     const wide = attempts === store || attempts.startsWith(`${store}/`) ? store : attempts;
-    const shared = settleMounts([...asked, {source: wide, target: wide, write: true}]);
+    // Which results a task reads there differs from task to task; a container that many share has one list of mounts.
+    const others = asked.filter(({target, write}) => write || !isInside(target, wide));
+    const shared = settleMounts([...others, {source: wide, target: wide, write: true}]);
     if (!shared.ok) return fail(startFailureOf(shared.error));
     const open = (argv: readonly [string, ...string[]]): Result<{command: Command; name: string}, ContainerProblem> => {
       const name = nameOf(uuid());

@@ -49,6 +49,7 @@ export class FakeNotebook {
       cell: 'c',
       signal: new AbortController().signal,
       digest: (path: string) => Promise.resolve(digestFile(path)),
+      container: () => Promise.resolve(ok(undefined)),
       setup: () => Promise.resolve(ok({environment, identity: digestOf('setup'), text: ''})),
       places: {
         work: (name: string, fingerprint: Fingerprint) =>
