@@ -202,13 +202,15 @@ export class Images {
     const old = before.find(each => each.runtime === runtime.name);
     const moved = old !== undefined && canonicalJson(old.identity) !== canonicalJson(identity);
     if (moved) said.push(`${typed} has moved: ${digestText(old.identity)} → ${digestText(identity)}`);
+    // A path is absolute only here: others have the notebook elsewhere.
+    const kept = 'file' in identity || 'directory' in identity ? typed : image;
     const note = await this.#write({
       text: asked.text,
       runtime: runtime.name,
       architecture: probing.architecture,
-      image,
+      image: kept,
       identity,
-      pinned: old !== undefined && !moved && old.image === image ? old.pinned : new Date().toISOString(),
+      pinned: old !== undefined && !moved && old.image === kept ? old.pinned : new Date().toISOString(),
     });
     said.push(
       `${imageSentence(typed, identity, unknown)}, ${old !== undefined && !moved ? 'as before' : 'pinned in weft.lock'}`,
