@@ -6,7 +6,7 @@ import type {Attempt, Task} from '../../graph/work.js';
 import type {Command} from '../command.js';
 import type {Inside} from '../executor.js';
 import {isInside, settleMounts} from './mounts.js';
-import type {ContainerProblem, Machine, Ran, RunProgram, Runtime} from './runtime.js';
+import type {ContainerProblem, Machine, Ran, RunDescription, RunProgram, Runtime} from './runtime.js';
 
 /** What containers are started with. */
 export interface ContainersPorts {
@@ -66,7 +66,8 @@ export class Containers {
     const labels = {'weft.store': store, 'weft.fingerprint': task.fingerprint};
     if (bundle === undefined || bundle < 2) {
       const name = nameOf(attempt.id);
-      const command = runtime.command(
+      const command = commandOf(
+        runtime,
         {
           ...common,
           name,
@@ -90,7 +91,8 @@ export class Containers {
     if (!shared.ok) return fail(startFailureOf(shared.error));
     const open = (argv: readonly [string, ...string[]]): Result<{command: Command; name: string}, ContainerProblem> => {
       const name = nameOf(uuid());
-      const command = runtime.command(
+      const command = commandOf(
+        runtime,
         {
           ...common,
           input: true,
@@ -129,7 +131,8 @@ export class Containers {
     if (!settled.ok) return {...nothing, stderr: `${settled.error.message}; ${settled.error.remedy}`};
     const {machine, run, store} = this.#ports;
     const name = nameOf(uuid());
-    const command = runtime.command(
+    const command = commandOf(
+      runtime,
       {
         container,
         name,
@@ -168,3 +171,9 @@ const unknownRuntime = ({runtime}: Container): Failure & {reason: 'start'} => ({
 });
 
 const startFailureOf = ({message, remedy}: ContainerProblem): Failure => ({reason: 'start', message, remedy});
+
+/** The command that starts a container, for which all is prepared. */
+function commandOf(runtime: Runtime, run: RunDescription, machine: Machine): Result<Command, ContainerProblem> {
+  const prepared = runtime.prepare?.(run, machine);
+  return prepared?.ok === false ? prepared : runtime.command(run, machine);
+}

@@ -1,10 +1,11 @@
 import {fail, ok, type Result} from '../../graph/result.js';
 import type {Command} from '../command.js';
-import {absenceOf, nestedIn} from './absence.js';
+import {absenceOf} from './absence.js';
 import {clientEnvironment, pullEnvironment} from './client-environment.js';
+import {csv} from './csv.js';
 import {readReference, withRegistry} from './image-name.js';
-import {containerAround} from './nesting.js';
 import {ociFaultLine, ociProblem} from './oci-problem.js';
+import {unfitPath} from './unfit-path.js';
 import type {
   ContainerProblem,
   FoundImage,
@@ -65,12 +66,9 @@ export function ociRuntime(engine: OciEngine): Runtime {
     program,
     async present(probing) {
       const ran = await probing.run(client(probing, engine.info), {limit: INFO_LIMIT});
-      const absent = absenceOf(program, ran, probing);
+      const absent = absenceOf(program, ran);
       if (absent !== undefined) return fail(absent);
-      const read = engine.readInfo(ran, probing);
-      if (read.ok) return read;
-      const around = containerAround(probing.environment);
-      return fail(around === undefined ? read.error : nestedIn(around, program));
+      return engine.readInfo(ran, probing);
     },
     find: (reference, probing) => find(engine, client, reference, probing),
     pull(reference, machine) {
@@ -107,15 +105,8 @@ function runArguments(
 ): Result<readonly string[], ContainerProblem> {
   const pinned = /^(sha256:)?[0-9a-f]{64}$/.test(image) ? ok(image) : readReference(image);
   if (!pinned.ok) return pinned;
-  const unfit = [directory, ...mounts.flatMap(({source, target}) => [source, target])].find(path =>
-    /[\0\n\r]/.test(path),
-  );
-  if (unfit !== undefined)
-    return fail({
-      is: 'mount',
-      message: `${JSON.stringify(unfit)} has a line break in its name, so that it can’t be mounted`,
-      remedy: 'give it another name',
-    });
+  const unfit = unfitPath([directory, ...mounts.flatMap(({source, target}) => [source, target])], /[\0\n\r]/);
+  if (unfit !== undefined) return fail(unfit);
   return ok([
     'run',
     '--rm',
@@ -151,9 +142,6 @@ function runArguments(
   ]);
 }
 
-/** One field of a line of comma-separated values, as Go's encoding/csv reads it. */
-export const csv = (field: string): string => (/[",\s]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field);
-
 async function find(
   engine: OciEngine,
   client: (machine: Machine, args: readonly string[]) => Command,
@@ -165,7 +153,7 @@ async function find(
   const read = id ? ok(reference) : readReference(reference);
   if (!read.ok) return read;
   const ran = await probing.run(client(probing, ['image', 'inspect', '--', read.value]), {limit: INSPECT_LIMIT});
-  const absent = absenceOf(program, ran, probing);
+  const absent = absenceOf(program, ran);
   if (absent !== undefined) return fail(absent);
   if (ran.code !== 0) {
     if (/image not known|no such image/i.test(ran.stderr))

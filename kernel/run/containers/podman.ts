@@ -1,6 +1,7 @@
 import {readDigest} from '../../fingerprint/fingerprint.js';
 import {fail, ok} from '../../graph/result.js';
-import {csv, ociRuntime, parseJson, unknownAnswer, type ImageRecord, type OciEngine} from './oci-engine.js';
+import {csv} from './csv.js';
+import {ociRuntime, parseJson, unknownAnswer, type ImageRecord, type OciEngine} from './oci-engine.js';
 import {ociProblem} from './oci-problem.js';
 import type {LeftContainer, Probing, Ran} from './runtime.js';
 

@@ -124,6 +124,11 @@ export interface Runtime {
   pull(reference: string, machine: Machine): Command | undefined;
   /** True where `reference` is of a form that only this kind of runtime takes: `x.sif`, a directory, `id:…`. */
   owns?(reference: string): boolean;
+  /**
+   * Makes what has to lie there before a container of this run starts, and says what of the run the runtime can't do with these files.
+   * Called before `command`, as often; absent where there is nothing to be made or looked at.
+   */
+  prepare?(run: RunDescription, machine: Machine): Result<void, ContainerProblem>;
   /** The command that starts a container. The error says what of the run the runtime refuses, before anything has started. */
   command(run: RunDescription, machine: Machine): Result<Command, ContainerProblem>;
   /** How the container of that name is ended. */
