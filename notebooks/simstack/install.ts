@@ -31,6 +31,11 @@ fi
 exec "$node" "$program" ${name} "$@"
 `;
 
+/** eups is a program too, on the PATH of what is set up. */
+const EUPS_PROGRAM = `#!/usr/bin/env bash
+. "\${BASH_SOURCE[0]%/*}/../loadLSST.bash" && eups "$@"
+`;
+
 /** Makes a directory a stack: the script to source, and one executable for each program. */
 function install(directory: string, executables: readonly string[], node: string, program: string): void {
   for (const name of executables) {
@@ -42,6 +47,8 @@ function install(directory: string, executables: readonly string[], node: string
     writeFileIfChanged(join(directory, productPath(product), 'ups', `${product}.table`), '# simulated\n');
   }
   writeFileIfChanged(join(directory, 'loadLSST.bash'), LOAD_SCRIPT);
+  writeFileIfChanged(join(directory, 'bin', 'eups'), EUPS_PROGRAM);
+  chmodSync(join(directory, 'bin', 'eups'), 0o755);
 }
 
 /** The command that is no task: `simstack install` and `simstack testdata`. Gives the exit code. */

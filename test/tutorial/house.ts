@@ -110,8 +110,8 @@ export const INGEST: readonly string[] = [
   [
     '!mkdir -p DATA/ref_cats',
     '!echo "lsst.obs.hsc.HscMapper" > DATA/_mapper',
-    '!ln -sfn $CI_HSC_DIR/CALIB DATA/CALIB',
-    '!ln -sfn $CI_HSC_DIR/ps1_pv3_3pi_20170110 DATA/ref_cats/ps1_pv3_3pi_20170110',
+    '!ln -sfn $PWD/ci_hsc/CALIB DATA/CALIB',
+    '!ln -sfn $PWD/ci_hsc/ps1_pv3_3pi_20170110 DATA/ref_cats/ps1_pv3_3pi_20170110',
     '%repo DATA',
   ].join('\n'),
   '%%lsst ingestImages\n$CI_HSC_DIR/raw/*.fits --mode=link',
