@@ -15,7 +15,7 @@ import {
 import type {Flags} from './apptainer-flags.js';
 import type {Found} from './apptainer-image.js';
 import type {Speech} from './apptainer-speech.js';
-import {enter, type Container, type Mount} from './enter.js';
+import {enter, seen, type Container, type Mount} from './enter.js';
 import type {Site} from './site.js';
 import {View} from './view.js';
 
@@ -43,11 +43,7 @@ export function container(call: Call, wrong: (error: string) => never): Containe
   const without = new Set(flags.all('no-mount').flatMap(list => list.split(',')));
   const [homeFrom = '', homeTo = homeFrom] = (flags.value('home') ?? userInfo().homedir).split(':');
   const mounts: Mount[] = [];
-  const view = () =>
-    new View(
-      found.image.tree,
-      mounts.filter(mount => mount.kind === 'bind'),
-    );
+  const view = () => new View(found.image.tree, seen(mounts));
   const bind = (from: string, to: string, readOnly = false) =>
     mounts.push({kind: 'bind', from, to: view().resolve(to)?.inside ?? to, readOnly});
 

@@ -32,6 +32,12 @@ export interface Container {
   readonly asRoot?: boolean;
 }
 
+/** What a {@link View} must know of mounts: an empty file system looks like an empty folder. */
+export const seen = (mounts: readonly Mount[]): readonly Bind[] =>
+  mounts.map(mount =>
+    mount.kind === 'bind' ? mount : {from: mount.kind === 'proc' ? '/proc' : mountPoint, to: mount.to},
+  );
+
 /** A word for a shell, whatever is in it. */
 export const quoted = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`;
 
@@ -96,8 +102,12 @@ function setUp({tree, writable}: Container, mounts: readonly Mount[]): string {
     }
   }
   const prefix = tree === '/' ? '' : 'root';
+  const empty: string[] = [];
   for (const mount of mounts) {
     const to = quoted(`${prefix}${mount.to}`);
+    if (empty.some(folder => mount.to.startsWith(`${folder}/`)))
+      lines.push(...mountPointOf(mount, `${prefix}${mount.to}`));
+    if (mount.kind === 'tmpfs') empty.push(mount.to);
     if (mount.kind === 'tmpfs') lines.push(`mount -t tmpfs -o size=64m,mode=1777 fake ${to}`);
     else if (mount.kind !== 'bind') lines.push(`mount -t proc proc ${to} 2>/dev/null || mount --rbind /proc ${to}`);
     else {
@@ -114,8 +124,10 @@ function setUp({tree, writable}: Container, mounts: readonly Mount[]): string {
 
 /** Makes what a mount covers, where the image has nothing: in a layer over the image. */
 function mountPointIn(tree: string, mount: Mount): readonly string[] {
-  if (existsSync(join(tree, mount.to))) return [];
-  const to = quoted(`over${mount.to}`);
-  if (mount.kind !== 'bind' || isDirectory(mount.from)) return [`mkdir -p ${to}`];
-  return [`mkdir -p ${quoted(`over${dirname(mount.to)}`)}`, `: > ${to}`];
+  return existsSync(join(tree, mount.to)) ? [] : mountPointOf(mount, `over${mount.to}`);
+}
+
+function mountPointOf(mount: Mount, path: string): readonly string[] {
+  if (mount.kind !== 'bind' || isDirectory(mount.from)) return [`mkdir -p ${quoted(path)}`];
+  return [`mkdir -p ${quoted(dirname(path))}`, `: > ${quoted(path)}`];
 }

@@ -7,11 +7,12 @@ import {findImage, fromRegistry, type Found} from './apptainer-image.js';
 import {listInstances, startInstance, stopInstance} from './apptainer-instance.js';
 import {runPayload} from './apptainer-payload.js';
 import {Speech} from './apptainer-speech.js';
+import {seen} from './enter.js';
 import {pflag, type Flag} from './pflag.js';
-import {logCall, readSite, sifText} from './site.js';
+import {calledWith, logCall, readSite, sifText} from './site.js';
 import {View} from './view.js';
 
-const [, self = 'apptainer', ...argv] = process.argv;
+const [self = 'apptainer', ...argv] = calledWith();
 const program = basename(self);
 const singularity = program === 'singularity';
 const prefixes = singularity ? ['SINGULARITY'] : ['APPTAINER', 'SINGULARITY'];
@@ -69,10 +70,7 @@ async function action(name: string): Promise<void> {
   const made = container({flags, found, caller, cwd, site, speech, prefixes, action: name}, text => usage(name, text));
   const words2 = name === 'exec' ? payload : [...(found.image.entrypoint ?? ['/bin/sh']), ...payload];
   const [file = ''] = words2;
-  const view = new View(
-    found.image.tree,
-    made.mounts.filter(mount => mount.kind === 'bind'),
-  );
+  const view = new View(found.image.tree, seen(made.mounts));
   const problem = view.execError(file, made.environment.get('PATH'), made.workdir);
   const helper = found.kind === 'sif' && !flags.on('unsquash') && !uri.startsWith('instance://');
   if (helper)

@@ -5,14 +5,14 @@ import {quoted} from './enter.js';
 import {getopt} from './getopt.js';
 import {divide, takeFlags} from './hpc-line.js';
 import {sharedRun, type SharedRun} from './hpc-shared-run.js';
-import {environmentOf, home, logCall, readSite} from './site.js';
+import {calledWith, environmentOf, home, logCall, readSite} from './site.js';
 
 // Not podman-hpc itself but what plans for it: descriptor 8 gets a shell script that makes a shell podman. Only a shared run
 // is a program of its own, this one.
 
 if (process.argv[2] === 'shared-run') process.exit(await sharedRun(JSON.parse(process.argv[3] ?? '') as SharedRun));
 
-const [shell = '', , ...argv] = process.argv.slice(2);
+const [shell = '', , ...argv] = calledWith();
 const site = readSite();
 const caller = environmentOf(shell);
 logCall('podman-hpc', argv);

@@ -1,15 +1,15 @@
 import {readFileSync, writeSync} from 'node:fs';
-import {enter, quoted, type Mount} from './enter.js';
+import {enter, quoted, seen, type Mount} from './enter.js';
 import {getopt, type Option} from './getopt.js';
 import {callersEnvironment, parseEnv, parseEnvFile} from './shifter-environment.js';
 import {findImage, parseImage, type ImageRequest} from './shifter-image.js';
 import {mountVolumes, parseVolumes, type Outcome} from './shifter-volume.js';
-import {environmentOf, isThere, logCall, readSite} from './site.js';
+import {calledWith, environmentOf, isThere, logCall, readSite} from './site.js';
 import {View} from './view.js';
 
 // Not shifter itself but what plans for it: descriptor 8 gets a shell script that makes a shell the command.
 
-const [shell = '', program = 'shifter', ...argv] = process.argv.slice(2);
+const [shell = '', program = 'shifter', ...argv] = calledWith();
 const site = readSite();
 logCall('shifter', argv);
 
@@ -120,10 +120,7 @@ const base: readonly Mount[] = [
   ...siteMounts,
 ];
 const mounts = must(mountVolumes(image.tree, image.tree === '/' ? siteMounts : base, asked));
-const view = new View(
-  image.tree,
-  mounts.filter(mount => mount.kind === 'bind'),
-);
+const view = new View(image.tree, seen(mounts));
 
 const wanted = workdir ?? image.workdir ?? currentFolder();
 const inside = view.directory(wanted)?.inside;

@@ -1,9 +1,9 @@
 import {writeSync} from 'node:fs';
 import {getopt} from './getopt.js';
 import {parseImage} from './shifter-image.js';
-import {isThere, logCall, lookup, readSite, setPulled} from './site.js';
+import {calledWith, isThere, logCall, lookup, readSite, setPulled} from './site.js';
 
-const argv = process.argv.slice(2);
+const [, ...argv] = calledWith();
 const site = readSite();
 logCall('shifterimg', argv);
 

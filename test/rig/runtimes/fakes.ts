@@ -97,22 +97,20 @@ export async function installFakes(
     format: 'esm',
     platform: 'node',
     target: 'node20',
-    banner: {js: `#!${process.execPath}`},
     logLevel: 'warning',
   });
   await symlink('/usr/bin/sleep', join(libexec, 'squashfuse_ll'));
-  for (const name of ['shifter', 'podman-hpc']) {
-    await writeFile(join(path, name), becoming(join(libexec, `${name}.mjs`), name === 'shifter'));
+  const programs = {
+    shifter: becoming(join(libexec, 'shifter.mjs'), true),
+    'podman-hpc': becoming(join(libexec, 'podman-hpc.mjs'), false),
+    shifterimg: running(join(libexec, 'shifterimg.mjs')),
+    apptainer: running(join(libexec, 'apptainer.mjs')),
+    singularity: running(join(libexec, 'apptainer.mjs')),
+    'fuse-overlayfs-wrap': '#!/bin/sh\nexec fuse-overlayfs "$@"\n',
+  };
+  for (const [name, text] of Object.entries(programs)) {
+    await writeFile(join(path, name), text);
     await chmod(join(path, name), 0o755);
-  }
-  await writeFile(join(path, 'fuse-overlayfs-wrap'), '#!/bin/sh\nexec fuse-overlayfs "$@"\n', {mode: 0o755});
-  for (const [name, script] of [
-    ['shifterimg', 'shifterimg'],
-    ['apptainer', 'apptainer'],
-    ['singularity', 'apptainer'],
-  ] as const) {
-    await chmod(join(libexec, `${script}.mjs`), 0o755);
-    await symlink(join(libexec, `${script}.mjs`), join(path, name));
   }
 
   const found: Record<string, FakeImage & {readonly sif: string}> = {};
@@ -136,14 +134,24 @@ export async function writeSif(file: string, image: FakeImage): Promise<void> {
  * shell's.
  */
 function becoming(script: string, deaf: boolean): string {
-  const words = [process.execPath, script].map(text => `'${text.replaceAll("'", String.raw`'\''`)}'`).join(' ');
+  const asking = `exec ${deaf ? 'setsid ' : ''}${shellWords([process.execPath, script])} ":$$" "$@"`;
   return [
     '#!/bin/sh',
     ...(deaf ? ["trap '' HUP INT TERM"] : []),
-    `{ plan=$(exec ${deaf ? 'setsid ' : ''}${words} "$$" "$0" "$@" 8>&1 >&9 9>&- < /dev/null); } 9>&1`,
+    `{ plan=$({ ${withColons}; ${asking}; } 8>&1 >&9 9>&- < /dev/null); } 9>&1`,
     'status=$?',
     '[ -n "$plan" ] || exit "$status"',
     'eval "$plan"',
     '',
   ].join('\n');
 }
+
+/** A program that is a script for Node. */
+const running = (script: string): string =>
+  `#!/bin/sh\n${withColons}\nexec ${shellWords([process.execPath, script])} "$@"\n`;
+
+/** Puts the program before its words, and a colon before each. */
+const withColons = 'set -- "$0" "$@"; for word do shift; set -- "$@" ":$word"; done';
+
+const shellWords = (words: readonly string[]) =>
+  words.map(text => `'${text.replaceAll("'", String.raw`'\''`)}'`).join(' ');

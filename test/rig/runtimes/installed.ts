@@ -27,9 +27,15 @@ export interface Installed {
   /** The clean environment that programs run in unless told otherwise. */
   readonly environment: Readonly<Record<string, string>>;
   /** Runs a fake to its end in `folder/site`, with `more` in its environment. */
-  run(words: readonly string[], more?: Readonly<Record<string, string>>, cwd?: string): Promise<Ended>;
-  /** Starts a fake in a session and group of its own. Give a line of its stdout with {@link firstLine}. */
-  start(words: readonly string[]): ChildProcess;
+  run(
+    words: readonly string[],
+    more?: Readonly<Record<string, string>>,
+    cwd?: string,
+    /** `more` is the whole environment. */
+    alone?: boolean,
+  ): Promise<Ended>;
+  /** Starts a fake in a session and group of its own. What it prints is for {@link firstLine}. */
+  start(words: readonly string[], more?: Readonly<Record<string, string>>): ChildProcess;
 }
 
 /** Installs fakes before the tests of a file, with the image `good:1` (a small tree) and what `images` makes of that tree. */
@@ -60,12 +66,12 @@ export function installed(
     },
     folder: home.path,
     environment,
-    run: ([file = '', ...args], more = {}, cwd = home.at('site')) =>
-      childProcess(join(home.at('fakes', 'bin'), file), args, {cwd, env: {...environment, ...more}}),
-    start: ([file = '', ...args]) =>
+    run: ([file = '', ...args], more = {}, cwd = home.at('site'), alone = false) =>
+      childProcess(join(home.at('fakes', 'bin'), file), args, {cwd, env: alone ? more : {...environment, ...more}}),
+    start: ([file = '', ...args], more = {}) =>
       spawn(join(home.at('fakes', 'bin'), file), args, {
         cwd: home.at('site'),
-        env: environment,
+        env: {...environment, ...more},
         detached: true,
         stdio: ['ignore', 'pipe', 'inherit'],
       }),
@@ -96,18 +102,23 @@ export function end(child: ChildProcess): Promise<number | string> {
 export interface Alive {
   readonly pid: number;
   readonly name: string;
+  /** NUL ends each argument. */
+  readonly command: string;
   readonly parent: number;
   readonly group: number;
   readonly session: number;
 }
 
-/** All processes of a session. */
-export function session(id: number): readonly Alive[] {
+/** All processes of the machine. */
+export function processes(): readonly Alive[] {
   return readdirSync('/proc').flatMap(name => {
     const alive = /^\d+$/.test(name) ? processOf(Number(name)) : undefined;
-    return alive?.session === id ? [alive] : [];
+    return alive === undefined ? [] : [alive];
   });
 }
+
+/** All processes of a session. */
+export const session = (id: number): readonly Alive[] => processes().filter(each => each.session === id);
 
 /** Reads one process; undefined if it has ended. */
 export function processOf(pid: number): Alive | undefined {
@@ -115,7 +126,10 @@ export function processOf(pid: number): Alive | undefined {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const [, name = '', rest = ''] = /^\d+ \((.*)\) (.*)$/s.exec(text) ?? [];
     const [state, parent, group, id] = rest.split(' ');
-    return state === 'Z' ? undefined : {pid, name, parent: Number(parent), group: Number(group), session: Number(id)};
+    const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+    return state === 'Z'
+      ? undefined
+      : {pid, name, command, parent: Number(parent), group: Number(group), session: Number(id)};
   } catch {
     return undefined;
   }

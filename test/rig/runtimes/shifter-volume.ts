@@ -1,5 +1,5 @@
 import {posix} from 'node:path';
-import type {Mount} from './enter.js';
+import {seen, type Mount} from './enter.js';
 import {View, isDirectory} from './view.js';
 
 /** A volume as the user asked for it. */
@@ -68,10 +68,7 @@ export function mountVolumes(
   const all = [...mounts];
   const fails = (line: string) => ({ok: false as const, error: `${line}\nFAILED to setup image.\n`});
   for (const {from, to, readOnly} of volumes) {
-    const view = new View(
-      tree,
-      all.filter(mount => mount.kind === 'bind'),
-    );
+    const view = new View(tree, seen(all));
     const source = view.resolve(from);
     if (source === undefined) return fails(`shifter_realpath: failed to lstat ${from}: No such file or directory`);
     if (!isDirectory(source.host)) return fails(`FAILED "from" location is not directory: ${from}`);

@@ -70,6 +70,12 @@ export function readSite(): Site {
   return root === undefined ? site : {...site, allowRoot: root === '1'};
 }
 
+/**
+ * The words that the shell in front of this script was called with, its path first. Each comes with a colon before it, as
+ * Node 20 takes `--env-file` for its own wherever it stands.
+ */
+export const calledWith = (): readonly string[] => process.argv.slice(2).map(word => word.slice(1));
+
 /** Writes down a call, so that tests see what was called: one line of JSON in `calls`. */
 export function logCall(program: string, argv: readonly string[]): void {
   appendFileSync(join(home, 'calls'), `${JSON.stringify({program, argv, pid: process.pid})}\n`);
