@@ -146,22 +146,25 @@ export class Images {
     }
     if (found.error.is !== 'image') return found;
     const gone = `the image that weft.lock has for \`${reference}\` is not here: ${digestText(pin.identity)}, pinned on ${day}`;
-    if ('manifest' in pin.identity) {
-      const exact = withDigest(reference, pin.identity.manifest);
-      const command = runtime.pull(exact, probing);
-      if (command !== undefined) {
-        options.line(gone);
-        const pulled = await pullImage(runtime, exact, command, probing, options);
-        if (!pulled.ok) return pulled;
-        const {image, identity, unknown} = pulled.value;
-        if (canonicalJson(identity) !== canonicalJson(pin.identity))
-          return fail({is: 'pull', message: `${gone}; the registry gave ${digestText(identity)}`, remedy: REFRESH});
-        const done = result(image, unknown);
-        const note = await this.#write({...pin, image});
-        return ok({...done, said: [...done.said, ...note]});
-      }
-    }
     const now = await runtime.find(named, probing);
+    // Where only the engine knows it, the name may still mean the same; what it means here now is not touched.
+    const exact =
+      'manifest' in pin.identity ? withDigest(reference, pin.identity.manifest) : now.ok ? undefined : reference;
+    const command = exact === undefined || isPath || !isFetched(reference) ? undefined : runtime.pull(exact, probing);
+    if (exact !== undefined && command !== undefined) {
+      options.line(gone);
+      const pulled = await pullImage(runtime, exact, command, probing, options);
+      if (!pulled.ok) return pulled;
+      const {image, identity, unknown} = pulled.value;
+      if (canonicalJson(identity) !== canonicalJson(pin.identity))
+        return fail({
+          is: 'image',
+          message: `${gone}; the registry gave ${digestText(identity)}`,
+          remedy: `bring it back, or ${REFRESH}`,
+        });
+      const done = result(image, unknown);
+      return ok({...done, said: [...done.said, ...(await this.#write({...pin, image}))]});
+    }
     return fail({
       is: 'image',
       message: now.ok ? `${gone}; the name is ${digestText(now.value.identity)} now` : gone,

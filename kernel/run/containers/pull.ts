@@ -67,7 +67,7 @@ function lastLine({stderr, stdout}: Ran): string {
     .split(/[\r\n]+/)
     .map(line => line.replace(/\x1b\[[0-9;]*[A-Za-z]/g, '').trim())
     .filter(line => line !== '');
-  return (lines.at(-1) ?? '').replace(/^(Error|ERROR|FATAL)\s*:\s*/, '').slice(0, 400);
+  return (lines.at(-1) ?? '').replace(/^(Error response from daemon|Error|ERROR|FATAL)\s*:\s*/, '').slice(0, 400);
 }
 
 /** A command as it is typed in a terminal. */

@@ -47,7 +47,17 @@ export function parseReference(
     return wrong(`the image's name ${JSON.stringify(reference)} has a control character`, FORMS);
   if (/\s/.test(reference) && !isPathSyntax(reference) && bare === reference)
     return wrong(`the image's name \`${reference}\` has a blank`, `${FORMS}; a directory is written \`./NAME\``);
-  return ok({text, runtime: named && before !== 'auto' ? before : undefined, reference});
+  const asked = {text, runtime: named && before !== 'auto' ? before : undefined, reference};
+  const meant = meantRuntime(asked, runtimes);
+  // Behind the colon of a tag stands no slash and no other colon, but for the port of a registry.
+  return meant !== undefined && /^[A-Za-z-]+:(?!\d+\/).*[/:]/.test(reference)
+    ? wrong(
+        runtimes.includes(before)
+          ? `\`//\` stands behind the runtime \`${before}\``
+          : `there is no container runtime \`${before}\``,
+        `did you mean \`${meant}\`?`,
+      )
+    : ok(asked);
 }
 
 /** True for what can only be a path: it begins as one, or ends as files of images do. `docker://…` is none. */

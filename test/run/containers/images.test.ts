@@ -250,6 +250,24 @@ describe('a pinned image that vanished', () => {
     ]);
   });
 
+  it('is fetched by its name where only the engine knows it, if that is still the same', async () => {
+    using place = new Place();
+    place.podman.pulls = true;
+    place.podman.registry.set('x:1', localImage('podman', 'one'));
+    await place.pin('podman:x:1');
+    place.podman.images.clear();
+    expect(await place.pin('podman:x:1')).toMatchObject({container: {image: localImage('podman', 'one').image}});
+    place.podman.images.clear();
+    place.podman.registry.set('x:1', localImage('podman', 'two'));
+    expect(await place.pin('podman:x:1')).toEqual({
+      code: 'W8014',
+      said: [
+        `the image that weft.lock has for \`x:1\` is not here: sha256:${short('one')}, pinned on DAY; the registry gave sha256:${short('two')}`,
+        'bring it back, or take what the name means now: `%container --refresh` with its name',
+      ],
+    });
+  });
+
   it('is an error where none has it, which says what the name is now', async () => {
     using place = new Place();
     place.podman.pulls = true;
@@ -357,10 +375,11 @@ describe('auto', () => {
 
   it('may have been meant as a runtime that is misspelt', async () => {
     using place = new Place();
-    expect((await place.pin('podmn:x:1')).said).toEqual([
-      'podman has no image `podmn:x:1`',
-      'did you mean `podman:x:1`? Else: podman load',
+    expect((await place.pin('podmn:7')).said).toEqual([
+      'podman has no image `podmn:7`',
+      'did you mean `podman:7`? Else: podman load',
     ]);
+    expect((await place.pin('podmn:x:1')).said[1]).toBe('did you mean `podman:x:1`?');
   });
 });
 

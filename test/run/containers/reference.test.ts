@@ -16,7 +16,8 @@ describe('the name of an image', () => {
     ['docker:20', 'docker', '20'],
     ['docker://lsstsqre/centos:7', undefined, 'docker://lsstsqre/centos:7'],
     ['apptainer:docker://lsstsqre/centos:7', 'apptainer', 'docker://lsstsqre/centos:7'],
-    ['podman://x', undefined, 'podman://x'],
+    ['library://x', undefined, 'library://x'],
+    ['dockr:5000/x:1', undefined, 'dockr:5000/x:1'],
     ['auto:x:1', undefined, 'x:1'],
     ['centos:7', undefined, 'centos:7'],
     ['registry.example.org:5000/x:1', undefined, 'registry.example.org:5000/x:1'],
@@ -45,6 +46,9 @@ describe('the name of an image', () => {
     ['-v/:/mnt', "the image's name `-v/:/mnt` begins with `-`, as options do"],
     ['docker://-x', "the image's name `docker://-x` begins with `-`, as options do"],
     ['podman:a b', "the image's name `a b` has a blank"],
+    ['podmn:x:1', 'there is no container runtime `podmn`'],
+    ['Podman:a/x', 'there is no container runtime `Podman`'],
+    ['podman://x', '`//` stands behind the runtime `podman`'],
     ['a\nb', 'the image\'s name "a\\nb" has a control character'],
   ])('refuses %j', (text, message) => {
     expect(read(text)).toEqual(['wrong', message]);
@@ -100,8 +104,8 @@ describe('the name of an image', () => {
       const parsed = parseReference(text, RUNTIMES);
       return parsed.ok ? meantRuntime(parsed.value, RUNTIMES) : undefined;
     };
-    expect(meant('podmn:x:1')).toBe('podman:x:1');
-    expect(meant('podman://x:1')).toBe('podman:x:1');
+    expect(meant('podmn:7')).toBe('podman:7');
+    expect(meant('podman://x')).toBeUndefined();
     expect(meant('docker://x:1')).toBeUndefined();
     expect(meant('centos:7')).toBeUndefined();
     expect(meant('docker:x')).toBeUndefined();
