@@ -1,8 +1,11 @@
 import {spawnSync} from 'node:child_process';
 import {chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {describe, expect, test} from 'vitest';
+import {beforeEach, describe, expect, test} from 'vitest';
+import {need} from '../rig/component.js';
 import {startKernel} from '../rig/kernel.js';
+import {installFakes} from '../rig/runtimes/fakes.js';
+import {mountNamespaces} from '../rig/runtimes/installed.js';
 import {scratch, type Scratch} from '../rig/scratch.js';
 import {root} from '../rig/sources.js';
 
@@ -263,4 +266,41 @@ describe('the start inside', () => {
     expect(outputs.text).toContain(`${home.at('a b')};`);
     expect(await kernel.shutdown()).toEqual({code: 0, signal: null});
   });
+});
+
+describe('a kernel in a container of a computing centre', () => {
+  beforeEach(context => need(context, mountNamespaces));
+
+  const image = 'lsstdesc/stack:prod';
+  test.each(['shifter', 'apptainer', 'singularity'])(
+    '%s: computes, is interrupted, starts no podman within, and ends',
+    async runtime => {
+      using home = scratch();
+      const fakes = await installFakes(home.at('fakes'), {[image]: {tree: '/'}});
+      const of = runtime === 'shifter' ? image : (fakes.images[image]?.sif ?? '');
+      const PATH = `${fakes.path}:${home.at('bin')}:/usr/bin:/bin`;
+      const {status, stderr} = install(home, ['--kernel-in', `${runtime}:${of}`], {PATH});
+      expect(status, stderr).toBe(0);
+      const argv = readSpec(home, `weft-${runtime}`).argv.slice(0, -1);
+      expect(argv[1]).toBe(join(fakes.path, runtime));
+      mkdirSync(home.at('work'));
+      await using kernel = await startKernel({
+        argv,
+        home: home.path,
+        directory: home.at('work'),
+        env: {PATH, USER: 'u'},
+      });
+      const {client} = kernel;
+      expect((await client.execute('[1 + 1, process.cwd()].join()')).outputs.text).toContain(`2,${home.at('work')}`);
+      const endless = client.start('console.log("here"); for (;;);');
+      await client.waitFor(({header, content}) => header.msg_type === 'stream' && content['text'] === 'here\n');
+      await client.interrupt();
+      expect((await endless.done).reply).toMatchObject({status: 'error', ename: 'KernelInterrupt'});
+      const {reply} = await client.execute('%container podman:x:1');
+      expect(reply['evalue']).toContain(
+        `the kernel runs in a container of ${runtime}, where podman can start no other`,
+      );
+      expect(await kernel.shutdown()).toEqual({code: 0, signal: null});
+    },
+  );
 });
