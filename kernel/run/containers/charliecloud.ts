@@ -1,4 +1,4 @@
-import {mkdirSync, statSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, writeFileSync} from 'node:fs';
 import {stat} from 'node:fs/promises';
 import {join, resolve} from 'node:path';
 import {fail, ok, type Result} from '../../graph/result.js';
@@ -54,6 +54,9 @@ const rows: readonly FaultRow[] = [
   ],
 ];
 
+/** How a directory is made of an image. */
+const UNPACK = 'unpack it: `ch-image pull IMAGE` and `ch-convert IMAGE DIRECTORY`';
+
 /** Directories of every image that ch-run fills by itself. */
 const FILLED = ['/dev', '/proc', '/sys', '/tmp'];
 
@@ -83,21 +86,21 @@ export const charliecloud: Runtime = {
   async find(reference, probing) {
     const read = readImagePath(reference);
     if (!read.ok) return read;
-    const remedy = 'unpack it: `ch-image pull IMAGE` and `ch-convert IMAGE DIRECTORY`';
     if (!isPathSyntax(reference))
       return fail({
         is: 'reference',
         message: `charliecloud runs directories, and ${JSON.stringify(reference)} is none`,
-        remedy: `${remedy}, and name the directory: \`ch:/path/of/it\``,
+        remedy: `${UNPACK}, and name the directory: \`ch:/path/of/it\``,
       });
     const path = resolve(read.value);
     const is = await stat(path).catch(() => undefined);
-    if (is === undefined) return fail(noImageAt(path, remedy));
+    if (is === undefined) return fail(noImageAt(path, UNPACK));
     if (is.isDirectory()) return findDirectory(path, probing);
-    return fail({is: 'reference', message: `${path} is no directory`, remedy});
+    return fail({is: 'reference', message: `${path} is no directory`, remedy: UNPACK});
   },
   pull: () => undefined,
   prepare({container: {image}, mounts}) {
+    if (!existsSync(image)) return fail(noImageAt(image, UNPACK));
     // ch-run mounts only at what is there, and the image is read-only to it.
     const made = makeInImage(image, join(image, 'ch', 'environment'), path => writeFileSync(path, '', {flag: 'a'}));
     if (!made.ok) return made;
@@ -157,12 +160,7 @@ const isShown = (target: string, mounts: readonly Mount[]): boolean =>
   );
 
 function makeInImage(image: string, path: string, make: (path: string) => void): Result<void, ContainerProblem> {
-  try {
-    statSync(path);
-    return ok(undefined);
-  } catch {
-    // It is made.
-  }
+  if (existsSync(path)) return ok(undefined);
   try {
     mkdirSync(join(path, '..'), {recursive: true});
     make(path);

@@ -119,7 +119,7 @@ export const shifter: Runtime = {
   },
   prepare({mounts}, machine) {
     for (const {source} of volumesOf(mounts, machine))
-      if (!statSync(source).isDirectory())
+      if (statSync(source, {throwIfNoEntry: false})?.isDirectory() === false)
         return fail({
           is: 'mount',
           message: `${source} can’t be mounted: shifter mounts directories only`,
