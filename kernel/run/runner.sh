@@ -1,7 +1,12 @@
 #!/bin/bash
 # Runs jobs one after the other, for as long as its standard input gives lines. It outlives the kernel that started it.
 #
-# In, one job a line, fields separated by tabs: DIRECTORY SCRIPT SECONDS (empty: no limit)
+# In, one job a line, fields separated by tabs: DIRECTORY SCRIPT SECONDS (empty: no limit) ATTEMPT
+# Without a SCRIPT it starts what the directory's `.weft.start` says, and ends it as its `.weft.stop` says:
+#   .weft.start  words for `env -i`, each ended by a NUL: NAME=VALUE…, a program, its arguments
+#   .weft.stop   `session` or nothing, `shared` or nothing, then commands: `ask` or `remove`, how many words, such words
+# A first line `inside`, and the number and the start of a process of the host, says that it runs in a container, as the
+# child of that process: numbers of processes mean nothing outside then, and it looks by itself for cancelled jobs.
 # Out, one answer a line, fields separated by tabs:
 #   ready VERSION                            once, before anything else
 #   started PID TIME                         the job at the head of the queue runs
@@ -20,8 +25,7 @@ LC_ALL=C
 # Seconds since the epoch, in NOW, without a fork.
 if [[ ${EPOCHREALTIME-} ]]; then
   now() { NOW=$EPOCHREALTIME; }
-else
-  read -r uptime _ </proc/uptime
+elif read -r uptime _ </proc/uptime; then
   declare -r boot=$(($(date +%s%2N) - 10#${uptime/./}))
   now() {
     local uptime
@@ -29,7 +33,9 @@ else
     NOW=$((boot + 10#${uptime/./}))
     NOW=${NOW:0:-2}.${NOW: -2}
   }
-fi
+else
+  now() { NOW=$(date +%s.%N); }
+fi 2>/dev/null
 
 # Waits $1 seconds without a fork: nobody ever writes to this pipe.
 nap() { read -r -t "$1" -u "$quiet"; }
@@ -41,13 +47,46 @@ listen() {
   while read -r -t 0 -u "$errors" && IFS= read -r -u "$errors" line; do SAID+=$line' '; done
 }
 
-# Ends the group of the job that runs: SIGTERM, and SIGKILL five seconds later.
+# The words of a file, each of which a NUL ends, in WORDS.
+words() {
+  local word
+  WORDS=()
+  while IFS= read -r -d '' word; do WORDS+=("$word"); done <"$1"
+}
+
+# Runs the commands of one kind that `.weft.stop` has, each for five seconds at most. Fails if there are none.
+engine() {
+  local i count any=1
+  for ((i = 2; i < ${#stops[@]}; i += count + 2)); do
+    count=${stops[i + 1]}
+    [[ ${stops[i]} == "$1" ]] || continue
+    any=0
+    timeout -s KILL 5 env -i -- "${stops[@]:i + 2:count}"
+  done
+  return "$any"
+} </dev/null >/dev/null 2>&1
+
+# Asks the job that runs to end, and ends it five seconds later. One in a container is asked again and again: it may not
+# be there yet, or lose a signal while it is set up.
+press() {
+  local end=$((SECONDS + 5))
+  if [[ $script ]]; then
+    nap 5
+  else
+    while ((SECONDS < end)); do
+      engine ask || { kill -TERM -- "-$pid"; kill -CONT -- "-$pid"; }
+      nap 0.5
+    done
+  fi
+  kill -KILL -- "-$pid"
+}
+
+# Ends the job that runs.
 stop() {
   [[ $pid && ! $why ]] || return
   why=$1
-  kill -TERM -- "-$pid"
-  kill -CONT -- "-$pid"
-  (nap 5; kill -KILL -- "-$pid") </dev/null >/dev/null 2>&1 &
+  [[ $script ]] && { kill -TERM -- "-$pid"; kill -CONT -- "-$pid"; }
+  press </dev/null >/dev/null 2>&1 {life}>&- &
   killer=$!
   # Out of the table of jobs: bash must tell of no signals but those of the task, and not wait for this one.
   disown "$killer"
@@ -58,6 +97,7 @@ look() { [[ $pid && -e $directory/.weft.cancelled ]] && stop cancelled; }
 # True if a living process is in the group: a zombie that nobody reaps is not one.
 group_lives() {
   kill -0 -- "-$pid" 2>/dev/null || return
+  [[ -e /proc/self/stat ]] || return 0
   local file stat
   for file in /proc/[0-9]*/stat; do
     { read -r stat <"$file"; } 2>/dev/null || continue
@@ -80,6 +120,52 @@ sweep() {
   kill -KILL -- "-$pid"
 } 2>/dev/null
 
+# Ends all whose numbers the function $1 puts into FOUND: SIGTERM, and SIGKILL a second later.
+finish() {
+  local i signal=TERM
+  for ((i = 0; i < 20; i++)); do
+    FOUND=()
+    "$1"
+    ((${#FOUND[@]})) || return
+    ((i < 10)) || signal=KILL
+    kill "-$signal" "${FOUND[@]}"
+    nap 0.1
+  done
+} 2>/dev/null
+
+# What is in the session of this runner, but for itself.
+in_session() {
+  local file stat
+  for file in "/proc/$$/stat" /proc/[0-9]*/stat; do
+    { read -r stat <"$file"; } 2>/dev/null || continue
+    stat=(${stat##*) })
+    if [[ $file == "/proc/$$/stat" ]]; then
+      # Of a session that is not its own it knows nothing.
+      [[ ${stat[3]} == "$$" ]] || return
+    elif [[ ${stat[3]} == "$$" && ${stat[0]} != Z ]]; then
+      FOUND+=("${file//[!0-9]/}")
+    fi
+  done
+}
+
+# What has the job's attempt in its environment, whatever its group, its session and its parent.
+in_attempt() {
+  FOUND=($(grep -lsxzF -- "WEFT_ATTEMPT=$attempt" /proc/[0-9]*/environ </dev/null))
+  FOUND=("${FOUND[@]//[!0-9]/}")
+}
+
+# Takes away what a job in a container has left.
+tidy() {
+  if [[ ! $script ]]; then
+    if [[ $why ]] || ((CODE >= 125)); then
+      # An engine may be making just now what a client asked for that was killed.
+      engine remove && ((CODE == 137)) && { nap 0.5; engine remove; }
+    fi
+    [[ ${stops[0]-} == session ]] && finish in_session
+  fi
+  [[ $why && $attempt ]] && finish in_attempt
+}
+
 # Waits for the job's own process; its code in CODE.
 await() {
   while :; do
@@ -97,13 +183,14 @@ await() {
 # Ends a helper that is no longer needed, unless its number is another process's by now.
 dismiss() {
   local stat
+  [[ -e /proc/self/stat ]] || { kill -KILL "$1"; return; }
   read -r stat <"/proc/$1/stat" || return
   stat=(${stat##*) })
   [[ ${stat[1]} == "$$" ]] && kill -KILL "$1"
 } 2>/dev/null
 
 run() {
-  local script=$2 limit=$3 stat watcher= killer= why= pid= asked= ended
+  local script=$2 limit=$3 attempt=$4 stat watcher= killer= why= pid= asked= ended stops=()
   directory=$1
   [[ -d $directory ]] || { echo "lost	Its directory is gone: $directory"; return; }
   [[ -e $directory/.weft.cancelled ]] && { echo skipped; return; }
@@ -116,21 +203,33 @@ run() {
     return
   fi 2>&"$errors"
   set +C
+  # Before it is there to be stopped.
+  [[ $script ]] || { words "$directory/.weft.stop" && stops=("${WORDS[@]}"); } 2>/dev/null
   now
   (
     trap - PIPE HUP INT
-    exec {quiet}<&- {errors}<&-
+    exec {quiet}<&- {errors}<&- {life}>&-
+    cd "$directory" || exit
+    if [[ ! $script ]]; then
+      words .weft.start
+      exec env -i -- "${WORDS[@]}"
+    fi
     if [[ $task_has_locale ]]; then LC_ALL=$task_locale; else unset LC_ALL; fi
-    cd "$directory" && exec "$BASH" "$script"
+    [[ ! $client ]] || export WEFT_ATTEMPT="$attempt"
+    exec "$BASH" "$script"
   ) </dev/null >>"$directory/.weft.log" 2>&1 &
   pid=$!
-  { read -r stat <"/proc/$pid/stat"; } 2>/dev/null
-  stat=(${stat##*) })
-  { echo "$pid $NOW ${stat[19]-} $$ $born" >"$directory/.weft.started"; } 2>&"$errors"
+  if [[ $client ]]; then
+    { echo "- $NOW - $client" >"$directory/.weft.started"; } 2>&"$errors"
+  else
+    { read -r stat <"/proc/$pid/stat"; } 2>/dev/null
+    stat=(${stat##*) })
+    { echo "$pid $NOW ${stat[19]-} $$ $born" >"$directory/.weft.started"; } 2>&"$errors"
+  fi
   echo "started	$pid	$NOW"
   if [[ $limit ]]; then
     # The helper asks this runner, if it is still there, to end the job.
-    (nap "$limit"; read -r stat </proc/self/stat; stat=(${stat##*) }); [[ ${stat[1]} == "$$" ]] && kill -USR1 "$$") \
+    (exec {life}>&-; nap "$limit"; read -r stat </proc/self/stat; stat=(${stat##*) }); [[ ${stat[1]-$$} == "$$" ]] && kill -USR1 "$$") \
       </dev/null >/dev/null 2>&1 &
     watcher=$!
     disown "$watcher"
@@ -147,18 +246,19 @@ run() {
   [[ $watcher ]] && dismiss "$watcher"
   sweep
   [[ $killer ]] && dismiss "$killer"
+  [[ $script && ! $client ]] || tidy
   pid=
   { echo "$CODE $ended${why:+ $why}" >"$directory/.weft.exit"; } 2>&"$errors"
   echo "ended	$CODE	$ended	$why"
 }
 
 main() {
-  local line part= directory script limit status tab=$'\t' born
+  local line part= directory script limit attempt status tab=$'\t' born client=
   { read -r born </proc/$$/stat; } 2>/dev/null
   born=(${born##*) })
   born=${born[19]-}
   cd /
-  exec {quiet}<> <(:) {errors}<> <(:)
+  exec {quiet}<> <(:) {errors}<> <(:) {life}>/dev/null
   exec 2>&"$errors"
   # A kernel that is gone, a terminal that closes and an interrupt of the notebook are no reasons to stop.
   trap '' PIPE HUP INT
@@ -172,8 +272,15 @@ main() {
     part+=$line
     if ((status == 0)); then
       directory=${part%%$tab*} script=${part#*$tab} limit=${script#*$tab} script=${script%%$tab*}
+      attempt=${limit#*$tab} limit=${limit%%$tab*}
       part=
-      run "$directory" "$script" "$limit"
+      if [[ $directory == inside ]]; then
+        client="$script $limit"
+        # Each second, for as long as this runner holds the other end.
+        exec {life}>&- {life}> >(while read -r -t 1; (($? > 128)); do kill -USR2 "$$"; done >/dev/null)
+      else
+        run "$directory" "$script" "$limit" "$attempt"
+      fi
     elif ((status <= 128)); then
       break
     fi

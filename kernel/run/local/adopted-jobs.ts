@@ -2,9 +2,11 @@ import {access} from 'node:fs/promises';
 import type {Holder} from '../../graph/holder.js';
 import type {AttemptId} from '../../graph/task.js';
 import type {Exit, ExecutorEvents} from '../executor.js';
+import {endLeft} from './end-left.js';
 import {readExit, readStart} from './exit-file.js';
-import {endGroup, livenessOf} from './process-stamp.js';
+import {livenessOf} from './process-stamp.js';
 import {claimLog, markCancelled} from './recall.js';
+import {readStop} from './stop-file.js';
 
 interface Adopted {
   readonly attempt: AttemptId;
@@ -28,9 +30,11 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   );
 
-function askToLook(pid: number): void {
+async function askToLook({directory, ...stamp}: Holder): Promise<void> {
+  // A station's runner looks by itself, and the signal would end some runtimes' clients.
+  if ((await readStop(directory))?.shared === true || livenessOf(stamp) !== 'alive') return;
   try {
-    process.kill(pid, 'SIGUSR2');
+    process.kill(stamp.pid, 'SIGUSR2');
   } catch {
     // It left in this moment, or belongs to somebody else: the mark stays, and the next look tells.
   }
@@ -67,7 +71,7 @@ export class AdoptedJobs {
     if (job === undefined || job.cancelled) return;
     job.cancelled = true;
     markCancelled(job.holder.directory);
-    if (livenessOf(job.holder) === 'alive') askToLook(job.holder.pid);
+    if (livenessOf(job.holder) === 'alive') void askToLook(job.holder);
     job.pause = firstPause;
     clearTimeout(job.timer);
     void this.#look(job);
@@ -109,7 +113,9 @@ export class AdoptedJobs {
     const start = await readStart(directory);
     if (start === undefined) {
       // Nobody will start it, or somebody is about to say that it has started.
-      if (!claimLog(directory) && job.patience-- > 0) return undefined;
+      const claimed = claimLog(directory);
+      if (!claimed && job.patience-- > 0) return undefined;
+      if (!claimed) await endLeft(job.attempt, directory, undefined, job.holder);
     } else if (livenessOf({...job.holder, ...start.runner}) === 'alive') {
       // Of two runners that were given it, the other one was first.
       job.holder = {...job.holder, ...start.runner};
@@ -118,7 +124,9 @@ export class AdoptedJobs {
       // Its last word may have come since.
       const last = await readExit(directory);
       if (last !== undefined) return last;
-      await endGroup(start);
+      await endLeft(job.attempt, directory, start, job.holder);
+      const late = await readExit(directory);
+      if (late !== undefined && start.process === undefined) return late;
     }
     if (job.cancelled) return {is: 'cancelled'};
     const message = `Its runner (process ${job.holder.pid} on ${job.holder.host}) has gone.`;

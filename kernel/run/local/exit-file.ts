@@ -1,6 +1,7 @@
 import {readFile} from 'node:fs/promises';
 import {constants} from 'node:os';
 import type {Exit} from '../executor.js';
+import type {Leader} from './process-stamp.js';
 
 /** What a runner tells of a job that ended. */
 export interface Ending {
@@ -13,13 +14,15 @@ export interface Ending {
 
 /** What `.weft.started` says of a job. */
 export interface Start {
-  readonly pid: number;
+  /**
+   * Its process, which leads its group; an empty start if that had gone before anyone could look. Absent for a job in a station, whose
+   * processes have no numbers that mean something outside.
+   */
+  readonly process?: Leader;
   /** Milliseconds since the epoch. */
   readonly at: number;
-  /** Clock ticks since boot; empty if the process had gone before anyone could look. */
-  readonly startTime: string;
-  /** The runner that started it, which may be another than the one that it was given to last. */
-  readonly runner: {readonly pid: number; readonly startTime: string};
+  /** The runner that started it, which may be another than the one that it was given to last; the client of a station. */
+  readonly runner: Leader;
 }
 
 const signals = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));
@@ -59,11 +62,10 @@ export async function readEnding(directory: string): Promise<Ending | undefined>
 /** When the attempt in a directory started, by its `.weft.started`; undefined if it has not said. */
 export async function readStart(directory: string): Promise<Start | undefined> {
   const [pid, time, startTime, runner, born] = (await lineOf(`${directory}/.weft.started`)) ?? [];
-  if (pid === undefined || time === undefined || !(Number(pid) > 1)) return undefined;
+  if (pid === undefined || time === undefined || !(pid === '-' || Number(pid) > 1)) return undefined;
   return {
-    pid: Number(pid),
+    ...(pid === '-' ? {} : {process: {pid: Number(pid), startTime: startTime ?? ''}}),
     at: millisecondsOf(time),
-    startTime: startTime ?? '',
     runner: {pid: Number(runner), startTime: born ?? ''},
   };
 }

@@ -1,13 +1,15 @@
-import {existsSync} from 'node:fs';
+import {existsSync, readFileSync} from 'node:fs';
+import {setTimeout as delay} from 'node:timers/promises';
 import type {Holder} from '../../graph/holder.js';
 import type {AttemptId} from '../../graph/task.js';
-import type {Executor, ExecutorEvents, Exit, Job} from '../executor.js';
-import {jobsAhead, shortJob, slotsOf} from '../slots.js';
+import type {Executor, ExecutorEvents, Exit, Job, Station} from '../executor.js';
 import {AdoptedJobs} from './adopted-jobs.js';
+import {Dispatcher} from './dispatcher.js';
+import {endLeft, runEach} from './end-left.js';
 import {exitOf, readExit, readStart, type Ending} from './exit-file.js';
-import {endGroup} from './process-stamp.js';
 import {claimLog, markCancelled} from './recall.js';
 import {Runner, type RunnerEvents, type RunnerProgram} from './runner.js';
+import {envWords, writeStart, writeStop} from './stop-file.js';
 import type {Ticket} from './ticket.js';
 
 /** How a local executor works. */
@@ -24,34 +26,50 @@ export interface LocalOptions {
   readonly ahead?: number;
 }
 
+/** Writes what a runner needs of a job in a container. A message says why the job can't be run. */
+function prepare({attempt, directory, script, inside}: Job): string | undefined {
+  if (/[\t\n\r\0]/.test(directory + script + attempt))
+    return `A path with a tab or a line break can't be run: ${JSON.stringify(directory)}`;
+  if (inside?.is !== 'own') return undefined;
+  try {
+    writeStart(directory, inside.command);
+    writeStop(directory, inside.stop, false);
+    return undefined;
+  } catch (error) {
+    return `How it is run could not be written: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
 /**
- * Runs jobs on this machine, each by a bash runner that outlives this process.
+ * Runs jobs on this machine and in containers, each by a bash runner that outlives this process.
  *
- * Jobs start in the order they were submitted: a wide one at the head waits until there are slots for it. While jobs are
- * short, busy runners are given a few ahead; a runner that has nothing to do takes over what waits behind another.
+ * Jobs start in the order they were submitted. While they are short, busy runners are given a few ahead; a runner that has nothing to do
+ * takes over what waits behind another.
  */
 export class LocalExecutor implements Executor, RunnerEvents {
   readonly #events: ExecutorEvents;
   readonly #program: RunnerProgram;
-  readonly #ahead: number;
+  readonly #dispatcher: Dispatcher;
   readonly #adopted: AdoptedJobs;
   readonly #tickets = new Map<AttemptId, Ticket>();
+  /** All that have not gone. */
   readonly #runners = new Set<Runner>();
-  /** In order of submission; the ones before `#next` are done with. */
-  #pending: Ticket[] = [];
-  #next = 0;
-  #slots: number;
   #order = 0;
-  /** Milliseconds that the last jobs took. */
-  #mean: number | undefined;
-  #pumping = false;
   #closed = false;
 
   constructor(options: LocalOptions, events: ExecutorEvents) {
     this.#events = events;
-    this.#slots = Math.max(1, options.slots);
-    this.#ahead = options.ahead ?? 4;
-    this.#program = {script: options.runner, bash: options.bash ?? 'bash', environment: options.environment};
+    this.#dispatcher = new Dispatcher(
+      {slots: options.slots, ahead: options.ahead ?? 4},
+      {start: station => this.#start(station), give: (ticket, runner) => this.#give(ticket, runner)},
+    );
+    let text: string | undefined;
+    this.#program = {
+      script: options.runner,
+      text: () => (text ??= readFileSync(options.runner, 'utf8')),
+      bash: options.bash ?? 'bash',
+      environment: options.environment,
+    };
     this.#adopted = new AdoptedJobs(events);
   }
 
@@ -59,13 +77,9 @@ export class LocalExecutor implements Executor, RunnerEvents {
     if (this.#closed) return;
     const ticket: Ticket = {job, order: this.#order++, runners: new Set(), cancelled: false};
     this.#tickets.set(job.attempt, ticket);
-    if (/[\t\n\r\0]/.test(job.directory + job.script)) {
-      const message = `A path with a tab or a line break can't be run: ${JSON.stringify(job.directory)}`;
-      queueMicrotask(() => this.#settle(ticket, {is: 'lost', message}));
-      return;
-    }
-    this.#pending.push(ticket);
-    this.#soon();
+    const message = prepare(job);
+    if (message === undefined) this.#dispatcher.add(ticket);
+    else queueMicrotask(() => this.#settle(ticket, {is: 'lost', message}));
   }
 
   adopt(attempt: AttemptId, holder: Holder): void {
@@ -95,13 +109,12 @@ export class LocalExecutor implements Executor, RunnerEvents {
     }
     queueMicrotask(() => {
       this.#settle(ticket, {is: 'cancelled'});
-      this.#soon();
+      this.#dispatcher.soon();
     });
   }
 
   resize(slots: number): void {
-    this.#slots = Math.max(1, slots);
-    this.#soon();
+    this.#dispatcher.resize(slots);
   }
 
   async close(): Promise<void> {
@@ -111,7 +124,7 @@ export class LocalExecutor implements Executor, RunnerEvents {
       if (runners.size > 0 && running === undefined) markCancelled(job.directory);
     }
     this.#tickets.clear();
-    this.#pending = [];
+    this.#dispatcher.close();
     await Promise.all([...this.#runners].map(runner => runner.abandon()));
     this.#runners.clear();
   }
@@ -128,10 +141,9 @@ export class LocalExecutor implements Executor, RunnerEvents {
 
   ended(_runner: Runner, ticket: Ticket, ending: Ending): void {
     const startedAt = ticket.startedAt ?? ending.endedAt;
-    const took = ending.endedAt - startedAt;
-    this.#mean = this.#mean === undefined ? took : this.#mean * 0.8 + took * 0.2;
+    this.#dispatcher.took(ending.endedAt - startedAt);
     this.#settle(ticket, exitOf(ending, startedAt));
-    this.#soon();
+    this.#dispatcher.soon();
   }
 
   skipped(runner: Runner, ticket: Ticket): void {
@@ -139,46 +151,58 @@ export class LocalExecutor implements Executor, RunnerEvents {
     if (ticket.exit === undefined && ticket.runners.size === 0) {
       void this.#recover(ticket, 'Its directory had been used, or another kernel recalled it.');
     }
-    this.#soon();
+    this.#dispatcher.soon();
   }
 
   lost(_runner: Runner, ticket: Ticket, message: string): void {
     this.#settle(ticket, {is: 'lost', message});
-    this.#soon();
+    this.#dispatcher.soon();
   }
 
   gone(runner: Runner, left: readonly Ticket[], message: string): void {
     this.#runners.delete(runner);
+    this.#dispatcher.drop(runner);
     if (this.#closed) return;
+    if (runner.stop === undefined || runner.well) this.#leave(runner, left, message);
+    // Only then is it clear what it did: it may have gone on without its client.
+    else void this.#remove(runner).then(() => this.#leave(runner, left, message));
+  }
+
+  #leave(runner: Runner, left: readonly Ticket[], message: string): void {
     const again: Ticket[] = [];
     for (const ticket of left) {
       ticket.runners.delete(runner);
       if (ticket.exit !== undefined || (ticket.runners.size > 0 && ticket.running !== runner)) continue;
       if (!runner.ready) {
-        this.#settle(ticket, {is: 'lost', message: `The runner could not be started. ${message}`.trim()});
+        const what = runner.station === undefined ? 'runner' : 'container';
+        this.#settle(ticket, {is: 'lost', message: `The ${what} could not be started. ${message}`.trim()});
       } else if (ticket.running === runner || existsSync(`${ticket.job.directory}/.weft.log`)) {
-        void this.#recover(ticket, `Its runner (process ${runner.stamp?.pid ?? 0}) has gone.`);
+        void this.#recover(ticket, `Its runner (process ${runner.stamp?.pid ?? 0}) has gone.`, runner);
       } else {
         again.push(ticket);
       }
     }
-    if (again.length > 0) {
-      this.#pending = [...again, ...this.#pending.slice(this.#next)].sort((a, b) => a.order - b.order);
-      this.#next = 0;
-    }
-    this.#soon();
+    if (again.length > 0) this.#dispatcher.back(again);
+    this.#dispatcher.soon();
+  }
+
+  /** Takes the container of a runner that has gone away. */
+  async #remove({stop, ready}: Runner): Promise<void> {
+    const commands = (stop?.remove ?? []).map(envWords);
+    await runEach(commands);
+    if (ready || commands.length === 0) return;
+    // The engine may be making just now what its client asked for.
+    await delay(500);
+    await runEach(commands);
   }
 
   /** What became of a job that no runner has any more: its files tell. */
-  async #recover(ticket: Ticket, message: string): Promise<void> {
-    const {directory} = ticket.job;
+  async #recover(ticket: Ticket, message: string, runner?: Runner): Promise<void> {
+    const {attempt, directory} = ticket.job;
     const exit = await readExit(directory);
-    if (exit === undefined) {
-      const start = await readStart(directory);
-      if (start) await endGroup(start);
-    }
+    if (exit === undefined) await endLeft(attempt, directory, await readStart(directory), runner?.stamp);
     this.#settle(ticket, exit ?? (ticket.cancelled ? {is: 'cancelled'} : {is: 'lost', message}));
-    this.#soon();
+    this.#dispatcher.soon();
   }
 
   #settle(ticket: Ticket, exit: Exit): void {
@@ -188,85 +212,8 @@ export class LocalExecutor implements Executor, RunnerEvents {
     this.#events.ended(ticket.job.attempt, exit);
   }
 
-  // --- who gets what ---
-
-  /** Hands out once what happens now has all been said. */
-  #soon(): void {
-    if (this.#pumping || this.#closed) return;
-    this.#pumping = true;
-    queueMicrotask(() => {
-      this.#pumping = false;
-      if (!this.#closed) this.#pump();
-    });
-  }
-
-  #pump(): void {
-    while (this.#taken() < this.#slots) {
-      const ticket = this.#waiting() ?? this.#head();
-      if (ticket === undefined || this.#taken() + this.#slotsOf(ticket) > this.#slots) break;
-      if (ticket === this.#head()) this.#next++;
-      this.#give(ticket, this.#idle());
-    }
-    if (this.#taken() === this.#slots) this.#giveAhead();
-    const idle = [...this.#runners].filter(runner => runner.queue.length === 0);
-    for (const runner of idle.slice(0, Math.max(0, this.#runners.size - this.#slots))) {
-      this.#runners.delete(runner);
-      void runner.end();
-    }
-  }
-
-  /** How many slots are in use: more than there are, after their number was lowered. */
-  #taken(): number {
-    let taken = 0;
-    for (const {queue} of this.#runners) if (queue[0]) taken += this.#slotsOf(queue[0]);
-    return taken;
-  }
-
-  #slotsOf(ticket: Ticket): number {
-    return slotsOf(ticket.job.cpus, this.#slots);
-  }
-
-  /** The first job that was not handed to a runner. */
-  #head(): Ticket | undefined {
-    while (this.#pending[this.#next]?.exit !== undefined || this.#pending[this.#next]?.cancelled) this.#next++;
-    if (this.#next > 1024 && this.#next * 2 > this.#pending.length) {
-      this.#pending = this.#pending.slice(this.#next);
-      this.#next = 0;
-    }
-    return this.#pending[this.#next];
-  }
-
-  /** The first job that waits behind another one at a runner. */
-  #waiting(): Ticket | undefined {
-    let first: Ticket | undefined;
-    for (const {queue} of this.#runners) {
-      for (const ticket of queue.slice(1)) {
-        if (ticket.exit !== undefined || ticket.runners.size > 1 || ticket.cancelled) continue;
-        if (first === undefined || ticket.order < first.order) first = ticket;
-      }
-    }
-    return first;
-  }
-
-  #giveAhead(): void {
-    const most = jobsAhead(this.#mean, this.#ahead);
-    const now = Date.now();
-    for (let head = this.#head(); head !== undefined && this.#slotsOf(head) === 1; head = this.#head()) {
-      const [runner] = [...this.#runners]
-        .filter(({queue: [first, ...rest]}) => {
-          if (first === undefined || this.#slotsOf(first) > 1 || rest.length >= most) return false;
-          return first.startedAt === undefined || now - first.startedAt < shortJob;
-        })
-        .sort((a, b) => a.queue.length - b.queue.length);
-      if (runner === undefined) return;
-      this.#next++;
-      this.#give(head, runner);
-    }
-  }
-
-  #idle(): Runner {
-    for (const runner of this.#runners) if (runner.queue.length === 0) return runner;
-    const runner = new Runner(this.#program, this);
+  #start(station: Station | undefined): Runner {
+    const runner = new Runner(this.#program, station, this);
     this.#runners.add(runner);
     return runner;
   }
@@ -281,6 +228,11 @@ export class LocalExecutor implements Executor, RunnerEvents {
   #assign(ticket: Ticket, runner: Runner): void {
     if (ticket.holder === runner) return;
     ticket.holder = runner;
+    try {
+      if (runner.stop !== undefined) writeStop(ticket.job.directory, runner.stop, true);
+    } catch {
+      // Where nothing can be written the job fails by itself.
+    }
     const holder = holderOf(ticket);
     if (holder) this.#events.assigned?.(ticket.job.attempt, holder);
   }

@@ -3,8 +3,11 @@ import {hostname} from 'node:os';
 import {setTimeout as delay} from 'node:timers/promises';
 import type {ProcessStamp} from '../../graph/holder.js';
 
+/** A process, and when it started, in clock ticks since boot. */
+export type Leader = Pick<ProcessStamp, 'pid' | 'startTime'>;
+
 /** The fields of /proc/PID/stat after the name, which may hold anything; undefined if there is no such process. */
-function statOf(pid: number): string[] | undefined {
+export function statOf(pid: number): string[] | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
@@ -47,22 +50,28 @@ const signalGroup = (pid: number, signal: NodeJS.Signals | 0): boolean => {
   }
 };
 
+/** Whether there is a group of processes that this one leads or led: a group keeps the number of a leader that has ended. */
+export function isGroup({pid, startTime}: Leader): boolean {
+  const stat = statOf(pid);
+  return (stat === undefined || stat[19] === startTime) && signalGroup(pid, 0);
+}
+
 /**
- * Ends the process group of a task whose runner has gone: SIGTERM, and SIGKILL after `grace` milliseconds. Does nothing if
- * the number belongs to another process by now. A group whose leader has ended keeps its number, so that may be signalled.
+ * Ends the process group of a task whose runner has gone: SIGTERM, again each `every` milliseconds, and SIGKILL after `grace`
+ * milliseconds. Does nothing if the number belongs to another process by now.
  */
-export async function endGroup(
-  leader: {readonly pid: number; readonly startTime: string},
-  grace = 5000,
-): Promise<void> {
-  const stat = statOf(leader.pid);
-  if (stat !== undefined && stat[19] !== leader.startTime) return;
-  if (!signalGroup(leader.pid, 'SIGTERM')) return;
-  signalGroup(leader.pid, 'SIGCONT');
+export async function endGroup(leader: Leader, grace = 5000, every = Infinity): Promise<void> {
+  if (!isGroup(leader)) return;
   const until = performance.now() + grace;
-  while (performance.now() < until) {
+  let next = 0;
+  do {
+    if (performance.now() >= next) {
+      signalGroup(leader.pid, 'SIGTERM');
+      signalGroup(leader.pid, 'SIGCONT');
+      next = performance.now() + every;
+    }
     await delay(50);
     if (!signalGroup(leader.pid, 0)) return;
-  }
+  } while (performance.now() < until);
   signalGroup(leader.pid, 'SIGKILL');
 }

@@ -1,8 +1,10 @@
 import {spawn, type ChildProcessByStdio} from 'node:child_process';
 import type {Readable, Writable} from 'node:stream';
 import type {ProcessStamp} from '../../graph/holder.js';
+import type {Job, Station, Stop} from '../executor.js';
 import {endingOf, millisecondsOf, type Ending} from './exit-file.js';
 import {stampOf} from './process-stamp.js';
+import {envWords} from './stop-file.js';
 import type {Ticket} from './ticket.js';
 
 /** What a runner tells, about the ticket at the head of its queue. */
@@ -21,6 +23,8 @@ export interface RunnerEvents {
 export interface RunnerProgram {
   /** The path of runner.sh. */
   readonly script: string;
+  /** Its text, for a container that does not see the path. */
+  readonly text: () => string;
   /** A bash of version 4.2 or later. */
   readonly bash: string;
   /** What jobs start with; undefined: the environment of this process. */
@@ -31,8 +35,33 @@ export interface RunnerProgram {
 const messageLimit = 4096;
 
 /**
+ * Starts a container's client with something between its standard output and this process that takes what is said after this process has
+ * gone: the client would die of that, and the runner inside would be taken for lost.
+ */
+const RELAY = `trap '' PIPE
+exec > >(while IFS= read -r line; do echo "$line"; done 2>/dev/null)
+trap - PIPE
+exec env -i -- "$@"`;
+
+/** A runner in a container: with none of what the runtime and the image put into the environment. */
+const inside = (text: string): readonly [string, ...string[]] => [
+  '/usr/bin/env',
+  '-i',
+  'PATH=/usr/local/bin:/usr/bin:/bin',
+  'bash',
+  '-p',
+  '-c',
+  text,
+  'weft-runner',
+];
+
+/** Which runners a job may be given to; empty: those of the host. */
+export const stationOf = ({inside}: Job): Station | undefined => (inside?.is === 'shared' ? inside.station : undefined);
+
+/**
  * One persistent bash that runs jobs one after the other, in a session of its own: neither the end of this process nor a
- * signal to its group reaches it. Driven by its answers; nothing polls.
+ * signal to its group reaches it. Driven by its answers; nothing polls. That of a station works in a container, and the process that is
+ * known here is the container's client.
  */
 export class Runner {
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
@@ -43,13 +72,23 @@ export class Runner {
   #ready = false;
   #ending = false;
   #gone = false;
+  #left: number;
+  /** Whose jobs it is given; undefined: jobs of the host. */
+  readonly station: Station | undefined;
+  /** How its container is ended. */
+  readonly stop: Stop | undefined;
   /** Which process this is; undefined if it could not be started. */
   readonly stamp: ProcessStamp | undefined;
 
-  constructor({script, bash, environment}: RunnerProgram, events: RunnerEvents) {
+  constructor({script, text, bash, environment}: RunnerProgram, station: Station | undefined, events: RunnerEvents) {
     this.#events = events;
+    this.#left = station?.jobs ?? Infinity;
+    const opened = station?.open(inside(text()));
+    this.station = station;
+    this.stop = opened?.stop;
+    const words = opened === undefined ? [script] : ['-c', RELAY, 'weft', ...envWords(opened.command)];
     // `-p`: neither BASH_ENV nor functions of the environment change what the runner does; its jobs still see both.
-    this.#child = spawn(bash, ['-p', script], {
+    this.#child = spawn(bash, ['-p', ...words], {
       detached: true,
       cwd: '/',
       env: environment ?? process.env,
@@ -58,6 +97,7 @@ export class Runner {
     this.stamp = this.#child.pid === undefined ? undefined : stampOf(this.#child.pid);
     // A write to a runner that has just died fails; its end is told by `close`.
     this.#child.stdin.on('error', () => undefined);
+    if (station) this.#child.stdin.write(`inside\t${this.stamp?.pid ?? 0}\t${this.stamp?.startTime ?? ''}\n`);
     this.#child.stdout.setEncoding('utf8').on('data', (text: string) => this.#read(text));
     this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#message = (this.#message + text).slice(0, messageLimit);
@@ -67,6 +107,8 @@ export class Runner {
       if (this.#child.pid === undefined) this.#leave();
     });
     this.#child.on('close', () => this.#leave());
+    // What runs on in a container may hold the output of its client.
+    if (station) this.#child.on('exit', () => void setTimeout(() => this.#leave(), 500));
   }
 
   /** What it was given and has not answered for, the one that it runs first. */
@@ -79,17 +121,38 @@ export class Runner {
     return this.#ready;
   }
 
+  /** Whether it left when it was told to. */
+  get well(): boolean {
+    return this.#ending && this.#child.exitCode === 0;
+  }
+
+  /** Whether it may be given this job. */
+  takes(job: Job): boolean {
+    return !this.#ending && this.station?.key === stationOf(job)?.key;
+  }
+
   /** Hands a job over. The queue is a few lines long, which a pipe always has room for. */
   give(ticket: Ticket): void {
     this.#queue.push(ticket);
-    const {directory, script, time} = ticket.job;
+    const {attempt, directory, inside, script, time} = ticket.job;
     const limit = time !== undefined && Number.isFinite(time) ? time.toFixed(3) : '';
-    this.#child.stdin.write(`${directory}\t${script}\t${limit}\n`);
+    this.#child.stdin.write(`${directory}\t${inside?.is === 'own' ? '' : script}\t${limit}\t${attempt}\n`);
+    if (--this.#left <= 0) void this.end();
   }
 
-  /** Asks it to look whether the job that it runs has been cancelled. */
+  /** Asks it to look whether the job that it runs has been cancelled. One in a container looks by itself, each second. */
   look(): void {
-    if (this.#ready && !this.#gone) this.#child.kill('SIGUSR2');
+    if (this.#ready && !this.#gone && this.station === undefined) this.#child.kill('SIGUSR2');
+  }
+
+  /** Ends it at once. */
+  kill(): void {
+    if (this.#gone || this.#child.pid === undefined) return;
+    try {
+      process.kill(-this.#child.pid, 'SIGKILL');
+    } catch {
+      // It has just ended.
+    }
   }
 
   /** Gives it no more: it finishes what it has, and leaves. Resolves when it has been told. */

@@ -8,6 +8,7 @@ import {afterAll, beforeAll, expect, test} from 'vitest';
 import type {Holder} from '../../../kernel/graph/holder.js';
 import type {AttemptId} from '../../../kernel/graph/task.js';
 import {ExecutorRig, lives, runnerPath, until} from './executor-rig.js';
+import {FakeEngine} from './fake-engine.js';
 
 let built: string;
 
@@ -20,6 +21,7 @@ beforeAll(async () => {
     platform: 'node',
     format: 'esm',
     logLevel: 'error',
+    banner: {js: "import {createRequire} from 'node:module'; const require = createRequire(import.meta.url);"},
   });
 });
 
@@ -147,4 +149,68 @@ test('closing recalls what was handed ahead and leaves what runs alone', async (
   expect(await next.exit('running')).toMatchObject({is: 'exited', code: 0});
   await until('the runner leaves', async () => !(await lives(rig.assigned.get('running')!.pid)));
   expect(await next.read('ahead', '.weft.started')).toBe('');
+});
+
+test('containers of a killed kernel go on, and are adopted, cancelled, and taken away if their runner has gone', async () => {
+  await using rig = await ExecutorRig.make();
+  const engine = new FakeEngine(join(rig.directory, 'engine'));
+  for (const [ending, is] of [
+    ['goes on', 'exited'],
+    ['is cancelled', 'cancelled'],
+    ['loses its runner', 'lost'],
+  ] as const) {
+    const kernel = await startKernel(rig, {[ending]: `echo $$ >self; ${wait}`});
+    const self = await rig.pid(ending, 'self');
+    await until('its holder is told', () => kernel.holders.has(ending));
+    await kill(kernel);
+    const holder = kernel.holders.get(ending)!;
+    if (is === 'lost') process.kill(holder.pid, 'SIGKILL');
+    rig.executor.adopt(ending as AttemptId, holder);
+    if (is === 'cancelled') rig.cancel(ending);
+    if (is === 'exited') await go(rig, ending);
+    expect(await rig.exit(ending)).toMatchObject({is});
+    expect(await lives(self)).toBe(false);
+    expect(engine.up().size).toBe(0);
+    await rm(join(rig.directory, 'warm'), {recursive: true});
+  }
+});
+
+test('a station of a killed kernel finishes what it was given, and leaves', async () => {
+  await using rig = await ExecutorRig.make();
+  const engine = new FakeEngine(join(rig.directory, 'engine'));
+  const kernel = await startKernel(rig, {
+    ...Object.fromEntries(Array.from({length: 8}, (_, index) => [`shared short ${index}`, 'true'])),
+    shared1: `echo $$ >self; ${wait}`,
+    shared2: 'exit 7',
+  });
+  await rig.pid('shared1', 'self');
+  await until('one is handed ahead', () => kernel.holders.has('shared2'));
+  await kill(kernel);
+  for (const name of ['shared1', 'shared2']) rig.executor.adopt(name as AttemptId, kernel.holders.get(name)!);
+  await go(rig, 'shared1');
+  expect(await rig.exit('shared1')).toMatchObject({is: 'exited', code: 0});
+  expect(await rig.exit('shared2')).toMatchObject({is: 'exited', code: 7});
+  await until('the container has gone', () => engine.up().size === 0);
+});
+
+test('a job in a station of a killed kernel is cancelled, or lost with its client, and no container stays', async () => {
+  await using rig = await ExecutorRig.make();
+  const engine = new FakeEngine(join(rig.directory, 'engine'));
+  for (const [name, is] of [
+    ['shared cancelled', 'cancelled'],
+    ['shared lost', 'lost'],
+  ] as const) {
+    const kernel = await startKernel(rig, {[name]: 'echo $$ >self; sleep 100'});
+    const self = await rig.pid(name, 'self');
+    await until('its holder is told', () => kernel.holders.has(name));
+    await kill(kernel);
+    const holder = kernel.holders.get(name)!;
+    rig.executor.adopt(name as AttemptId, holder);
+    if (is === 'lost') process.kill(holder.pid, 'SIGKILL');
+    else rig.cancel(name);
+    expect(await rig.exit(name)).toMatchObject({is});
+    expect(await lives(self)).toBe(false);
+    await until('the container has gone', () => engine.up().size === 0);
+    await rm(join(rig.directory, 'warm'), {recursive: true});
+  }
 });

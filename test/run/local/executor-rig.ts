@@ -26,6 +26,9 @@ export async function lives(pid: number): Promise<boolean> {
   return stat !== '' && !/\) Z/.test(stat);
 }
 
+/** What a job has beside its script. */
+export type JobOptions = Partial<Pick<Job, 'cpus' | 'time' | 'inside'>>;
+
 /** An executor in a directory of its own, whose jobs are given as text of scripts and named by words. */
 export class ExecutorRig {
   readonly directory: string;
@@ -59,14 +62,14 @@ export class ExecutorRig {
   }
 
   /** Makes a job's directory and its script. */
-  async job(name: string, script: string, options: {cpus?: number; time?: number} = {}): Promise<Job> {
+  async job(name: string, script: string, options: JobOptions = {}): Promise<Job> {
     const directory = join(this.directory, name);
     await mkdir(directory, {recursive: true});
     await writeFile(join(directory, 'task.sh'), script);
     return {attempt: name as AttemptId, directory, script: join(directory, 'task.sh'), cpus: 1, ...options};
   }
 
-  async submit(name: string, script: string, options: {cpus?: number; time?: number} = {}): Promise<void> {
+  async submit(name: string, script: string, options: JobOptions = {}): Promise<void> {
     this.executor.submit(await this.job(name, script, options));
   }
 
@@ -76,7 +79,7 @@ export class ExecutorRig {
     return this.exits.get(name)!;
   }
 
-  async run(name: string, script: string, options: {cpus?: number; time?: number} = {}): Promise<Exit> {
+  async run(name: string, script: string, options: JobOptions = {}): Promise<Exit> {
     await this.submit(name, script, options);
     return this.exit(name);
   }

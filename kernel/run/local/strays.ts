@@ -1,0 +1,50 @@
+import {readdirSync, readFileSync} from 'node:fs';
+import {setTimeout as delay} from 'node:timers/promises';
+import {statOf, type Leader} from './process-stamp.js';
+
+const numbers = (): number[] =>
+  readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .map(Number)
+    .filter(pid => pid !== process.pid);
+
+/**
+ * What lives in the session of a process that has ended: its number stays the session's. Nothing if it still lives, or if the number is
+ * another process's by now.
+ */
+export function inSession(leader: Leader): number[] {
+  const stat = statOf(leader.pid);
+  if (!(leader.pid > 1) || (stat !== undefined && (stat[19] !== leader.startTime || stat[0] !== 'Z'))) return [];
+  return numbers().filter(pid => {
+    const stat = statOf(pid);
+    return stat?.[3] === String(leader.pid) && stat[0] !== 'Z';
+  });
+}
+
+/** What has an attempt in its environment, whatever its group, its session and its parent (proc_pid_environ(5)). */
+export function inAttempt(attempt: string): number[] {
+  const wanted = `\0WEFT_ATTEMPT=${attempt}\0`;
+  return numbers().filter(pid => {
+    try {
+      return `\0${readFileSync(`/proc/${pid}/environ`, 'latin1')}\0`.includes(wanted);
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Ends all that `list` gives, again and again: with SIGTERM, and with SIGKILL after a second. */
+export async function endAll(list: () => readonly number[]): Promise<void> {
+  for (let round = 0; round < 20; round++) {
+    const pids = list();
+    if (pids.length === 0) return;
+    for (const pid of pids) {
+      try {
+        process.kill(pid, round < 10 ? 'SIGTERM' : 'SIGKILL');
+      } catch {
+        // It has just ended, or is not ours.
+      }
+    }
+    await delay(100);
+  }
+}
