@@ -58,11 +58,14 @@ export async function runPayload(
 function startHelper(): ChildProcess {
   const script = 'setpgrp(0, 0); exec {$ARGV[0]} @ARGV';
   const file = join(home, 'libexec', 'squashfuse_ll');
-  return spawn('/usr/bin/perl', ['-e', script, file, 'infinity'], {stdio: 'ignore'});
+  // Only Perl, of what every Debian has, can make a group without a session.
+  const helper = spawn('/usr/bin/perl', ['-e', script, file, 'infinity'], {stdio: 'ignore'});
+  helper.on('error', () => undefined);
+  return helper;
 }
 
 async function stopHelper(helper: ChildProcess | undefined): Promise<void> {
-  if (helper === undefined || helper.exitCode !== null || helper.signalCode !== null) return;
+  if (helper?.pid === undefined || helper.exitCode !== null || helper.signalCode !== null) return;
   helper.kill('SIGTERM');
   await once(helper, 'exit');
 }

@@ -15,7 +15,7 @@ export const mountNamespaces: Component<true> = (() => {
   const {status, stderr} = spawnSync('/usr/bin/unshare', ['--mount', ...map, 'true'], {encoding: 'utf8'});
   return {
     name: 'mount namespaces',
-    found: status === 0 ? {ok: true, value: true} : {ok: false, why: `unshare: ${String(stderr).trim()}`},
+    found: status === 0 ? {ok: true, value: true} : {ok: false, why: `unshare: ${stderr}`.trim()},
   };
 })();
 
