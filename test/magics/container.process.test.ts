@@ -123,6 +123,29 @@ describe('%container', () => {
   });
 });
 
+describe('the options of a task', () => {
+  it('are filled in from the notebook', async () => {
+    await said('const wanted = "podman:localhost/gone:1"; const two = 2');
+    expect(await said('%%bash --container ${wanted} --cpus ${two}\ntrue')).toBe(
+      `cell [n]:1:20  W8014  podman has no image \`localhost/gone:1\`
+  %%bash --container \${wanted} --cpus \${two}
+                     ~~~~~~~~~  no registry has names of \`localhost/\`: build it, or load it into podman, and run the cell again`,
+    );
+    expect(await said('%%bash --bundle 0\ntrue')).toContain(
+      'cell [n]:1:8  W2010  `0` is no whole number of at least 1',
+    );
+    expect(await said('%%bash --container auto\ntrue')).toContain(
+      'W8013  `auto` says with what to run, but not which image',
+    );
+  });
+
+  it('run it on the host with `--container none`', async () => {
+    await said('%container podman:localhost/x:1');
+    await said('%%bash --value --container none --as here\necho 7');
+    expect((await kernel.client.execute('await here')).outputs.text).toBe('7');
+  });
+});
+
 describe('an engine that ails', () => {
   it.each([
     [

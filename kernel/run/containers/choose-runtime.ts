@@ -66,23 +66,22 @@ export async function autoRuntime(
     return ok({...missing, said: `${missing.said}${autoText(passed.slice(0, missing.before))}`});
   const working = passed.find(({why}) => why.is !== 'absent' && why.is !== 'reference');
   if (working !== undefined) return fail(working.why);
-  const names = and(passed.map(({name}) => name));
-  return fail(
-    owners.length > 0 || passed.every(({why}) => why.is === 'absent')
-      ? {
-          is: 'absent',
-          message:
-            owners.length > 0
-              ? `no runtime that takes \`${reference}\` is here: that would be ${or(passed.map(({name}) => name))}`
-              : `no container runtime is here: ${names} ${passed.length === 1 ? 'is' : 'are'} not on the PATH`,
-          remedy: 'install one (rootless podman needs no rights), or run tasks on the host: `%container none`',
-        }
-      : (passed.find(({why}) => why.is === 'reference')?.why ?? {
-          is: 'absent',
-          message: 'this version has no container runtimes',
-          remedy: 'run tasks on the host: `%container none`',
-        }),
-  );
+  const names = passed.map(({name}) => name);
+  if (owners.length > 0)
+    return fail({
+      is: 'absent',
+      message: `no runtime that takes \`${reference}\` is here: that would be ${or(names)}`,
+      remedy: `install ${names.length === 1 ? 'it' : 'one of them'}, or name the image in another form: \`lsstsqre/centos:w_2020_14\``,
+    });
+  if (passed.every(({why}) => why.is === 'absent'))
+    return fail({
+      is: 'absent',
+      message: `no container runtime is here: ${and(names)} ${names.length === 1 ? 'is' : 'are'} not on the PATH`,
+      remedy: 'install one (rootless podman needs no rights), or run tasks on the host: `%container none`',
+    });
+  const refused = passed.find(({why}) => why.is === 'reference');
+  if (refused === undefined) throw new Error('Internal error: a runtime was passed over for no reason');
+  return fail(refused.why);
 }
 
 /** The first runtime that works here, whatever the image; as `%container auto` says it. */
