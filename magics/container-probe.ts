@@ -68,7 +68,7 @@ async function look({text, clean}: InsideInput, place: ProbePlace): Promise<Resu
       severity: 'error',
       message: noBash
         ? `the image \`${image}\` has no bash, which runs each task`
-        : `the container \`${image}\` ${timedOut ? 'did not start within two minutes' : 'can’t be started'}${after}`,
+        : `the container \`${image}\` ${timedOut ? 'did not start within two minutes' : "can't be started"}${after}`,
       hint: noBash
         ? 'take an image with bash in it'
         : 'see whether it starts in a terminal, or name another with `%container`',

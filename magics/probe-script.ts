@@ -29,6 +29,7 @@ const NOISE = [
   'PS1',
   'PROMPT_COMMAND',
   'USER_PATH',
+  'TERM',
   'WEFT_*',
 ].join(' | ');
 
