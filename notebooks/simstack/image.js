@@ -29,8 +29,8 @@ The same programs give the same bytes, and podman and docker the same image id.
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Writes the entries as files below a new directory. */
-function writeDirectory(directory, tree) {
+/** Writes the entries as files below a new directory, and the record by which Weft knows what image it is. */
+function writeDirectory(directory, tree, sha256) {
   mkdirSync(directory, {recursive: true});
   if (readdirSync(directory).length > 0) throw new Error(`${directory} is not empty`);
   for (const [path, entry] of tree) {
@@ -41,6 +41,7 @@ function writeDirectory(directory, tree) {
     else mkdirSync(target);
     if (entry.mode !== undefined) chmodSync(target, entry.mode);
   }
+  writeFileSync(join(directory, '.weft-image'), `simulated stack, layer sha256:${sha256}\n`);
 }
 
 /**
@@ -91,19 +92,21 @@ function main() {
   const scratch = mkdtempSync(join(tmpdir(), 'simstack-image-'));
   try {
     const tree = imageTree(root, scratch);
+    const layer = join(scratch, 'layer.tar');
+    const {sha256, size} = writeTar(layer, tree);
     for (const out of values.out.map(path => resolve(path))) {
       mkdirSync(dirname(out), {recursive: true});
       if (out.endsWith('.tar')) {
-        const {sha256, size} = writeTar(out, tree);
+        copyFileSync(layer, out);
         console.log(`${out}: ${(size / 1e6).toFixed(0)} MB, sha256:${sha256}`);
       } else {
-        writeDirectory(out, tree);
+        writeDirectory(out, tree, sha256);
         console.log(`${out}: a directory`);
       }
     }
     if (values.load.length === 0) return;
-    const [layer, archive] = [join(scratch, 'layer.tar'), join(scratch, 'archive.tar')];
-    writeArchive(archive, layer, writeTar(layer, tree).sha256, values.name);
+    const archive = join(scratch, 'archive.tar');
+    writeArchive(archive, layer, sha256, values.name);
     for (const engine of values.load) {
       execFileSync(engine, ['load', '-i', archive], {stdio: ['ignore', 'ignore', 'inherit']});
       console.log(`${basename(engine)}: ${values.name}`);
