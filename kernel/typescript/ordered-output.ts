@@ -1,6 +1,6 @@
 import {StringDecoder} from 'node:string_decoder';
 import type {Readable} from 'node:stream';
-import {MarkedText, MarkReader} from './streams.js';
+import {MarkedText, MarkReader, type OwnedText, type Piece} from './streams.js';
 
 /** How long a message waits for the text before it when none comes, in milliseconds: code may have closed its stdout. */
 const patience = 500;
@@ -10,18 +10,18 @@ const patience = 500;
  * for each message.
  */
 export class OrderedOutput {
-  readonly #output: (name: 'stdout' | 'stderr', text: string) => void;
+  readonly #output: (name: 'stdout' | 'stderr', text: OwnedText) => void;
   readonly #streams = {stdout: new MarkedText(), stderr: new MarkedText()};
   readonly #due: (() => void)[] = [];
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(output: (name: 'stdout' | 'stderr', text: string) => void) {
+  constructor(output: (name: 'stdout' | 'stderr', text: OwnedText) => void) {
     this.#output = output;
   }
 
   /** Text that has come, split at the marks. */
-  add(name: 'stdout' | 'stderr', texts: readonly string[]): void {
-    this.#streams[name].add(texts);
+  add(name: 'stdout' | 'stderr', pieces: readonly Piece[]): void {
+    this.#streams[name].add(pieces);
     this.#advance();
   }
 
@@ -72,13 +72,13 @@ export function readStream(stream: Readable | null, name: 'stdout' | 'stderr', o
   if (!stream) return Promise.resolve();
   const decoder = new StringDecoder('utf8');
   const reader = new MarkReader();
-  const take = (piece: string): void => order.add(name, reader.read(piece));
+  const take = (text: string): void => order.add(name, reader.read(text));
   stream.on('data', (bytes: Buffer) => take(decoder.write(bytes)));
   return new Promise(resolve => {
     stream.on('error', () => resolve());
     stream.on('close', () => {
       take(decoder.end());
-      take(reader.rest());
+      order.add(name, reader.rest());
       resolve();
     });
   });

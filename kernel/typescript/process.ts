@@ -15,8 +15,9 @@ import {taskFunctions} from './functions.js';
 import {Futures, TaskFailed} from './futures.js';
 import type {FromUser, ToUser} from './messages.js';
 import {Names} from './names.js';
+import {Origin} from './origin.js';
 import {SetResult} from './results.js';
-import {directStream, orderMark, writeAll} from './streams.js';
+import {directStream, orderMark, writeAll, writeOf} from './streams.js';
 import {warmUp} from './strip.js';
 import {Turns} from './turns.js';
 import type {Ask} from './watchdog.js';
@@ -26,14 +27,15 @@ type Done = Extract<FromUser, {type: 'done'}>;
 
 /** Runs the user's side of a kernel in this process, until the kernel leaves. `entry`: the module that a watchdog's thread loads. */
 export function startUserProcess(entry: URL): void {
+  const loop = new UserProcessLoop(entry);
   for (const [name, fd] of [
     ['stdout', 1],
     ['stderr', 2],
   ] as const) {
-    const stream = directStream(fd);
+    const stream = directStream(fd, () => loop.owner);
     Object.defineProperty(process, name, {configurable: true, enumerable: true, get: () => stream});
   }
-  new UserProcessLoop(entry).start();
+  loop.start();
 }
 
 const mark = Buffer.from(orderMark);
@@ -44,11 +46,14 @@ class UserProcessLoop {
   readonly #futures: Futures;
   readonly #errors: CellErrors;
   readonly #evaluator: Evaluator;
-  readonly #turns = new Turns();
+  readonly #origin = new Origin();
+  readonly #turns = new Turns(this.#origin);
   readonly #lines = new Map<string, (error: ErrorContent | undefined) => void>();
   readonly #questions = new Map<string, (text: string | undefined) => void>();
-  /** The cell whose code runs, else the one that ran last. */
-  #cell = '';
+  /** The cell that the kernel has sent last. */
+  #last = '';
+  /** The cell that executes: the kernel takes for its own what no one else is named for. */
+  #executing: string | undefined;
   #serial = 0;
 
   constructor(entry: URL) {
@@ -63,11 +68,23 @@ class UserProcessLoop {
     this.#install(directory);
   }
 
+  /** Whose text it is that code writes now; undefined where the kernel itself can tell. */
+  get owner(): string | undefined {
+    const cell = this.#origin.current;
+    return cell === '' || cell === this.#executing ? undefined : cell;
+  }
+
+  /** The cell whose code runs, else the one that ran last. */
+  get #cell(): string {
+    return this.#origin.current || this.#last;
+  }
+
   start(): void {
     this.#errors.install();
+    this.#origin.install();
     const exit = process.exit.bind(process);
     process.on('uncaughtException', error => this.#report(error));
-    process.on('unhandledRejection', error => this.#report(error));
+    process.on('unhandledRejection', (error, promise) => this.#report(error, promise));
     process.on('disconnect', () => exit(0));
     process.on('message', message => this.#receive(message as ToUser));
     const watchdog = new Worker(this.#entry, {stdin: false});
@@ -184,13 +201,14 @@ class UserProcessLoop {
   }
 
   async #execute(message: Execute): Promise<void> {
-    this.#cell = message.cell;
+    this.#last = this.#executing = message.cell;
     let done: Done;
     try {
       done = {type: 'done', cell: message.cell, ...(await this.#turns.run(message.cell, () => this.#runCell(message)))};
     } catch (error) {
       done = {type: 'done', cell: message.cell, error: this.#errorContent(error)};
     }
+    this.#executing = undefined;
     this.#sendMarked(done);
   }
 
@@ -238,7 +256,7 @@ class UserProcessLoop {
 
   async #evaluate(message: Extract<ToUser, {type: 'evaluate'}>): Promise<void> {
     const {id, cell, expressions, rows, deferrable} = message;
-    this.#cell = cell;
+    this.#last = cell;
     let table;
     try {
       table = await this.#turns.run(cell, () => this.#evaluator.table(expressions, rows, deferrable));
@@ -262,8 +280,11 @@ class UserProcessLoop {
     });
   }
 
-  #report(error: unknown): void {
-    writeAll(2, Buffer.from(`${this.#errors.content(error).traceback.join('\n')}\n`));
+  /** Nobody has caught this: it is said in the cell that started the code. */
+  #report(error: unknown, promise?: unknown): void {
+    const cell = this.#origin.ofError(error, promise);
+    const text = `${this.#errors.content(error).traceback.join('\n')}\n`;
+    writeOf(2, cell === this.#executing ? undefined : cell, Buffer.from(text));
   }
 
   #errorContent(error: unknown): ErrorContent {

@@ -18,77 +18,115 @@ export function writeAll(fd: number, bytes: Uint8Array): void {
 
 /**
  * A stream that writes at once. Node's own makes the pipe non-blocking, for children too, and keeps what does not fit: output of
- * children then comes out of order, and a process that ends loses some.
+ * children then comes out of order, and a process that ends loses some. `owner` names the cell that the text is of, where it is
+ * not that of the pipe: the one that executes.
  */
-export function directStream(fd: 1 | 2): Writable {
+export function directStream(fd: 1 | 2, owner: () => string | undefined): Writable {
   const stream = new Writable({
     decodeStrings: false,
     write(chunk: string | Buffer, encoding, done) {
-      writeAll(fd, typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk);
+      writeOf(fd, owner(), typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk);
       done();
     },
   });
   return Object.assign(stream, {fd, _type: 'pipe'});
 }
 
+/** Writes text of a cell; undefined: of the one that executes. A small text and its marks go out in one piece. */
+export function writeOf(fd: 1 | 2, cell: string | undefined, bytes: Uint8Array): void {
+  if (cell === undefined) writeAll(fd, bytes);
+  else writeAll(fd, Buffer.concat([ownerMark(cell), bytes, ownerEnd]));
+}
+
 /** Stands in both streams before each message that must not overtake their text. */
 export const orderMark = '\0weft\0';
+
+/** Stands before text of a cell that does not execute. */
+const ownerMark = (cell: string): Buffer => Buffer.from(`\0weft>${Buffer.from(cell).toString('base64url')}\0`);
+
+/** Stands behind it. */
+const ownerEnd = Buffer.from('\0weft<\0');
+
+const marks = /\0weft(?:>([\w-]*)|<)?\0/g;
+
+/** The beginning of what may become a mark; no id of a cell is longer. */
+const openMark = /\0(?:w(?:e(?:f(?:t(?:>[\w-]{0,1000}|<)?)?)?)?)?$/;
+
+/** A piece of a stream: text, of the cell that executes unless it names another, or a mark of order. */
+export type Piece = {readonly text: string; readonly cell?: string} | 'mark';
 
 /** Takes the marks out of a stream of text, wherever its pieces are cut. */
 export class MarkReader {
   #rest = '';
+  #cell: string | undefined;
 
-  /** Splits a piece at the marks: what is sure to be text, one more part than there are marks. */
-  read(piece: string): string[] {
-    const parts = (this.#rest + piece).split(orderMark);
-    const last = parts.pop() ?? '';
-    const zero = last.lastIndexOf('\0');
-    const open = zero >= 0 && orderMark.startsWith(last.slice(zero));
-    this.#rest = open ? last.slice(zero) : '';
-    return [...parts, open ? last.slice(0, zero) : last];
+  /** What is sure of a stretch of the stream. */
+  read(stretch: string): Piece[] {
+    const pieces: Piece[] = [];
+    const text = this.#rest + stretch;
+    let from = 0;
+    for (const mark of text.matchAll(marks)) {
+      this.#add(pieces, text.slice(from, mark.index));
+      from = mark.index + mark[0].length;
+      if (mark[0] === orderMark) pieces.push('mark');
+      else this.#cell = mark[1] === undefined ? undefined : Buffer.from(mark[1], 'base64url').toString();
+    }
+    const zero = text.lastIndexOf('\0');
+    const end = zero >= from && openMark.test(text.slice(zero)) ? zero : text.length;
+    this.#add(pieces, text.slice(from, end));
+    this.#rest = text.slice(end);
+    return pieces;
   }
 
   /** What is left when the stream has ended. */
-  rest(): string {
-    const rest = this.#rest;
+  rest(): Piece[] {
+    const pieces: Piece[] = [];
+    this.#add(pieces, this.#rest);
     this.#rest = '';
-    return rest;
+    return pieces;
+  }
+
+  #add(pieces: Piece[], text: string): void {
+    if (text === '') return;
+    pieces.push(this.#cell === undefined ? {text} : {text, cell: this.#cell});
   }
 }
 
+/** Text of a stream, and whose it is. */
+export type OwnedText = Exclude<Piece, 'mark'>;
+
 /** What has come of a stream: text, and marks between. */
 export class MarkedText {
-  #parts: (string | undefined)[] = [];
+  #pieces: Piece[] = [];
   #missed = 0;
 
   /** Appends what {@link MarkReader.read} gave. */
-  add(texts: readonly string[]): void {
-    for (const [index, text] of texts.entries()) {
-      if (index > 0 && this.#missed > 0) this.#missed--;
-      else if (index > 0) this.#parts.push(undefined);
-      if (text !== '') this.#parts.push(text);
+  add(pieces: readonly Piece[]): void {
+    for (const piece of pieces) {
+      if (piece === 'mark' && this.#missed > 0) this.#missed--;
+      else this.#pieces.push(piece);
     }
   }
 
   /** Takes the text up to the next mark. */
-  text(): string[] {
-    const mark = this.#parts.indexOf(undefined);
-    return this.#parts.splice(0, mark < 0 ? this.#parts.length : mark).filter(part => part !== undefined);
+  text(): OwnedText[] {
+    const mark = this.#pieces.indexOf('mark');
+    return this.#pieces.splice(0, mark < 0 ? this.#pieces.length : mark).filter(piece => piece !== 'mark');
   }
 
   /** Takes all text, marks or not. */
-  all(): string[] {
-    return this.#parts.splice(0).filter(part => part !== undefined);
+  all(): OwnedText[] {
+    return this.#pieces.splice(0).filter(piece => piece !== 'mark');
   }
 
   /** A mark is next. */
   get atMark(): boolean {
-    return this.#parts.length > 0 && this.#parts[0] === undefined;
+    return this.#pieces[0] === 'mark';
   }
 
   /** Goes over the next mark; one that is not there will be skipped when it comes. */
   pass(): void {
-    if (this.atMark) this.#parts.shift();
+    if (this.atMark) this.#pieces.shift();
     else this.#missed++;
   }
 }

@@ -1,4 +1,5 @@
 import {setImmediate} from 'node:timers';
+import type {Origin} from './origin.js';
 
 /** What a cell that was interrupted ends with. */
 export class KernelInterrupt extends Error {
@@ -23,6 +24,11 @@ interface Turn {
 export class Turns {
   readonly #turns = new Set<Turn>();
   readonly #queue: (() => void)[] = [];
+  readonly #origin: Origin;
+
+  constructor(origin: Origin) {
+    this.#origin = origin;
+  }
 
   /** Runs a piece of code for a cell. Rejects with {@link KernelInterrupt} when the cell is interrupted. */
   run<T>(cell: string, work: () => T | Promise<T>): Promise<T> {
@@ -34,7 +40,7 @@ export class Turns {
       this.#turns.add(turn);
       this.#later(() => {
         turn.onStack = true;
-        const result = (async () => work())();
+        const result = this.#origin.run(cell, async () => work());
         turn.onStack = false;
         result.then(resolve, reject).finally(end);
       });
@@ -43,6 +49,7 @@ export class Turns {
 
   /** Ends what runs for a cell, and, where code was terminated, what was on the stack. */
   interrupt(cell: string, terminated: boolean): void {
+    if (terminated) this.#origin.forget();
     for (const turn of this.#turns) {
       if (turn.cell !== cell && !(terminated && turn.onStack)) continue;
       this.#turns.delete(turn);

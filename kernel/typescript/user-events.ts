@@ -23,7 +23,10 @@ export interface UserEvents {
   clear(message: Sent<'clear'>): void;
   /** Answered by `inputReply`. */
   input(message: Sent<'input'>): void;
-  /** Text of stdout or stderr, of children too, for the cell that runs, else the last. All of a cell's comes before `execute` resolves. */
+  /**
+   * Text of stdout or stderr: for the cell that started the code, also when that has ended; of children and native code, for the
+   * cell that runs, else the last. What a cell has printed by its end comes before `execute` resolves.
+   */
   output(cell: string, name: 'stdout' | 'stderr', text: string): void;
   /** All names are lost; a fresh process is starting. What was asked has been answered with the error. */
   died(death: Death): void;

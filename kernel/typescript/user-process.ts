@@ -7,6 +7,7 @@ import type {ErrorContent} from '../wire/notebook.js';
 import type {Evaluated, FromUser, FutureRef, LineCall, Settled, ToUser} from './messages.js';
 import {deathError, notThere} from './death.js';
 import type {Done, UserEvents} from './user-events.js';
+import {LongLines} from './long-lines.js';
 import {OrderedOutput, readStream} from './ordered-output.js';
 
 /** How the user's process is started. */
@@ -268,13 +269,13 @@ export class UserProcess {
   }
 
   #newOrder(): OrderedOutput {
-    return new OrderedOutput((name, text) => this.#output(name, text));
-  }
-
-  #output(name: 'stdout' | 'stderr', text: string): void {
-    if (text === '') return;
-    if (name === 'stderr') this.#stderr = (this.#stderr + text).slice(-4000);
-    this.#events.output(this.#running?.cell ?? this.#last, name, text);
+    const lines = {stdout: new LongLines(), stderr: new LongLines()};
+    return new OrderedOutput((name, {text, cell}) => {
+      if (name === 'stderr') this.#stderr = (this.#stderr + text).slice(-4000);
+      const owner = cell ?? this.#running?.cell ?? this.#last;
+      const cut = lines[name].cut(owner, text);
+      if (cut !== '') this.#events.output(owner, name, cut);
+    });
   }
 
   #died(code: number | null, signal: NodeJS.Signals | null, problem: Error | undefined): void {

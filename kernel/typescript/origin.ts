@@ -1,0 +1,138 @@
+import {EventEmitter} from 'node:events';
+import {syncBuiltinESMExports} from 'node:module';
+import timers from 'node:timers';
+import {promiseHooks} from 'node:v8';
+
+type Callback = (this: unknown, ...args: unknown[]) => unknown;
+
+/** Gives back what `new` is to make: so a subclass puts its private fields on an object that is already there. */
+const Given = function given(object: object) {
+  return object;
+} as unknown as new (object: object) => object;
+
+/** The cell of a promise or an emitter, where nobody sees it: neither `inspect` nor a copy of its properties. */
+class Stamp extends Given {
+  readonly #cell: string;
+
+  private constructor(object: object, cell: string) {
+    super(object);
+    this.#cell = cell;
+  }
+
+  static put(object: object, cell: string): void {
+    if (!(#cell in object)) new Stamp(object, cell);
+  }
+
+  static of(object: unknown): string | undefined {
+    return typeof object === 'object' && object !== null && #cell in object ? object.#cell : undefined;
+  }
+}
+
+/**
+ * Knows which cell started the code that runs now, also long after the cell has ended: promises, timers, microtasks and emitters
+ * carry the cell in which they were made. `AsyncLocalStorage` would do it too, but on Node 20 it is built on async hooks, and
+ * code that is terminated under these aborts the process; hooks of promises survive it.
+ */
+export class Origin {
+  #current: string | undefined;
+  #thrown: {readonly error: unknown; readonly cell: string} | undefined;
+
+  /** The cell whose code runs; undefined where that is not known. */
+  get current(): string | undefined {
+    return this.#current;
+  }
+
+  /** Runs a piece of a cell's code, up to its first `await`; what it starts is of that cell too. */
+  run<T>(cell: string, work: () => T): T {
+    const before = this.#current;
+    this.#current = cell;
+    try {
+      return work();
+    } catch (error) {
+      this.#thrown = {error, cell};
+      throw error;
+    } finally {
+      this.#current = before;
+    }
+  }
+
+  /** Code was terminated: it could not say itself that it has left. */
+  forget(): void {
+    this.#current = undefined;
+  }
+
+  /** The cell of an error that nobody caught, or of the promise that it rejected. */
+  ofError(error: unknown, promise?: unknown): string | undefined {
+    const cell = Stamp.of(promise) ?? (this.#thrown?.error === error ? this.#thrown?.cell : undefined);
+    this.#thrown = undefined;
+    return cell;
+  }
+
+  /** Begins to follow code, in the whole process and for good. */
+  install(): void {
+    promiseHooks.createHook({
+      init: promise => {
+        if (this.#current !== undefined) Stamp.put(promise, this.#current);
+      },
+      before: promise => {
+        this.#current = Stamp.of(promise);
+      },
+      after: () => {
+        this.#current = undefined;
+      },
+    });
+    for (const name of ['setTimeout', 'setInterval', 'setImmediate'] as const) {
+      this.#follow(globalThis, name);
+      this.#follow(timers, name);
+    }
+    this.#follow(globalThis, 'queueMicrotask');
+    this.#follow(process, 'nextTick');
+    syncBuiltinESMExports();
+    this.#followEmitters();
+  }
+
+  /** Replaces a function that calls its first argument later. */
+  #follow(holder: object, name: string): void {
+    const original = Reflect.get(holder, name) as Callback;
+    const carry = (callback: unknown): unknown => this.#carrying(callback);
+    const following = {
+      [name](this: unknown, callback: unknown, ...rest: unknown[]): unknown {
+        return original.call(this, carry(callback), ...rest);
+      },
+    }[name] as Callback;
+    // Among them is what `util.promisify` takes.
+    Object.defineProperties(following, Object.getOwnPropertyDescriptors(original));
+    Reflect.set(holder, name, following);
+  }
+
+  #carrying(callback: unknown): unknown {
+    const cell = this.#current;
+    if (cell === undefined || typeof callback !== 'function') return callback;
+    const run = (work: () => unknown): unknown => this.run(cell, work);
+    return function carried(this: unknown, ...args: unknown[]): unknown {
+      return run(() => (callback as Callback).apply(this, args));
+    };
+  }
+
+  /** What happens to a server, a socket or a child process is of the cell that made it, where no code is running that fires it. */
+  #followEmitters(): void {
+    const stamp = (emitter: object): void => {
+      if (this.#current !== undefined) Stamp.put(emitter, this.#current);
+    };
+    const cellOf = (emitter: object): string | undefined =>
+      this.#current === undefined ? Stamp.of(emitter) : undefined;
+    const run = (cell: string, work: () => unknown): unknown => this.run(cell, work);
+    const made = EventEmitter as unknown as {init: Callback};
+    const init = made.init;
+    made.init = function followedInit(this: unknown, ...args: unknown[]): unknown {
+      stamp(this as object);
+      return init.apply(this, args);
+    };
+    const emitters = EventEmitter.prototype as {emit: Callback};
+    const emit = emitters.emit;
+    emitters.emit = function followedEmit(this: unknown, ...args: unknown[]): unknown {
+      const cell = cellOf(this as object);
+      return cell === undefined ? emit.apply(this, args) : run(cell, () => emit.apply(this, args));
+    };
+  }
+}
