@@ -131,7 +131,8 @@ function placeOf(
   }
   const registry = readReference(reference);
   if (!registry.ok) return registry;
-  const file = `${registry.value.replaceAll('/', '+')}.sif`;
+  // A colon in its path would make it the name of a transport.
+  const file = `${registry.value.replaceAll('/', '+').replaceAll(/[:@]/g, '_')}.sif`;
   return ok({path: join(pulledTo(machine).directory, file), registry: registry.value});
 }
 

@@ -170,6 +170,9 @@ const client = (machine: Machine, file: string, args: readonly string[]): Comman
 
 /** `docker:NAME:TAG`, as the gateway is asked. */
 function gatewayName(reference: string): Result<string, ContainerProblem> {
+  // An id has all its digits, and `local:` would run whatever lies in a directory.
+  if (/^(?:id|local):/.test(reference))
+    return fail({...badReference(reference), remedy: 'write `id:` and all 64 digits that `shifterimg lookup` gives'});
   const [, type = 'docker', name = reference] = /^(docker|custom):(?!\/\/)(.*)$/s.exec(reference) ?? [];
   const read = readReference(name);
   if (!read.ok) return read;
