@@ -115,7 +115,7 @@ const faults: readonly (readonly [runtime: string, code: number, log: string, me
     /not there any more/,
     /--refresh/,
   ],
-  ['shifter', 1, 'Failed to lookup username or attempted to run as root.\n\n', /root/, /user of your own/],
+  ['shifter', 1, 'Failed to lookup username or attempted to run as root.\n\n', /does not start anything for root/, /user of your own/],
   ['shifter', 1, 'Not running with root privileges, will fail.\n', /runs in a container/, /%container none/],
   [
     'shifter',
@@ -172,7 +172,7 @@ const faults: readonly (readonly [runtime: string, code: number, log: string, me
     'apptainer',
     1,
     '\u001b[91mERROR  : Requesting capability set 0x1 while permitted 0x0\u001b[0m\n',
-    /root/,
+    /this root lacks/,
     /user of your own/,
   ],
   [
