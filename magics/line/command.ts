@@ -5,17 +5,22 @@ import type {FutureNode} from '../../kernel/session/node.js';
 import {bashText} from '../bash-variables.js';
 import {lineMagic} from './line-magic.js';
 
-/** `!cmd`: on the host, in the foreground, in the environment of `%setup` (LANGUAGE 12). Its status, where it is not 0, is said; it is no error of the cell. */
+/**
+ * `!cmd`: on the host, in the foreground (LANGUAGE 12), in the environment of `%setup` unless that is made in a container. Its status,
+ * where it is not 0, is said; it is no error of the cell.
+ */
 export const commandMagic = lineMagic(
   {name: '!', summary: 'runs a command on the host, in the foreground', example: '!ls DATA', raw: true},
   async (line, context) => {
     const command = await filled(line.rest, context);
     if (command === undefined) return undefined;
-    const setup = await context.setup();
-    if (!setup.ok) return [setup.error];
+    const {settings} = context;
+    const setup = settings.container === undefined ? await context.setup() : undefined;
+    if (setup?.ok === false) return [setup.error];
+    const own = setup === undefined || settings.setup === '' ? context.environment : {};
     const child = execa('bash', ['-c', command], {
       cwd: context.directory,
-      env: {...(context.settings.setup === '' ? context.environment : {}), ...setup.value.environment},
+      env: {...own, ...(setup?.value.environment ?? Object.fromEntries(settings.environment))},
       extendEnv: false,
       stdin: 'ignore',
       reject: false,
