@@ -152,6 +152,7 @@ export async function openNotebook({
       pins: () => images.pins(),
       runText: (container, mounts, place) => text => containers.runText(container, mounts, place, text),
     },
+    print: (cell, text) => handlers.session?.printed(cell, 'stdout', text),
     digest,
     workDirectory: (name, fingerprint) => store.workDirectory(name, fingerprint),
   });

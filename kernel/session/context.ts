@@ -17,6 +17,8 @@ export interface ContextPorts {
   readonly futures: Futures;
   readonly registry: Registry;
   readonly containers: ContainerPort;
+  /** Prints below a cell: what fetching and pinning an image has to say. */
+  readonly print: (cell: string, text: string) => void;
   digest(path: string): Promise<Result<Digest, string>>;
   workDirectory(name: string, fingerprint: Parameters<MagicContext['places']['work']>[1]): string;
 }
@@ -26,6 +28,8 @@ export class Contexts {
   readonly #ports: ContextPorts;
   readonly #probes = new Map<string, Promise<Result<SetupProbe, Problem>>>();
   readonly #state = new Map<string, unknown>();
+  /** What was said of images, so that a cell that runs again does not say it again. */
+  readonly #said = new Set<string>();
 
   constructor(ports: ContextPorts) {
     this.#ports = ports;
@@ -50,9 +54,9 @@ export class Contexts {
       container: option => {
         if (option === undefined) return Promise.resolve(ok(settings.container));
         const {text, span} = option;
-        if (text === 'none') return Promise.resolve(ok(undefined));
+        if (text.trim() === 'none') return Promise.resolve(ok(undefined));
         let found = pinned.get(text);
-        if (found === undefined) pinned.set(text, (found = pin(ports.containers, text, signal)));
+        if (found === undefined) pinned.set(text, (found = this.#pin(cell, text, signal)));
         return found.then(result =>
           result.ok || span === undefined ? result : fail({...result.error, span: result.error.span ?? span}),
         );
@@ -129,14 +133,17 @@ export class Contexts {
     }
     return ok({...value, identity: await identity, environment: {...value.environment, ...declared}});
   }
-}
 
-/** The container that an option names. */
-async function pin(
-  containers: ContainerPort,
-  text: string,
-  signal: AbortSignal,
-): Promise<Result<Container | undefined, Problem>> {
-  const pinned = await containers.pin(text, {refresh: false, signal, line: () => undefined});
-  return pinned.ok ? ok(pinned.value.container) : pinned;
+  /** The container that an option names. */
+  async #pin(cell: string, text: string, signal: AbortSignal): Promise<Result<Container | undefined, Problem>> {
+    const {containers, print} = this.#ports;
+    const line = (said: string): void => print(cell, `${said}\n`);
+    const pinned = await containers.pin(text, {refresh: false, signal, line});
+    if (!pinned.ok) return pinned;
+    const {container, said} = pinned.value;
+    const all = said.join('\n');
+    if (!this.#said.has(all)) line(all);
+    this.#said.add(all);
+    return ok(container);
+  }
 }

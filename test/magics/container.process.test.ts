@@ -139,6 +139,14 @@ describe('the options of a task', () => {
     );
   });
 
+  it('say what image they are given, once', async () => {
+    const first = await said('%%bash --container podman:localhost/x:1 --as inside\ntrue');
+    expect(first).toMatch(/^podman 4\.3\.1\nlocalhost\/x:1 is sha256:2… \(.*\), as weft.lock has it since DAY\n$/);
+    expect(await said('%%bash --container podman:localhost/x:1 --as inside\ntrue')).toBe('');
+    engines.has('podman', 'docker.io/library/fetched', ONE, 'registry');
+    expect(await said('%%bash --container podman:fetched --as fetched\ntrue')).toContain('Copying blob sha256:5d4e\n');
+  });
+
   it('run it on the host with `--container none`', async () => {
     await said('%container podman:localhost/x:1');
     await said('%%bash --value --container none --as here\necho 7');

@@ -60,8 +60,15 @@ const list = (directory: string): readonly string[] => {
 
 const fileOf = (name: string): string => name.replaceAll('/', '_');
 
-/** `image inspect -- NAME` and `pull -- NAME`, the same for both but for the words. */
+/** `image inspect -- NAME`, `pull -- NAME` and `run … -- NAME COMMAND` on the machine as it is, the same for both but for the words. */
 const COMMON = `
+if [[ $1 == run ]]; then
+  while [[ $1 != -- ]]; do
+    [[ $1 == --workdir ]] && cd "$2"
+    shift
+  done
+  exec "\${@:3}"
+fi
 image=\${3//\\//_}
 case "$1 $2" in
 'image inspect')
