@@ -4,7 +4,7 @@ import {readFileSync} from 'node:fs';
 import {basename, join} from 'node:path';
 import type {Found} from './apptainer-image.js';
 import {enter, type Container} from './enter.js';
-import {codeOf, endAs, relay} from './relay.js';
+import {codeOf, endAs, holdSignals, relay} from './relay.js';
 import {home} from './site.js';
 
 /** How the payload runs. */
@@ -23,6 +23,7 @@ export async function runPayload(
   options: PayloadOptions,
 ): Promise<void> {
   process.title = `Apptainer runtime parent: ${basename(options.found.path)}`;
+  holdSignals();
   const helper = options.helper ? startHelper() : undefined;
   const words = [...enter(container), ...command];
   if (options.processes === 'shared') {

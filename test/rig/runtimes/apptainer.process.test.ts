@@ -14,6 +14,7 @@ const rig = installed(tree => ({
   'host:1': {tree: '/', env: {}},
 }));
 const bad = installed(undefined, {fuse: false, rootWithoutResourceCapability: true, gateway: 'down', hostTmp: false});
+const soak = process.env['WEFT_SOAK'] !== undefined;
 beforeEach(context => need(context, mountNamespaces));
 
 const sif = () => rig.fakes.images['good:1']!.sif;
@@ -395,6 +396,15 @@ describe('apptainer and the command', () => {
       await firstLine(child);
       if (script.includes('sleep')) process.kill(-child.pid!, 'SIGTERM');
       expect(await end(child)).toBe(script.includes('sleep') ? 'SIGTERM' : 0);
+      await until(() => session(child.pid!).length === 0);
+    }
+  });
+
+  test('after a TERM of the group while it sets up nothing is left', async () => {
+    for (const delay of soak ? Array.from({length: 40}, (_, i) => i * 5) : [20, 60, 80, 100, 120]) {
+      const child = rig.start(['apptainer', '-q', 'exec', sif(), 'sleep', '60']);
+      setTimeout(() => process.kill(-child.pid!, 'SIGTERM'), delay);
+      expect(await end(child)).toBe('SIGTERM');
       await until(() => session(child.pid!).length === 0);
     }
   });

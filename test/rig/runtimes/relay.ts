@@ -9,6 +9,11 @@ export interface End {
   readonly signal: NodeJS.Signals | null;
 }
 
+/** From now on signals wait for {@link relay}, which must follow before anything is waited for. */
+export function holdSignals(): void {
+  for (const signal of relayed) process.on(signal, () => undefined);
+}
+
 /** Starts a program and gives it the signals that come to this process; `forward` does that in another way. */
 export function relay(
   words: readonly string[],
