@@ -115,7 +115,13 @@ const faults: readonly (readonly [runtime: string, code: number, log: string, me
     /not there any more/,
     /--refresh/,
   ],
-  ['shifter', 1, 'Failed to lookup username or attempted to run as root.\n\n', /does not start anything for root/, /user of your own/],
+  [
+    'shifter',
+    1,
+    'Failed to lookup username or attempted to run as root.\n\n',
+    /does not start anything for root/,
+    /user of your own/,
+  ],
   ['shifter', 1, 'Not running with root privileges, will fail.\n', /runs in a container/, /%container none/],
   [
     'shifter',
