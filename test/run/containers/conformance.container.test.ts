@@ -1,6 +1,7 @@
 import {mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {userInfo} from 'node:os';
 import {join} from 'node:path';
+import fc from 'fast-check';
 import {v7 as uuid} from 'uuid';
 import {afterAll, beforeAll, beforeEach, describe, expect, test} from 'vitest';
 import {digestOf} from '../../../kernel/fingerprint/fingerprint.js';
@@ -168,6 +169,23 @@ describe.each(runtimes.map(runtime => [runtime.name, runtime] as const))('%s', (
     expect({code, words: stdout.split('\0').slice(0, -1)}).toEqual({code: 0, words});
     const bare = await run(['/usr/bin/printf', '%s.', '--help', '--', '--gpu']);
     expect(bare).toMatchObject({code: 0, stdout: '--help.--.--gpu.', stderr: ''});
+  });
+
+  test('a thousand generated arguments arrive byte for byte', async () => {
+    const odd = fc.constantFrom(
+      ...Array.from(' \t\n\r"\'`$(){}[]|&;<>*?~!#%\\=,:-'),
+      '--',
+      '$(id)',
+      '${HOME}',
+      'é',
+      '\u{1f52d}',
+      '\u0001',
+    );
+    const word = fc.array(fc.oneof(odd, fc.string({unit: 'grapheme-composite', maxLength: 4})), {maxLength: 8});
+    const words = fc.sample(word, {seed: 20260722, numRuns: 1000}).map(parts => parts.join('').replaceAll('\0', ''));
+    const {stdout, code} = await run(['/usr/bin/env', 'bash', '-c', 'printf "%s\\0" "$@"', ...['--', ...words]]);
+    expect(code).toBe(0);
+    expect(stdout.split('\0').slice(0, -1)).toEqual(words);
   });
 
   test.each([
