@@ -5,6 +5,7 @@ import {fail, ok, type Result} from '../../graph/result.js';
 import type {Attempt, Task} from '../../graph/work.js';
 import type {Command} from '../command.js';
 import type {Inside} from '../executor.js';
+import {noteRuntime} from './leftovers.js';
 import {isInside, settleMounts} from './mounts.js';
 import type {ContainerProblem, Machine, Ran, RunDescription, RunProgram, Runtime} from './runtime.js';
 
@@ -38,6 +39,7 @@ const bash = (file: string, attempt: string): readonly [string, ...string[]] => 
 /** Puts tasks into containers. */
 export class Containers {
   readonly #ports: ContainersPorts;
+  readonly #noted = new Set<Runtime>();
 
   constructor(ports: ContainersPorts) {
     this.#ports = ports;
@@ -52,6 +54,7 @@ export class Containers {
     if (container === undefined) return ok(undefined);
     const runtime = this.#runtime(container);
     if (runtime === undefined) return fail(unknownRuntime(container));
+    this.#note(runtime);
     const {directory} = attempt;
     const asked = [...mounts, ...(task.work.mounts?.(attempt) ?? [])];
     const {machine, store} = this.#ports;
@@ -127,6 +130,7 @@ export class Containers {
     const nothing: Ran = {code: undefined, stdout: '', stderr: '', timedOut: false};
     const runtime = this.#runtime(container);
     if (runtime === undefined) return {...nothing, stderr: unknownRuntime(container).message};
+    this.#note(runtime);
     const settled = settleMounts(mounts);
     if (!settled.ok) return {...nothing, stderr: `${settled.error.message}; ${settled.error.remedy}`};
     const {machine, run, store} = this.#ports;
@@ -161,6 +165,13 @@ export class Containers {
 
   #runtime({runtime}: Container): Runtime | undefined {
     return this.#ports.runtimes.find(({name}) => name === runtime);
+  }
+
+  /** Before anything is started, so that a later kernel looks for it. */
+  #note(runtime: Runtime): void {
+    if (runtime.left === undefined || this.#noted.has(runtime)) return;
+    this.#noted.add(runtime);
+    noteRuntime(this.#ports.store, runtime.name);
   }
 }
 
