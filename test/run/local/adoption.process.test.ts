@@ -1,62 +1,10 @@
-import {spawn, type ChildProcess} from 'node:child_process';
-import {appendFile, mkdtemp, rm, writeFile} from 'node:fs/promises';
-import {tmpdir} from 'node:os';
-import {basename, join} from 'node:path';
-import {createInterface} from 'node:readline';
-import {build} from 'esbuild';
-import {afterAll, beforeAll, expect, test} from 'vitest';
-import type {Holder} from '../../../kernel/graph/holder.js';
+import {appendFile, rm, writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
+import {expect, test} from 'vitest';
 import type {AttemptId} from '../../../kernel/graph/task.js';
-import {ExecutorRig, lives, runnerPath, until} from './executor-rig.js';
+import {kill, startKernel} from './dying.js';
+import {ExecutorRig, lives, until} from './executor-rig.js';
 import {FakeEngine} from './fake-engine.js';
-
-let built: string;
-
-beforeAll(async () => {
-  built = await mkdtemp(join(tmpdir(), 'weft-dying-'));
-  await build({
-    entryPoints: [new URL('dying-kernel.ts', import.meta.url).pathname],
-    outfile: join(built, 'kernel.mjs'),
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    logLevel: 'error',
-    banner: {js: "import {createRequire} from 'node:module'; const require = createRequire(import.meta.url);"},
-  });
-});
-
-afterAll(() => rm(built, {recursive: true, force: true}));
-
-/** What another kernel was told before it was killed. */
-interface Dying {
-  readonly child: ChildProcess;
-  readonly holders: Map<string, Holder>;
-  readonly started: string[];
-}
-
-/** Starts another kernel, which runs these scripts on one slot; the first is short. */
-async function startKernel(rig: ExecutorRig, scripts: Readonly<Record<string, string>>): Promise<Dying> {
-  const jobs = await Promise.all(Object.entries({warm: 'true', ...scripts}).map(([name, text]) => rig.job(name, text)));
-  const child = spawn(
-    process.execPath,
-    [join(built, 'kernel.mjs'), runnerPath, ...jobs.map(({directory}) => directory)],
-    {stdio: ['ignore', 'pipe', 'inherit'], detached: true},
-  );
-  const dying: Dying = {child, holders: new Map(), started: []};
-  createInterface(child.stdout).on('line', line => {
-    const [word, value] = JSON.parse(line) as ['assigned', Holder] | ['started' | 'ended', string];
-    if (word === 'assigned') dying.holders.set(basename(value.directory), value);
-    if (word === 'started') dying.started.push(basename(value));
-  });
-  return dying;
-}
-
-/** Kills a kernel as a machine that runs out of memory does, and all of its process group. */
-async function kill({child}: Dying): Promise<void> {
-  process.kill(-child.pid!, 'SIGINT');
-  process.kill(-child.pid!, 'SIGKILL');
-  await until('the kernel is gone', () => child.signalCode !== null);
-}
 
 const wait = 'until [ -e go ]; do sleep 0.01; done';
 const go = (rig: ExecutorRig, name: string): Promise<void> => writeFile(join(rig.directory, name, 'go'), '');
