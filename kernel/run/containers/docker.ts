@@ -35,7 +35,7 @@ export const docker = ociRuntime({
           remedy: 'name it as what it is: `%container podman:…`',
         });
       const text = `${wrong ?? ''}${stderr}`;
-      return fail(ociProblem(text, {name: 'docker', program: 'docker'}) ?? unknownAnswer('docker', text));
+      return fail(ociProblem(text, {program: 'docker'}) ?? unknownAnswer('docker', text));
     }
     const rootless = read?.SecurityOptions?.some(option => option.startsWith('name=rootless')) ?? false;
     if (rootless && !isRootless(machine))

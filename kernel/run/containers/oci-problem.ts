@@ -1,15 +1,8 @@
+import {lastLines, problemOf, type FaultRow} from './fault-table.js';
 import type {ContainerProblem} from './runtime.js';
 
-/** How a docker-like engine is called in what a person is told. */
-interface Engine {
-  readonly name: string;
-  readonly program: string;
-}
-
-type Row = readonly [pattern: RegExp, is: ContainerProblem['is'], message: string, remedy: string];
-
-/** What podman, docker and their OCI runtimes print, and what it means; the first that fits. `NAME` is the runtime, `$1` of the pattern. */
-const rows: readonly Row[] = [
+/** What podman, docker and their OCI runtimes print, and what it means; the first that fits. `NAME` is the engine's program. */
+const rows: readonly FaultRow[] = [
   [
     /image not known|No such image|unable to find image|pull access denied|manifest unknown/i,
     'image',
@@ -86,19 +79,17 @@ const rows: readonly Row[] = [
 ];
 
 /** What a docker-like engine's text means: for its probes as for the end of a task's log. Undefined where it is not known. */
-export function ociProblem(text: string, {name, program}: Engine): ContainerProblem | undefined {
-  for (const [pattern, is, message, remedy] of rows) {
-    const match = pattern.exec(text);
-    if (match === null) continue;
-    const put = (line: string): string => line.replaceAll('NAME', program).replace('$1', match[1] ?? '');
-    return {is, message: put(message.replace(/^NAME/, name)), remedy: put(remedy)};
-  }
-  return undefined;
+export function ociProblem(text: string, {program}: {readonly program: string}): ContainerProblem | undefined {
+  const named = (line: string): string => line.replaceAll('NAME', program);
+  return problemOf(
+    text,
+    rows.map(([pattern, is, message, remedy]) => [pattern, is, named(message), named(remedy)]),
+  );
 }
 
 /** The lines at the end of a log by which an engine says that it did not start the task, or undefined. */
 export function ociFaultLine(code: number, log: string): string | undefined {
-  const last = log.trimEnd().split('\n').slice(-8);
+  const last = lastLines(log, 8);
   // The init program and the OCI runtime, where the image's program can't be run; podman makes a 1 of it.
   const inner = last.findLast(line =>
     /^ERROR \(catatonit:\d+\): failed to exec|^\[FATAL tini \(\d+\)\] exec |^exec (?:container process )?\S+: exec format error/i.test(

@@ -28,7 +28,7 @@ export const podmanEngine = {
     const read = parseJson(ran.stdout) as {version?: {Version?: unknown}} | undefined;
     const version = read?.version?.Version;
     if (ran.code === 0 && typeof version === 'string') return ok({version: `podman ${version}`});
-    return fail(ociProblem(ran.stderr, {name: 'podman', program: 'podman'}) ?? unknownAnswer('podman', ran.stderr));
+    return fail(ociProblem(ran.stderr, {program: 'podman'}) ?? unknownAnswer('podman', ran.stderr));
   },
   /**
    * Of an image whose name stands for several machines, podman knows two digests: that of the list, and that of this machine's manifest.
