@@ -99,7 +99,7 @@ async function look({text, clean}: InsideInput, place: ProbePlace): Promise<Resu
   });
 }
 
-const NOT_FOUND = /not found|no such file|can(?:'t|not) execute|can't exec/i;
+const NOT_FOUND = /not found|has no program|no such file|can(?:'t|not) execute|can't exec/i;
 
 const lastLines = (text: string): string => text.trim().split('\n').slice(-5).join('\n');
 

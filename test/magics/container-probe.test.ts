@@ -214,10 +214,13 @@ describe('what goes wrong names the image', () => {
     const said = (stderr: string): Partial<ProbePlace> => ({
       run: () => Promise.resolve({code: 127, stdout: '', stderr, timedOut: false}),
     });
-    const absent = 'runc: exec: "bash": executable file not found in $PATH';
-    expect(await refused('true', place({}, said(absent)))).toBe(
-      'W8002 the image `podman:stack:1` has no bash, which runs each task',
-    );
+    for (const absent of [
+      'runc: exec: "bash": executable file not found in $PATH',
+      'the image has no program that Weft needs in it: `bash` and `/usr/bin/env`; take another',
+    ])
+      expect(await refused('true', place({}, said(absent)))).toBe(
+        'W8002 the image `podman:stack:1` has no bash, which runs each task',
+      );
     expect(await refused('true', place({}, said('no space left')))).toBe(
       "W8002 the container `podman:stack:1` can't be started: no space left",
     );
