@@ -38,7 +38,9 @@ export interface Job {
    * The attempt's own directory, made by the caller. The executor writes these there and nothing else:
    * `.weft.log` (stdout and stderr, in order), `.weft.started` (`<pid> <seconds since the epoch>`, and the process's start
    * in clock ticks, then the same of its runner: number and start) and `.weft.exit` (`<code> <seconds since the epoch>`, and `signal`, `timeout` or `cancelled` where that
-   * is why it ended; one complete line, written last). A file `.weft.cancelled` there keeps it from being started.
+   * is why it ended; one complete line, written last). A file `.weft.cancelled` there keeps it from being started. For a job in a container
+   * also `.weft.start` (what starts that, for its runner) and `.weft.stop` (how it is ended, for whoever has to); in a station the process
+   * of `.weft.started` is `-`, and its runner is the container's client.
    */
   readonly directory: string;
   /** The bash file to run; its own environment and working directory are its business. */
