@@ -1,4 +1,5 @@
 import {writeSync} from 'node:fs';
+import {join} from 'node:path';
 import {openNotebook} from './open-notebook.js';
 import {readConnection} from './wire/connection.js';
 import {parentPid, watchParent} from './wire/parent.js';
@@ -30,6 +31,7 @@ async function main(path: string | undefined): Promise<number> {
     version: VERSION,
     banner: `Weft ${VERSION}: futures and checkpoints for command-line pipelines`,
     log,
+    historyDirectory: join(process.cwd(), '.weft', 'history'),
   });
   // The server sends interrupts as messages; a signal that goes to the whole group means the same.
   process.on('SIGINT', () => session.interrupt());

@@ -231,6 +231,7 @@ function userPort(process_: UserProcess): UserPort {
   return {
     execute: (cell, count, code, lines, loop) => process_.execute(cell, count, code, lines, loop?.rows, loop?.bind),
     evaluate: (cell, expressions, rows, deferrable) => process_.evaluate(cell, expressions, rows, deferrable),
+    show: (cell, count, expressions) => process_.show(cell, count, expressions),
     resume: (token, settled) => process_.resume(token, settled),
     names: () => process_.names(),
     isComplete: code => Promise.resolve(isCompleteTypeScript(code)),

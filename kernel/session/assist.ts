@@ -1,7 +1,6 @@
 import {hasErrors} from '../cell/diagnostic.js';
 import {parseCell} from '../cell/cell.js';
-import type {JsonValue} from '../fingerprint/json.js';
-import type {Bundle, Completeness, Completions, ExecuteOutcome, ExecuteRequest} from '../wire/notebook.js';
+import type {Bundle, Completeness, Completions} from '../wire/notebook.js';
 import type {NotebookControl} from './magic.js';
 import {shapesOf, type Registry} from './registry.js';
 import type {UserPort} from './user-port.js';
@@ -53,27 +52,4 @@ export function inspection(code: string, at: number, {control}: AssistPorts): Bu
   return magic === undefined
     ? undefined
     : {'text/plain': `${magic.use}${magic.name}: ${magic.summary}\n\n${magic.example}`};
-}
-
-/** The expressions that a client wants to know of behind a cell. */
-export async function answerExpressions(
-  request: ExecuteRequest,
-  {user}: AssistPorts,
-): Promise<ExecuteOutcome['userExpressions']> {
-  const entries = Object.entries(request.userExpressions);
-  if (entries.length === 0) return {};
-  const codes = entries.map(([, code]) => code);
-  const [row = []] = await user.evaluate(request.id, codes, [{}], false);
-  const result: Record<string, JsonValue> = {};
-  for (const [i, [key]] of entries.entries()) {
-    const value = row[i];
-    if (value?.is === 'error') {
-      const {ename, evalue, traceback} = value.error;
-      result[key] = {status: 'error', ename, evalue, traceback: [...traceback]};
-    } else {
-      const text = value?.is === 'json' ? JSON.stringify(value.value) : (value?.is ?? '');
-      result[key] = {status: 'ok', data: {'text/plain': text}, metadata: {}};
-    }
-  }
-  return result;
 }

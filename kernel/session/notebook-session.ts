@@ -14,7 +14,7 @@ import type {
   ExecuteRequest,
   Notebook,
 } from '../wire/notebook.js';
-import {answerExpressions, completeness, completions, inspection} from './assist.js';
+import {completeness, completions, inspection} from './assist.js';
 import {Calls, type CallingCell} from './calls.js';
 import {hasErrors, INTERRUPTED, plainError, problemsError, problemsText, pythonError} from './cell-error.js';
 import type {Contexts} from './context.js';
@@ -27,6 +27,7 @@ import type {NotebookControl, Problem} from './magic.js';
 import type {FutureNode} from './node.js';
 import {shapesOf, type Registry} from './registry.js';
 import {readTypeScriptLoop} from './typescript-loop.js';
+import {answerExpressions} from './user-expressions.js';
 import type {UserLoop, UserPort} from './user-port.js';
 
 /** What a session is made of. */
@@ -81,7 +82,7 @@ export class NotebookSession implements Notebook {
     this.#last = request.id;
     this.#cells.set(request.id, running);
     this.#outputs.set(request.id, output);
-    if (this.#outputs.size > REMEMBERED) this.#outputs.delete([...this.#outputs.keys()][0] ?? '');
+    if (this.#outputs.size > REMEMBERED) this.#outputs.delete(this.#outputs.keys().next().value ?? '');
     try {
       const error = await this.#cell(running);
       // What has ended by now is shown before the reply: a client that runs cells one by one saves what it has by then.
@@ -244,8 +245,7 @@ export class NotebookSession implements Notebook {
 
   /** Resolves when the cell that executes is interrupted. */
   interrupted(): Promise<void> {
-    const signal = this.#running?.abort.signal;
-    return new Promise(resolve => signal?.addEventListener('abort', () => resolve(), {once: true}));
+    return new Promise(resolve => this.#running?.abort.signal.addEventListener('abort', () => resolve(), {once: true}));
   }
 
   /** The output of a cell that runs or has ended; the last one's for what belongs to none. */

@@ -1,5 +1,5 @@
 import type {JsonObject} from '../fingerprint/json.js';
-import type {Evaluated, FutureRef, LineCall, Settled} from '../typescript/messages.js';
+import type {Evaluated, FutureRef, LineCall, Settled, ShownExpression} from '../typescript/messages.js';
 import type {Bundle, Completeness, ErrorContent} from '../wire/notebook.js';
 
 /** How a cell of the user's process ended. */
@@ -26,6 +26,8 @@ export interface UserPort {
     rows: readonly JsonObject[],
     deferrable: boolean,
   ): Promise<readonly (readonly Evaluated[])[]>;
+  /** What each of some expressions looks like; `count` is that of the cell they follow. */
+  show(cell: string, count: number, expressions: readonly string[]): Promise<readonly ShownExpression[]>;
   resume(token: string, settled: Readonly<Record<string, Settled>>): Promise<Evaluated>;
   isComplete(code: string): Promise<Completeness>;
   names(): Promise<readonly string[]>;

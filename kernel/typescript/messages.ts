@@ -63,6 +63,9 @@ export type Evaluated =
   /** A value that is neither JSON nor a future: a function, a symbol, undefined. `type` says what it was. */
   | {readonly is: 'other'; readonly type: string};
 
+/** What an expression's value looks like, or why it has none. */
+export type ShownExpression = {readonly data: Bundle; readonly metadata: JsonObject} | {readonly error: ErrorContent};
+
 /** From the kernel to the user's process. `cell` is the msg_id of the request that is executing. */
 export type ToUser =
   /** Runs a TypeScript cell; `done` answers. `rows`: once for each row of loop variables, as an async function (LANGUAGE 6); `bind`: names for the map of their results. */
@@ -90,6 +93,14 @@ export type ToUser =
       readonly id: string;
       readonly token: string;
       readonly settled: Readonly<Record<string, Settled>>;
+    }
+  /** Evaluates expressions one after the other and shows their values; `shown` answers. `count`: of the cell that they follow. */
+  | {
+      readonly type: 'show';
+      readonly id: string;
+      readonly cell: string;
+      readonly count: number;
+      readonly expressions: readonly string[];
     }
   /** Binds a name to a future (also `_`). */
   | {readonly type: 'bind'; readonly name: string; readonly ref: FutureRef}
@@ -121,6 +132,7 @@ export type FromUser =
       readonly rows?: readonly FutureRef[];
     }
   | {readonly type: 'evaluated'; readonly id: string; readonly table: readonly (readonly Evaluated[])[]}
+  | {readonly type: 'shown'; readonly id: string; readonly shown: readonly ShownExpression[]}
   /**
    * A function of LANGUAGE 13 was called: `bash(script, options)` is `{function: 'bash', arguments: [script, options]}`. `all` makes a set that
    * the kernel does not know yet: `{function: 'all', arguments: [variables, [[key, handle], …]]}`, a key has one JSON value a variable.

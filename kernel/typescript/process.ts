@@ -6,6 +6,7 @@ import {fileURLToPath} from 'node:url';
 import {Worker} from 'node:worker_threads';
 import type {JsonObject} from '../fingerprint/json.js';
 import type {ErrorContent} from '../wire/notebook.js';
+import {Asking} from './asking.js';
 import {CellErrors} from './cell-error.js';
 import {babelHelpers} from './decorate.js';
 import {displayFunction, shownAs} from './display.js';
@@ -13,7 +14,7 @@ import {CellSyntax, Evaluator} from './evaluate.js';
 import {heldBy} from './future.js';
 import {taskFunctions} from './functions.js';
 import {Futures, TaskFailed} from './futures.js';
-import type {FromUser, ToUser} from './messages.js';
+import type {FromUser, ShownExpression, ToUser} from './messages.js';
 import {Names} from './names.js';
 import {Origin} from './origin.js';
 import {SetResult} from './results.js';
@@ -49,7 +50,10 @@ class UserProcessLoop {
   readonly #origin = new Origin();
   readonly #turns = new Turns(this.#origin);
   readonly #lines = new Map<string, (error: ErrorContent | undefined) => void>();
-  readonly #questions = new Map<string, (text: string | undefined) => void>();
+  readonly #asking = new Asking(
+    question => this.#sendMarked(question),
+    () => this.#cell,
+  );
   /** The cell that the kernel has sent last. */
   #last = '';
   /** The cell that executes: the kernel takes for its own what no one else is named for. */
@@ -131,21 +135,7 @@ class UserProcessLoop {
       clear: wait => this.#sendMarked({type: 'clear', cell: this.#cell, wait}),
     });
     names.install('display', display);
-    const input = (prompt: unknown = '', options?: {readonly password?: boolean}): Promise<string> =>
-      new Promise((resolve, reject) => {
-        const id = String(++this.#serial);
-        this.#questions.set(id, text => {
-          if (text === undefined) reject(new Error('nobody can be asked here'));
-          else resolve(text);
-        });
-        this.#sendMarked({
-          type: 'input',
-          id,
-          cell: this.#cell,
-          prompt: String(prompt),
-          password: options?.password === true,
-        });
-      });
+    const {input} = this.#asking;
     names.install('input', input);
     names.install('prompt', input);
     for (const [name, value] of Object.entries(taskFunctions(this.#futures))) names.install(name, value);
@@ -165,38 +155,34 @@ class UserProcessLoop {
           .catch((error: unknown) => ({is: 'error' as const, error: this.#errorContent(error)}))
           .then(result => this.#send({type: 'evaluated', id: message.id, table: [[result]]}));
         return;
-      case 'bind': {
+      case 'show':
+        void this.#show(message);
+        return;
+      case 'bind':
         this.#names.define(message.name, this.#futures.handle(message.ref));
         return;
-      }
-      case 'assign': {
+      case 'assign':
         this.#names.define(message.name, message.value);
         return;
-      }
       case 'expanded':
         this.#futures.handle(message.ref);
         return;
-      case 'settled': {
+      case 'settled':
         this.#futures.settle(message.future, message.settled);
         return;
-      }
-      case 'lineDone': {
-        const end = this.#lines.get(message.id);
+      case 'lineDone':
+        this.#lines.get(message.id)?.(message.error);
         this.#lines.delete(message.id);
-        return end?.(message.error);
-      }
-      case 'inputReply': {
-        const answer = this.#questions.get(message.id);
-        this.#questions.delete(message.id);
-        return answer?.(message.text);
-      }
+        return;
+      case 'inputReply':
+        this.#asking.answer(message.id, message.text);
+        return;
       case 'planned':
         if (message.error) this.#futures.refuse(message.future, message.error);
         return;
-      case 'names': {
+      case 'names':
         this.#send({type: 'names', id: message.id, names: this.#names.list()});
         return;
-      }
     }
   }
 
@@ -266,6 +252,23 @@ class UserProcessLoop {
       table = Array.from({length: count}, () => expressions.map(() => ({is: 'error' as const, error: content})));
     }
     this.#send({type: 'evaluated', id, table});
+  }
+
+  /** The user expressions of a cell that is over: each by itself, as if it were the last line of a cell. */
+  async #show({id, cell, count, expressions}: Extract<ToUser, {type: 'show'}>): Promise<void> {
+    const shown: ShownExpression[] = [];
+    for (const code of expressions) {
+      try {
+        const outcome = await this.#turns.run(
+          cell,
+          this.#evaluator.cell(count, code, [], async () => undefined),
+        );
+        shown.push(await this.#turns.run(cell, () => shownAs(outcome?.value)));
+      } catch (error) {
+        shown.push({error: this.#errorContent(error)});
+      }
+    }
+    this.#sendMarked({type: 'shown', id, shown});
   }
 
   #line(cell: string, index: number): Promise<void> {

@@ -1,25 +1,16 @@
-import {spawn} from 'node:child_process';
 import type {ChildProcess} from 'node:child_process';
 import {randomUUID} from 'node:crypto';
 import type {Writable} from 'node:stream';
 import type {JsonObject, JsonValue} from '../fingerprint/json.js';
 import type {ErrorContent} from '../wire/notebook.js';
-import type {Evaluated, FromUser, FutureRef, LineCall, Settled, ToUser} from './messages.js';
+import type {Evaluated, FromUser, FutureRef, LineCall, Settled, ShownExpression, ToUser} from './messages.js';
 import {deathError, notThere} from './death.js';
+import {spawnUser, type UserProcessOptions} from './spawn-user.js';
 import type {Done, UserEvents} from './user-events.js';
 import {LongLines} from './long-lines.js';
 import {OrderedOutput, readStream} from './ordered-output.js';
 
-/** How the user's process is started. */
-export interface UserProcessOptions {
-  /** The bundle of kernel/user.ts, absolute. */
-  readonly path: string;
-  /** The notebook's directory: relative paths in cells mean it. */
-  readonly cwd: string;
-  readonly env?: NodeJS.ProcessEnv;
-  /** More flags of node: `--max-old-space-size=4096`. */
-  readonly flags?: readonly string[];
-}
+type Answer = Evaluated[][] | string[] | ShownExpression[];
 
 interface Running {
   readonly cell: string;
@@ -39,7 +30,7 @@ const attempts = 3;
 export class UserProcess {
   readonly #options: UserProcessOptions;
   readonly #events: UserEvents;
-  readonly #asked = new Map<string, (answer: Evaluated[][] | string[] | ErrorContent) => void>();
+  readonly #asked = new Map<string, (answer: Answer | ErrorContent) => void>();
   #child: ChildProcess;
   #running: Running | undefined;
   #order: OrderedOutput;
@@ -106,6 +97,12 @@ export class UserProcess {
     return (answer as Evaluated[][])[0]?.[0] ?? {is: 'error', error: notThere};
   }
 
+  /** What each of some expressions looks like, one evaluated after the other; `count` is that of the cell they follow. */
+  async show(cell: string, count: number, expressions: readonly string[]): Promise<readonly ShownExpression[]> {
+    const answer = await this.#ask(id => ({type: 'show', id, cell, count, expressions}));
+    return Array.isArray(answer) ? (answer as ShownExpression[]) : expressions.map(() => ({error: answer}));
+  }
+
   /** The names that cells have bound, and Weft's own. */
   async names(): Promise<readonly string[]> {
     const answer = await this.#ask(id => ({type: 'names', id}));
@@ -156,15 +153,7 @@ export class UserProcess {
   }
 
   #start(): ChildProcess {
-    const {path, cwd, env, flags = []} = this.#options;
-    // Without the first flag a terminated stack aborts the process: Node finds its stack of async ids corrupted.
-    const own = ['--no-force-async-hooks-checks', '--disable-warning=ExperimentalWarning'];
-    const child = spawn(process.execPath, [...own, ...flags, path], {
-      cwd,
-      env: env ?? process.env,
-      // Interrupts have a pipe of their own: children of the user's code inherit the standard input.
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
-    });
+    const child = spawnUser(this.#options);
     let ready = false;
     child.on('message', message => {
       const received = message as FromUser;
@@ -200,7 +189,7 @@ export class UserProcess {
     return true;
   }
 
-  #ask(message: (id: string) => ToUser): Promise<Evaluated[][] | string[] | ErrorContent> {
+  #ask(message: (id: string) => ToUser): Promise<Answer | ErrorContent> {
     return new Promise(resolve => {
       const id = randomUUID();
       this.#asked.set(id, resolve);
@@ -229,6 +218,10 @@ export class UserProcess {
       }
       case 'names': {
         this.#answer(message.id, message.names as string[]);
+        return;
+      }
+      case 'shown': {
+        this.#order.afterText(() => this.#answer(message.id, message.shown as ShownExpression[]));
         return;
       }
       case 'call': {
@@ -262,7 +255,7 @@ export class UserProcess {
     }
   }
 
-  #answer(id: string, answer: Evaluated[][] | string[]): void {
+  #answer(id: string, answer: Answer): void {
     const resolve = this.#asked.get(id);
     this.#asked.delete(id);
     resolve?.(answer);

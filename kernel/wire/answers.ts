@@ -1,5 +1,6 @@
 import type {JsonObject, JsonValue} from '../fingerprint/json.js';
 import {toCodePoints, toUtf16} from './code-points.js';
+import type {Comms} from './comms.js';
 import type {History} from './history.js';
 import {PROTOCOL_VERSION} from './message.js';
 import type {Notebook} from './notebook.js';
@@ -30,7 +31,12 @@ export interface KernelInfo {
 }
 
 /** How each request on the side is answered. */
-export function answers(notebook: Notebook, history: History, info: KernelInfo): Readonly<Record<SideRequest, Answer>> {
+export function answers(
+  notebook: Notebook,
+  history: History,
+  comms: Comms,
+  info: KernelInfo,
+): Readonly<Record<SideRequest, Answer>> {
   return {
     kernel_info_request: () => kernelInfo(info),
     is_complete_request: async content => ({...(await notebook.isComplete(text(content['code'])))}),
@@ -46,7 +52,7 @@ export function answers(notebook: Notebook, history: History, info: KernelInfo):
       return {found: data !== undefined, data: data ?? {}, metadata: {}};
     },
     history_request: content => ({history: history.answer(content)}),
-    comm_info_request: () => ({comms: {}}),
+    comm_info_request: content => comms.info(content['target_name']),
     interrupt_request: () => {
       notebook.interrupt();
       return {};

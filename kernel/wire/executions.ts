@@ -45,16 +45,20 @@ export class Executions {
     return this.#running?.request.header;
   }
 
-  /** Adds a request; it starts at once if none is before it. */
+  /** Adds a request; it starts at once if none is before it. After {@link close} it is aborted. */
   push(request: Request): void {
+    if (this.#closed) {
+      this.#abort(request);
+      return;
+    }
     this.#queue.push(request);
     if (!this.#busy) void this.#drain();
   }
 
-  /** Starts none any more. */
+  /** Starts none any more: those that wait are aborted, so that no client waits for them. */
   close(): void {
     this.#closed = true;
-    this.#queue = [];
+    for (const request of this.#queue.splice(0)) this.#abort(request);
     this.#running?.output.end();
   }
 
@@ -142,7 +146,6 @@ export class Executions {
   }
 
   #abort(request: Request): void {
-    if (this.#closed) return;
     const {out} = this.#ports;
     out.status('busy', request.header);
     out.reply(request, 'execute_reply', {status: 'aborted'});

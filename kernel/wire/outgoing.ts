@@ -13,8 +13,17 @@ export type BroadcastType =
   | 'execute_result'
   | 'error'
   | 'clear_output'
+  | 'comm_open'
+  | 'comm_msg'
   | 'comm_close'
   | 'iopub_welcome';
+
+/** What a published message has besides its content. The topic is its type unless one is given. */
+export interface Broadcast {
+  readonly topic?: string;
+  readonly metadata?: JsonObject;
+  readonly buffers?: readonly Buffer[];
+}
 
 /** What the kernel says: signed, with a header of its own session, queued on the right socket. */
 export class Outgoing {
@@ -28,9 +37,14 @@ export class Outgoing {
     this.#session = session;
   }
 
-  /** Publishes on iopub. `parent` is the header of the request that caused it, `{}` if none did; the topic is the type, unless one is given. */
-  publish(type: BroadcastType, content: JsonObject, parent: Header | JsonObject, topic: string = type): void {
-    const frames = this.#encode(type, content, parent, [Buffer.from(topic)]);
+  /** Publishes on iopub. `parent` is the header of the request that caused it, `{}` if none did. */
+  publish(
+    type: BroadcastType,
+    content: JsonObject,
+    parent: Header | JsonObject,
+    {topic = type, metadata = {}, buffers = []}: Broadcast = {},
+  ): void {
+    const frames = this.#encode(type, content, parent, [Buffer.from(topic)], metadata, buffers);
     this.#channels.send('iopub', frames);
   }
 
@@ -62,6 +76,7 @@ export class Outgoing {
     parent: JsonObject,
     identities: readonly Buffer[],
     metadata: JsonObject = {},
+    buffers: readonly Buffer[] = [],
   ): Buffer[] {
     return this.#codec.encode({
       identities,
@@ -69,7 +84,7 @@ export class Outgoing {
       parent,
       metadata,
       content,
-      buffers: [],
+      buffers,
     });
   }
 }

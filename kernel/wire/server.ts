@@ -1,10 +1,11 @@
 import {randomUUID} from 'node:crypto';
-import type {JsonObject} from '../fingerprint/json.js';
 import {answers, REPLIES, type Answer, type KernelInfo, type SideRequest} from './answers.js';
 import {Channels, type Handle, type Log} from './channels.js';
 import {Codec} from './codec.js';
+import {Comms} from './comms.js';
 import type {Channel, Connection} from './connection.js';
 import {Executions} from './executions.js';
+import {HistoryFiles} from './history-files.js';
 import {History} from './history.js';
 import {internalError} from './internal-error.js';
 import type {Message, Request} from './message.js';
@@ -18,6 +19,10 @@ export interface ServerOptions extends KernelInfo {
   readonly log: Log;
   /** How long the notebook's own shutdown may take, in milliseconds. 3000 unless given: clients kill a kernel after 5 s. */
   readonly graceMs?: number;
+  /** Where the history is kept across restarts; without it, it ends with the kernel. */
+  readonly historyDirectory?: string;
+  /** Targets of comms; none unless given. */
+  readonly comms?: Comms;
 }
 
 /** How a server ended. `restart` is what the client said it will do next. */
@@ -39,6 +44,8 @@ export class Server {
   readonly #out: Outgoing;
   readonly #questions: Questions;
   readonly #executions: Executions;
+  readonly #history: History;
+  readonly #comms: Comms;
   readonly #answers: Readonly<Record<SideRequest, Answer>>;
   /** The last answer on the side for each channel: they follow each other in order. */
   readonly #sides = {shell: Promise.resolve(), control: Promise.resolve()};
@@ -53,15 +60,19 @@ export class Server {
     this.#codec = new Codec(connection.key, connection.hash);
     this.#out = new Outgoing(channels, this.#codec, randomUUID());
     this.#questions = new Questions(this.#out);
-    const history = new History();
+    const {historyDirectory, comms = new Comms(), log} = options;
+    const history = new History(historyDirectory === undefined ? undefined : new HistoryFiles(historyDirectory));
+    this.#history = history;
     this.#executions = new Executions({
       notebook,
       out: this.#out,
       questions: this.#questions,
       history,
-      log: options.log,
+      log,
     });
-    this.#answers = answers(notebook, history, options);
+    this.#comms = comms;
+    comms.attach({out: this.#out, executing: () => this.#executions.executing, log});
+    this.#answers = answers(notebook, history, comms, options);
   }
 
   /** Binds the sockets, says `starting`, and serves. Rejects if an address cannot be had. */
@@ -105,7 +116,7 @@ export class Server {
     const topic = frame.subarray(1);
     const subscription = topic.toString();
     if (!Buffer.from(subscription).equals(topic)) return;
-    this.#out.publish('iopub_welcome', {subscription}, {}, subscription);
+    this.#out.publish('iopub_welcome', {subscription}, {}, {topic: subscription});
   }
 
   #decode(channel: string, frames: Buffer[]): Message | undefined {
@@ -116,9 +127,9 @@ export class Server {
   }
 
   #receive(request: Request): void {
-    if (this.#ending) return;
     const type = request.header.msg_type;
     if (type === 'execute_request') this.#executions.push(request);
+    else if (this.#ending) return;
     else if (type === 'shutdown_request') this.#shutDown(request);
     else this.#sides[request.channel] = this.#sides[request.channel].then(async () => this.#answer(request));
   }
@@ -144,10 +155,7 @@ export class Server {
     if (isSide(type)) {
       const content = await this.#answers[type](request.content);
       this.#out.reply(request, REPLIES[type], {status: 'ok', ...content});
-    } else if (type === 'comm_open') {
-      // No target is known here; a comm that is not closed would leave its other end waiting.
-      this.#out.publish('comm_close', commClosed(request.content), request.header);
-    } else if (type !== 'comm_msg' && type !== 'comm_close') {
+    } else if (!(await this.#comms.handle(request))) {
       this.#options.log(`${request.channel}: ${type} is not known`);
     }
   }
@@ -170,6 +178,7 @@ export class Server {
       this.#options.log(`shutdown: ${internalError(error).traceback.join('\n')}`);
     }
     this.#executions.flush();
+    await within(500, this.#history.settled());
     await within(500, this.#channels.drained());
     this.#channels.close();
     this.#resolveClosed({restart});
@@ -178,8 +187,6 @@ export class Server {
 
 const isSide = (type: string): type is SideRequest =>
   Object.hasOwn(REPLIES, type) && type !== 'execute_request' && type !== 'shutdown_request';
-
-const commClosed = (content: JsonObject): JsonObject => ({comm_id: content['comm_id'] ?? '', data: {}});
 
 /** Waits for `work`, but not longer than this. */
 async function within(ms: number, work: Promise<unknown>): Promise<void> {

@@ -1,0 +1,24 @@
+import {spawn, type ChildProcess} from 'node:child_process';
+
+/** How the user's process is started. */
+export interface UserProcessOptions {
+  /** The bundle of kernel/user.ts, absolute. */
+  readonly path: string;
+  /** The notebook's directory: relative paths in cells mean it. */
+  readonly cwd: string;
+  readonly env?: NodeJS.ProcessEnv;
+  /** More flags of node: `--max-old-space-size=4096`. */
+  readonly flags?: readonly string[];
+}
+
+/** Starts a user's process: its output in pipes, messages over IPC, interrupts over a fifth pipe. */
+export function spawnUser({path, cwd, env, flags = []}: UserProcessOptions): ChildProcess {
+  // Without the first flag a terminated stack aborts the process: Node finds its stack of async ids corrupted.
+  const own = ['--no-force-async-hooks-checks', '--disable-warning=ExperimentalWarning'];
+  return spawn(process.execPath, [...own, ...flags, path], {
+    cwd,
+    env: env ?? process.env,
+    // Interrupts have a pipe of their own: children of the user's code inherit the standard input.
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
+  });
+}
