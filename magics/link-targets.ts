@@ -60,6 +60,8 @@ class Walk {
   readonly #places = new Set<string>();
   readonly #walked = new Set<string>();
   readonly #targets = new Set<string>();
+  /** One look at each directory, however many links lead there. */
+  readonly #lists = new Map<string, Promise<Listing | undefined>>();
 
   places(): readonly string[] {
     return [...this.#places].sort();
@@ -68,7 +70,7 @@ class Walk {
   async directory(path: string, leaveOut: ReadonlySet<string> = LEFT_OUT): Promise<void> {
     if (this.#walked.has(path) || this.#walked.size >= MOST_DIRECTORIES) return;
     this.#walked.add(path);
-    const listing = await list(path);
+    const listing = await this.#list(path);
     let real: string | undefined;
     for (const [name, entry] of listing ?? []) {
       if (leaveOut.has(name) || LEFT_OUT.has(name)) continue;
@@ -85,12 +87,18 @@ class Walk {
     if (this.#targets.has(path)) return;
     this.#targets.add(path);
     const parent = dirname(path);
-    const entry = (await list(parent))?.get(basename(path));
+    const entry = (await this.#list(parent))?.get(basename(path));
     if (entry === undefined) return;
     this.#places.add(path);
     if (entry === 'file') return;
     if (entry !== 'directory') await this.#link(parent, await realpath(parent).catch(() => parent), entry.text);
     else if (!isSystem(path)) await this.directory(path);
+  }
+
+  #list(path: string): Promise<Listing | undefined> {
+    let listing = this.#lists.get(path);
+    if (listing === undefined) this.#lists.set(path, (listing = list(path)));
+    return listing;
   }
 
   async #link(directory: string, real: string, text: string): Promise<void> {
