@@ -203,8 +203,26 @@ describe('a server', () => {
     client.close();
   });
 
+  it('aborts what waits when it ends, and what still comes', async () => {
+    const {client, notebook, server} = await Serving.start();
+    let ended: () => void = () => undefined;
+    notebook.onShutdown = async () => new Promise<void>(resolve => (ended = resolve));
+    notebook.cells['forever'] = async () => new Promise<void>(() => undefined);
+    client.start('forever');
+    await client.waitFor(({header}) => header.msg_type === 'execute_input');
+    const waiting = client.start('a').done;
+    await client.request('shell', 'kernel_info_request');
+    await client.shutdown();
+    expect((await waiting).reply).toEqual({status: 'aborted'});
+    expect((await client.execute('b')).reply).toEqual({status: 'aborted'});
+    expect(notebook.requests.map(({code}) => code)).toEqual(['forever']);
+    ended();
+    await server.closed;
+    client.close();
+  });
+
   it('closes though the notebook does not end', async () => {
-    await using serving = await Serving.start({}, 20);
+    await using serving = await Serving.start({}, {graceMs: 20});
     serving.notebook.onShutdown = async () => new Promise<void>(() => undefined);
     await serving.client.shutdown();
     expect(await serving.server.closed).toEqual({restart: false});

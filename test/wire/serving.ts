@@ -1,5 +1,5 @@
 import type {Connection} from '../../kernel/wire/connection.js';
-import {Server} from '../../kernel/wire/server.js';
+import {Server, type ServerOptions} from '../../kernel/wire/server.js';
 import {Client, freeConnection} from '../rig/client.js';
 import {FakeNotebook} from './fake-notebook.js';
 
@@ -19,8 +19,8 @@ export class Serving implements AsyncDisposable {
     this.log = log;
   }
 
-  /** Starts both; `change` replaces parts of the connection. */
-  static async start(change: Partial<Connection> = {}, graceMs?: number): Promise<Serving> {
+  /** Starts both; `change` replaces parts of the connection, `options` of what the server is told. */
+  static async start(change: Partial<Connection> = {}, options: Partial<ServerOptions> = {}): Promise<Serving> {
     const connection = {...(await freeConnection()), ...change};
     const notebook = new FakeNotebook();
     const log: string[] = [];
@@ -28,7 +28,7 @@ export class Serving implements AsyncDisposable {
       version: '1.2.3',
       banner: 'a banner',
       log: line => log.push(line),
-      ...(graceMs === undefined ? {} : {graceMs}),
+      ...options,
     });
     return new Serving(connection, notebook, server, await Client.connect(connection), log);
   }
