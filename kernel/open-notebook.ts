@@ -13,6 +13,7 @@ import {Containers} from './run/containers/containers.js';
 import {architectureOf, Images} from './run/containers/images.js';
 import {runProgram} from './run/containers/run-program.js';
 import {runtimes} from './run/containers/runtimes.js';
+import {hasSubordinateIds} from './run/containers/subordinate-ids.js';
 import {LocalExecutor} from './run/local/local-executor.js';
 import {Scheduler} from './run/scheduler.js';
 import {defaultSlots, jobsAhead} from './run/slots.js';
@@ -99,7 +100,9 @@ export async function openNotebook({
     const tree = file.error.code === 'EISDIR' ? await cache.digestDirectory(path) : file;
     return tree.ok ? ok(tree.value) : fail(tree.error.message);
   };
-  const machine = {environment, uid: userInfo().uid, gid: userInfo().gid, architecture: architectureOf(process.arch)};
+  const {uid, gid} = userInfo();
+  const oneUser = uid !== 0 && !hasSubordinateIds(userInfo());
+  const machine = {environment, uid, gid, oneUser, architecture: architectureOf(process.arch)};
   const containers = new Containers({runtimes, machine, run: runProgram, store: storeDirectory});
   const images = new Images({runtimes, probing: {...machine, run: runProgram, digest}, directory});
   const late: {scheduler?: Scheduler; futures?: Futures} = {};

@@ -52,7 +52,7 @@ const rows: readonly FaultRow[] = [
     'make it, or mount something else with `%mount`',
   ],
   [
-    /newuidmap|newgidmap|no subuid ranges|subordinate|insufficient UIDs or GIDs|user namespaces? (?:are )?not enabled|cannot clone: |cannot re-exec process/i,
+    /newuidmap|newgidmap|keep-id requires|no subuid ranges|subordinate|insufficient UIDs or GIDs|user namespaces? (?:are )?not enabled|cannot clone: |cannot re-exec process/i,
     'denied',
     'NAME may not make a user namespace for you',
     'have a range of numbers in /etc/subuid and /etc/subgid, then run `NAME system migrate`',

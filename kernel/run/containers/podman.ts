@@ -73,8 +73,10 @@ export const podman = ociRuntime({
   name: 'podman',
   program: 'podman',
   variables: PODMAN_VARIABLES,
-  // Rootless, another user inside is another user outside: `--user` would lose the right to write.
-  user: ({uid, gid}) => (uid === 0 ? ['--user', `${uid}:${gid}`] : ['--userns=keep-id']),
+  // Rootless, another user inside is another user outside: `--user` would lose the right to write. Where the user's containers have one user,
+  // its files are the user's anyway.
+  user: ({uid, gid, oneUser = false}) =>
+    uid === 0 ? ['--user', `${uid}:${gid}`] : oneUser ? [] : ['--userns=keep-id'],
 });
 
 function readContainers(stdout: string): readonly LeftContainer[] {

@@ -30,6 +30,8 @@ export interface Machine {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly uid: number;
   readonly gid: number;
+  /** The user has no numbers for other users of a container, so that his containers have one user, root. */
+  readonly oneUser?: boolean;
   /** `amd64`, `arm64`: as images name it. */
   readonly architecture: string;
 }

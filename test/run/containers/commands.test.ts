@@ -140,6 +140,7 @@ describe('files come out as the user’s', () => {
     expect(argsOf('podman', machine())).toContain('--userns=keep-id');
     expect(argsOf('podman', machine())).not.toContain('--user');
     expect(argsOf('podman', machine({}, 0)).join(' ')).toContain('--user 0:0');
+    expect(argsOf('podman', {...machine(), oneUser: true}).join(' ')).not.toMatch(/--user/);
   });
 
   test('with docker by the user’s number, but where docker itself is the user’s', () => {

@@ -64,6 +64,13 @@ const faults: readonly (readonly [runtime: string, code: number, log: string, me
     /of this name/,
     /%retry/,
   ],
+  [
+    'podman',
+    125,
+    'Error: keep-id requires additional UIDs or GIDs defined in /etc/subuid and /etc/subgid to function correctly: %!w(<nil>)\n',
+    /name ?space/,
+    /subuid/,
+  ],
   ['podman-hpc', 125, 'Error: 4a85b878: image not known\n', /not there any more/, /--refresh/],
   [
     'docker',
