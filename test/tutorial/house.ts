@@ -31,8 +31,8 @@ export class House implements Disposable {
   readonly #folder: Scratch;
   readonly #environment: Readonly<Record<string, string>>;
 
-  constructor(environment: Readonly<Record<string, string>> = {}) {
-    this.#folder = scratch();
+  constructor(environment: Readonly<Record<string, string>> = {}, below?: string) {
+    this.#folder = scratch(below);
     this.#environment = environment;
   }
 
