@@ -131,7 +131,13 @@ export class Server {
     if (type === 'execute_request') this.#executions.push(request);
     else if (this.#ending) return;
     else if (type === 'shutdown_request') this.#shutDown(request);
-    else this.#sides[request.channel] = this.#sides[request.channel].then(async () => this.#answer(request));
+    else {
+      const answered = this.#sides[request.channel].then(async () => this.#answer(request));
+      // Nothing that one request does may end the answers to those behind it.
+      this.#sides[request.channel] = answered.catch((error: unknown) =>
+        this.#options.log(`${type}: ${internalError(error).traceback.join('\n')}`),
+      );
+    }
   }
 
   async #answer(request: Request): Promise<void> {

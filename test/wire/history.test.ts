@@ -129,7 +129,7 @@ describe('a history that is kept', () => {
       expect(statSync(folder.at(name)).mode & 0o777).toBe(0o600);
     }
     const [first] = new HistoryFiles(folder.path, bounds).others();
-    expect(new HistoryFiles(folder.path, {...bounds, bytes: 150}).session).toBe(7);
+    expect(new HistoryFiles(folder.path, {...bounds, bytes: 60}).session).toBe(7);
     expect(readdirSync(folder.path).sort()).toEqual(['6.jsonl', '7.jsonl']);
     expect(first).toEqual({session: 4, count: 1, code: 'cell 3', output: '1234'});
   });

@@ -1,3 +1,4 @@
+import {createHmac} from 'node:crypto';
 import {describe, expect, it} from 'vitest';
 import type {CellOutput} from '../../kernel/wire/notebook.js';
 import {PROTOCOL_VERSION} from '../../kernel/wire/message.js';
@@ -151,6 +152,23 @@ describe('a server', () => {
     expect(reply.content).toMatchObject({status: 'error', ename: 'InternalError', evalue: 'oops'});
     expect(log[0]).toBe('shell: toString is not known');
     expect((await client.execute('x')).reply).toMatchObject({status: 'ok'});
+  });
+
+  it('goes on after a signed message that is nested too deeply to be answered', async () => {
+    await using serving = await Serving.start();
+    const {client, connection, log} = serving;
+    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+    for (const type of ['kernel_info_request', 'execute_request', 'comm_open', 'shutdown']) {
+      const header = `{"msg_id": "deep", "msg_type": "${type}", "deep": ${deep}}`;
+      for (const channel of ['shell', 'control'] as const) {
+        const body = [header, '{}', '{}', `{"comm_id": "${channel}"}`];
+        const signature = createHmac('sha256', connection.key).update(body.join('')).digest('hex');
+        client.sendRaw(channel, ['<IDS|MSG>', signature, ...body].map(each => Buffer.from(each)));
+      }
+    }
+    expect((await client.request('control', 'kernel_info_request')).content).toMatchObject({status: 'ok'});
+    expect((await client.execute('x')).reply).toMatchObject({status: 'ok'});
+    expect(log.join('\n')).toContain('Maximum call stack size exceeded');
   });
 
   it('works without a key', async () => {
