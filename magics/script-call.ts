@@ -7,6 +7,8 @@ export interface ScriptCall {
   readonly script: string;
   /** The text of a magic's body, in which nothing is replaced; a function's may have placeholders. */
   readonly verbatim?: boolean;
+  /** Lines of the cell above the script: its messages count from the top of the cell. Never hashed. */
+  readonly line?: number;
   /** What the script sees as variables: loop variables, `--with` and `--from`, by name. */
   readonly variables: ReadonlyMap<string, {readonly source: Source; readonly span?: Span}>;
   /** Patterns of `--in`, filled; with placeholders of futures where one stands in them. */

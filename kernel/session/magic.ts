@@ -43,6 +43,8 @@ export interface Draft {
   settle(manifest: Manifest): Settled;
   /** Warnings and notes that turned up while it was planned. */
   readonly notes?: readonly Problem[];
+  /** The pictures among the files of its result, which are shown with it. */
+  readonly pictures?: (outputs: readonly string[]) => readonly string[];
   /** Made for another's sake: not listed by itself. */
   readonly aside?: boolean;
   /** Its result may change at any time: what reads it can't be cached. */
@@ -59,6 +61,8 @@ export interface Reading {
   readonly line: MagicLine;
   readonly body: string;
   readonly bodySpan: Span;
+  /** Lines of the cell above the body. */
+  readonly bodyLine: number;
   readonly row: Row;
   /** What the expression at this place gave; never `deferred` or `error`. */
   evaluated(span: Span, code: string): Evaluated;

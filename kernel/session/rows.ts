@@ -93,6 +93,7 @@ async function draftRow(
     line,
     body: syntax.body,
     bodySpan: syntax.bodySpan,
+    bodyLine: bodyLine(syntax),
     row,
     evaluated: (_span: Span, code: string): Evaluated => values.get(code),
     lookup: (name: string): Evaluated => (name in row ? {is: 'json', value: row[name] as JsonValue} : names.get(name)),
@@ -104,6 +105,10 @@ async function draftRow(
     ? ok({row, draft: called(draft.value, cell), warnings: [...problems, ...(draft.value.notes ?? [])]})
     : fail([...problems, ...draft.error]);
 }
+
+/** How many lines of the cell stand above the body: those of the stack, and the blank ones before it. */
+export const bodyLine = ({stack}: TaskCell['syntax']): number =>
+  stack.reduce((lines, line) => lines + line.rest.split('\n').length, stack[0]?.span.start ?? 0);
 
 /** A script is called as its cell is: that it is a script, or a join, says nothing to a person. Names are never hashed. */
 function called(draft: Draft, {magic, line, name}: TaskCell): Draft {

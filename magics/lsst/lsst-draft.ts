@@ -6,7 +6,7 @@ import type {Work} from '../../kernel/graph/work.js';
 import type {Draft, Made, MagicContext, Problem, Row} from '../../kernel/session/magic.js';
 import type {Stop, TaskNode} from '../../kernel/session/node.js';
 import type {FutureKind, Settled} from '../../kernel/typescript/messages.js';
-import {rowKey} from '../bash-draft.js';
+import {rowKey} from '../script-draft.js';
 import {cleanEnvironment} from '../clean-environment.js';
 import {FREEZE, mutableFailure} from '../mutable.js';
 import {nodesOf, stopText} from '../source.js';

@@ -6,7 +6,7 @@ import type {Span} from '../../kernel/cell/source.js';
 import {bodyWords, literalText} from '../../kernel/cell/words.js';
 import {fillWord} from '../../kernel/cell/fill.js';
 import type {MagicContext, Problem, Reading, TaskMagic} from '../../kernel/session/magic.js';
-import {expressionsOf, fillingOf, fillLine, valuesOf} from '../bash.js';
+import {expressionsOf, fillingOf, fillLine, valuesOf} from '../script-line.js';
 import {indexed, sourceOfEvaluated} from '../source.js';
 import {hasFlag, readTaskOptions, TASK_OPTIONS} from '../task-options.js';
 import {CATALOGUE} from './catalogue.js';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import {execFileSync} from 'node:child_process';
 import {expect, test} from 'vitest';
 import {bashPreamble, unsetNames, whyNoBashName} from '../../magics/bash-variables.js';
-import {valueOf} from '../../magics/bash-work.js';
+import {valueOf} from '../../magics/bash-language.js';
 import {cleanEnvironment} from '../../magics/clean-environment.js';
 import {entryName} from '../../magics/entry-name.js';
 import {globPattern, matchGlob} from '../../magics/script-inputs.js';

@@ -100,6 +100,7 @@ export class FakeNotebook {
         line,
         body: syntax.body,
         bodySpan: syntax.bodySpan,
+        bodyLine: 1,
         row,
         evaluated: (_span, code) => lookup(code.trim()),
         lookup,

@@ -27,6 +27,7 @@ async function wrong(text: string): Promise<readonly unknown[]> {
       line: syntax.stack.at(-1)!,
       body: syntax.body,
       bodySpan: syntax.bodySpan,
+      bodyLine: 1,
       row: {},
       evaluated: () => ({is: 'other', type: 'nothing'}),
       lookup: () => ({is: 'other', type: 'nothing'}),

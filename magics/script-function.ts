@@ -1,20 +1,18 @@
 import type {JsonValue} from '../kernel/fingerprint/json.js';
 import type {MagicContext, Problem} from '../kernel/session/magic.js';
-import {whyNoBashName} from './bash-variables.js';
 import type {ScriptCall} from './script-call.js';
+import type {ScriptLanguage} from './script-language.js';
 import {dedent, normalScript} from './script-text.js';
 import {handleOf, placeholderOf, sourceOfJson, type Source} from './source.js';
 import {taskOptionsOf} from './task-options.js';
 
-/** The options of `bash`, and of its magic. */
+/** The options of the function of a script, and of its magic. */
 const KNOWN = [
   'from',
   'with',
   'in',
   'out',
   'value',
-  'strict',
-  'noStrict',
   'always',
   'cpus',
   'mem',
@@ -29,27 +27,33 @@ const KNOWN = [
   'as',
 ];
 
-/** Reads a call of `bash(script, options)` (LANGUAGE 13): the same as the magic, in camelCase. */
-export function readBashCall(
+/** Those of bash only. */
+const FLAGS = ['strict', 'noStrict'];
+
+/** Reads a call of `bash(script, options)` or `python(…)` (LANGUAGE 13): the same as the magic, in camelCase. */
+export function readScriptCall(
+  language: ScriptLanguage,
   values: readonly JsonValue[],
   context: MagicContext,
 ): {call: ScriptCall | undefined; problems: readonly Problem[]} {
+  const own = language.name;
+  const known = language.strict ? [...KNOWN, ...FLAGS] : KNOWN;
   const problems: Problem[] = [];
   const error = (message: string, hint?: string): void => {
     problems.push({code: 'W9002', severity: 'error', message, ...(hint === undefined ? {} : {hint})});
   };
   const [text, options = {}] = values;
   if (typeof text !== 'string') {
-    error('`bash` takes a script, as text', 'bash(`ls -l`, {from: {det}})');
+    error(`\`${own}\` takes a script, as text`, `${own}(\`…\`, {from: {det}})`);
     return {call: undefined, problems};
   }
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    error('the options of `bash` are an object', 'bash(script, {with: {x: 1}})');
+    error(`the options of \`${own}\` are an object`, `${own}(script, {with: {x: 1}})`);
     return {call: undefined, problems};
   }
   const given = options as Readonly<Record<string, JsonValue>>;
   for (const key of Object.keys(given))
-    if (!KNOWN.includes(key)) error(`\`bash\` has no option \`${key}\``, `it has ${KNOWN.join(', ')}`);
+    if (!known.includes(key)) error(`\`${own}\` has no option \`${key}\``, `it has ${known.join(', ')}`);
   const variables = new Map<string, {source: Source}>();
   for (const group of ['with', 'from'] as const) {
     const map = given[group];
@@ -59,7 +63,7 @@ export function readBashCall(
       continue;
     }
     for (const [name, value] of Object.entries(map as Readonly<Record<string, JsonValue>>)) {
-      const why = whyNoBashName(name);
+      const why = language.whyNoName(name);
       if (why !== undefined) error(`\`${name}\` ${why}`);
       if (variables.has(name)) error(`two inputs have the name \`${name}\``);
       const source = sourceOfJson(value, name, context);

@@ -1,4 +1,4 @@
-import {lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
+import {lstatSync, mkdirSync, readdirSync, rmSync, symlinkSync} from 'node:fs';
 import {dirname, join, resolve} from 'node:path';
 import type {Digest, Fingerprint} from '../kernel/fingerprint/fingerprint.js';
 import type {JsonValue} from '../kernel/fingerprint/json.js';
@@ -8,9 +8,10 @@ import {shortOf, type Recipe} from '../kernel/graph/recipe.js';
 import {fail, ok, type Result} from '../kernel/graph/result.js';
 import type {Attempt, Outcome, Work} from '../kernel/graph/work.js';
 import type {MagicContext, SetupProbe} from '../kernel/session/magic.js';
-import {bashPreamble, bashQuote, bashText} from './bash-variables.js';
+import {bashQuote} from './bash-variables.js';
 import {cleanExports} from './clean-environment.js';
 import type {ScriptCall} from './script-call.js';
+import type {Program, ScriptLanguage} from './script-language.js';
 import {resultPlaces, taskMounts} from './task-mounts.js';
 import {filesBelow, globPattern, isGlob, type InputFile} from './script-inputs.js';
 
@@ -24,30 +25,42 @@ export interface ScriptBase {
   readonly code: readonly string[];
   /** Undefined: it runs on the host. */
   readonly container: Container | undefined;
+  readonly program: Program;
 }
 
-/** How a bash script is run and looked at. */
-export class BashWork implements Work {
+/** How a script is run and looked at. */
+export class ScriptWork implements Work {
   readonly directory?: string;
   readonly attempts: string;
   readonly stem: string;
   readonly claims: string;
+  readonly explain?: (log: string) => string | undefined;
   readonly #call: ScriptCall;
   readonly #recipe: Recipe;
   readonly #base: ScriptBase;
+  readonly #language: ScriptLanguage;
   readonly #place: {readonly directory: string; readonly store: string};
   #mounts: readonly Mount[] = [];
 
-  constructor(call: ScriptCall, recipe: Recipe, base: ScriptBase, fingerprint: Fingerprint, context: MagicContext) {
+  constructor(
+    call: ScriptCall,
+    recipe: Recipe,
+    base: ScriptBase,
+    fingerprint: Fingerprint,
+    context: MagicContext,
+    language: ScriptLanguage,
+  ) {
     this.#call = call;
     this.#recipe = recipe;
     this.#base = base;
+    this.#language = language;
     this.#place = {directory: context.directory, store: context.settings.store};
     this.claims = context.places.claims;
-    this.stem = `bash-${shortOf(fingerprint)}`;
+    this.stem = `${language.name}-${shortOf(fingerprint)}`;
+    if (language.explain !== undefined) this.explain = log => language.explain?.(log);
     if (call.value && call.out === undefined) this.attempts = context.places.scratch;
     else {
-      this.directory = context.places.work('bash', fingerprint);
+      this.directory = context.places.work(language.name, fingerprint);
       this.attempts = dirname(this.directory);
     }
   }
@@ -62,34 +75,32 @@ export class BashWork implements Work {
       symlinkSync(resolve(file.path), link);
     }
     mkdirSync(join(directory, '.weft.tmp'));
-    const texts: Record<string, string> = {};
+    const directories: Record<string, string> = {};
     for (const [name, variable] of Object.entries(this.#recipe.variables)) {
-      if (variable.is === 'json') texts[name] = attempt.fill(bashText(variable.value));
-      else if (variable.is === 'task') texts[name] = attempt.pathOf(variable.fingerprint);
-      else {
-        texts[name] = join(directory, '.weft.in', name);
-        mkdirSync(texts[name], {recursive: true});
+      if (variable.is === 'task') directories[name] = attempt.pathOf(variable.fingerprint);
+      else if (variable.is === 'set') {
+        directories[name] = join(directory, '.weft.in', name);
+        mkdirSync(directories[name], {recursive: true});
         for (const [entry, fingerprint] of variable.entries)
-          symlinkSync(attempt.pathOf(fingerprint), join(texts[name], entry));
+          symlinkSync(attempt.pathOf(fingerprint), join(directories[name], entry));
       }
-      if (texts[name].includes('\0'))
-        return fail({reason: 'start', message: `the value of \`${name}\` has a NUL, which bash can't hold`});
     }
-    const text = attempt.fill(this.#recipe.arguments['script'] as string);
-    writeFileSync(join(directory, '.weft.script'), `${text}\n`);
-    const run = '. ./.weft.script';
+    const started = this.#language.start({
+      call: this.#call,
+      recipe: this.#recipe,
+      attempt,
+      program: this.#base.program,
+      text: attempt.fill(this.#recipe.arguments['script'] as string),
+      directories,
+    });
+    if (!started.ok) return fail({reason: 'start', message: started.error});
     const task = [
       cleanExports(this.#base.setup.environment, this.#base.environment),
       this.#base.setup.text === '' ? '' : `${this.#base.setup.text}\n`,
       `cd ${bashQuote(directory)} || exit 125\n`,
       'unset OLDPWD\n',
       `export TMPDIR=${bashQuote(join(directory, '.weft.tmp'))}\n`,
-      bashPreamble(texts),
-      `WEFT_OUT=${bashQuote(directory)}\n`,
-      this.#call.strict ? 'set -euo pipefail\n' : '',
-      this.#call.value
-        ? `set -o pipefail; ( ${this.#call.strict ? '' : 'set +o pipefail; '}${run} ) | tee .weft.stdout\n`
-        : `${run}\n`,
+      started.value,
     ].join('');
     return ok(task);
   }
@@ -113,7 +124,7 @@ export class BashWork implements Work {
     const ended = {log: join(directory, '.weft.log'), tail: log.slice(-4096)};
     let value: JsonValue | undefined;
     if (this.#call.value) {
-      const parsed = valueOf(readFileSync(join(directory, '.weft.stdout'), 'utf8'));
+      const parsed = this.#language.value(directory);
       if (!parsed.ok) return Promise.resolve(fail({reason: 'value', message: parsed.error, ...ended}));
       value = parsed.value;
     }
@@ -123,7 +134,7 @@ export class BashWork implements Work {
     if (this.#call.value && out === undefined) return Promise.resolve(ok({outputs: [], value: value ?? null}));
     const all = filesBelow(directory, '.').filter(name => !name.startsWith('.weft'));
     if (out === undefined) return Promise.resolve(ok({outputs: all, ...(value === undefined ? {} : {value})}));
-    const outputs = new Set<string>();
+    const outputs = new Set<string>(this.#language.outputs?.(directory).filter(name => all.includes(name)));
     const missing: string[] = [];
     for (const glob of out) {
       const found = matches(all, glob);
@@ -170,19 +181,4 @@ function removeLink(directory: string, name: string): void {
     if (filesBelow(directory, parent).length > 0) return;
     rmSync(join(directory, parent), {recursive: true, force: true});
   }
-}
-
-/** The value of a script with `--value`: its last non-empty line of stdout, else all of it (LANGUAGE 9). */
-export function valueOf(stdout: string): Result<JsonValue, string> {
-  const lines = stdout.split('\n').filter(line => line.trim() !== '');
-  const last = lines.at(-1);
-  if (last === undefined) return fail('it printed nothing: the last line of its standard output must be JSON');
-  for (const text of [last, stdout]) {
-    try {
-      return ok(JSON.parse(text) as JsonValue);
-    } catch {
-      continue;
-    }
-  }
-  return fail(`the last line of its standard output is no JSON: ${last.length > 80 ? `${last.slice(0, 80)}…` : last}`);
 }

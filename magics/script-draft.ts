@@ -1,12 +1,13 @@
 import {relative} from 'node:path';
 import type {Digest, Fingerprint} from '../kernel/fingerprint/fingerprint.js';
-import type {JsonValue} from '../kernel/fingerprint/json.js';
+import type {JsonObject, JsonValue} from '../kernel/fingerprint/json.js';
 import type {Manifest} from '../kernel/graph/manifest.js';
 import {fingerprintOfRecipe, type Recipe, type Variable} from '../kernel/graph/recipe.js';
 import {fail, ok, type Result} from '../kernel/graph/result.js';
 import type {Draft, Made, MagicContext, Problem, Row} from '../kernel/session/magic.js';
 import type {Settled} from '../kernel/typescript/messages.js';
-import {BashWork, type ScriptBase} from './bash-work.js';
+import type {ScriptLanguage} from './script-language.js';
+import {ScriptWork, type ScriptBase} from './script-work.js';
 import {
   knownText,
   mapStrings,
@@ -29,8 +30,9 @@ export const rowKey = (row: Row): string =>
     .map(([name, value]) => `${name}=${keyText(value)}`)
     .join(' ');
 
-/** Plans one `%%bash` task. Input files are read now; futures are waited for later. */
-export async function draftBash(
+/** Plans one task of a script. Input files are read now; futures are waited for later. */
+export async function draftScript(
+  language: ScriptLanguage,
   call: ScriptCall,
   row: Row,
   context: MagicContext,
@@ -81,6 +83,8 @@ export async function draftBash(
   const setup = await context.setup(container.value);
   if (!setup.ok) problems.push(setup.error);
   if (problems.length > 0 || !setup.ok) return fail(problems);
+  const program = await language.program(context, setup.value, container.value);
+  if (!program.ok) return fail([program.error]);
   const sources: Record<string, Digest> = {};
   for (const path of [...context.settings.code].sort()) {
     const digest = await context.digest(path);
@@ -95,17 +99,20 @@ export async function draftBash(
     files: found.files,
     code: [...context.settings.code],
     container: container.value,
+    program: program.value,
   };
   const {value, out} = call;
+  const pictures = language.pictures?.bind(language);
   const needs = [...new Set([...[...call.variables].flatMap(([, {source}]) => nodesOf(source)), ...placed.nodes])];
   return ok({
-    name: 'bash',
+    name: language.name,
     key: rowKey(row),
     kind: value ? 'value' : 'files',
     ...(value && out !== undefined ? {files: true} : {}),
     needs,
-    make: () => make(call, base, placed, row, context),
+    make: () => make(language, call, base, placed, row, context),
     settle: manifest => settleScript(manifest, value, out !== undefined),
+    ...(pictures === undefined ? {} : {pictures}),
     notes: bundleNotes(call.options, container.value),
   });
 }
@@ -118,6 +125,7 @@ export function settleScript(manifest: Manifest, value: boolean, out: boolean): 
 }
 
 async function make(
+  language: ScriptLanguage,
   call: ScriptCall,
   base: ScriptBase,
   placed: PlacedText,
@@ -142,13 +150,17 @@ async function make(
   if (call.value) args['value'] = true;
   if (call.out !== undefined) args['out'] = [...new Set(call.out)].sort();
   if (placedPatterns.length > 0) args['in'] = [...new Set(placedPatterns)].sort();
+  const code: JsonObject = {
+    ...(base.container === undefined ? {} : {image: {...base.container.identity}}),
+    ...base.program.identity,
+  };
   const recipe: Recipe = {
-    kind: 'bash',
-    name: 'bash',
+    kind: language.name,
+    name: language.name,
     arguments: args,
     variables,
     inputs: [...needs].sort().map(fingerprint => ({is: 'task', fingerprint}) as const),
-    ...(base.container === undefined ? {} : {code: {image: {...base.container.identity}}}),
+    ...(Object.keys(code).length === 0 ? {} : {code}),
     setup: base.setup.identity,
     ...(Object.keys(base.sources).length === 0 ? {} : {sources: base.sources}),
     ...(Object.keys(base.environment).length === 0 ? {} : {environment: base.environment}),
@@ -160,11 +172,11 @@ async function make(
     task: {
       fingerprint,
       recipe,
-      name: 'bash',
+      name: language.name,
       key: rowKey(row),
       needs: [...needs],
       placement: context.placement(call.options, base.container),
-      work: new BashWork(call, recipe, base, fingerprint, context),
+      work: new ScriptWork(call, recipe, base, fingerprint, context, language),
       ...(call.options.force || call.always ? {force: true} : {}),
     },
   };

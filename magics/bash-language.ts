@@ -1,0 +1,88 @@
+import {readFileSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import type {JsonValue} from '../kernel/fingerprint/json.js';
+import {fail, ok, type Result} from '../kernel/graph/result.js';
+import {bashPreamble, bashQuote, bashText, unsetNames, whyNoBashName} from './bash-variables.js';
+import type {ScriptLanguage} from './script-language.js';
+
+/** bash: variables are texts, and the value is what is printed last (LANGUAGE 4 and 9). */
+export const bashLanguage: ScriptLanguage = {
+  name: 'bash',
+  summary: 'runs a bash script in the background, cached by what goes into it',
+  example: "%%bash --as sizes --in raw/*.fits --with filter --value\nwc -c raw/*.fits | tail -1 | awk '{print $1}'",
+  sign: '$',
+  strict: true,
+  whyNoName: whyNoBashName,
+  unset: script =>
+    [...unsetNames(script)].map(name => ({
+      name,
+      of: CLEAN.has(name) ? ['scope'] : ['scope', 'environment'],
+      at: new RegExp(`\\$\\{?${name}\\b`),
+    })),
+  program: () => Promise.resolve(ok({command: 'bash'})),
+  start({call, recipe, attempt, text, directories}) {
+    const {directory} = attempt;
+    const texts: Record<string, string> = {...directories};
+    for (const [name, variable] of Object.entries(recipe.variables))
+      if (variable.is === 'json') texts[name] = attempt.fill(bashText(variable.value));
+    for (const [name, value] of Object.entries(texts))
+      if (value.includes('\0')) return fail(`the value of \`${name}\` has a NUL, which bash can't hold`);
+    writeFileSync(join(directory, '.weft.script'), `${text}\n`);
+    const run = '. ./.weft.script';
+    return ok(
+      [
+        bashPreamble(texts),
+        `WEFT_OUT=${bashQuote(directory)}\n`,
+        call.strict ? 'set -euo pipefail\n' : '',
+        call.value
+          ? `set -o pipefail; ( ${call.strict ? '' : 'set +o pipefail; '}${run} ) | tee .weft.stdout\n`
+          : `${run}\n`,
+      ].join(''),
+    );
+  },
+  value: directory => valueOf(readFileSync(join(directory, '.weft.stdout'), 'utf8')),
+};
+
+/** The value of a script with `--value`: its last non-empty line of stdout, else all of it (LANGUAGE 9). */
+export function valueOf(stdout: string): Result<JsonValue, string> {
+  const lines = stdout.split('\n').filter(line => line.trim() !== '');
+  const last = lines.at(-1);
+  if (last === undefined) return fail('it printed nothing: the last line of its standard output must be JSON');
+  for (const text of [last, stdout]) {
+    try {
+      return ok(JSON.parse(text) as JsonValue);
+    } catch {
+      continue;
+    }
+  }
+  return fail(`the last line of its standard output is no JSON: ${last.length > 80 ? `${last.slice(0, 80)}…` : last}`);
+}
+
+/** What a task's environment has without being declared. */
+const CLEAN: ReadonlySet<string> = new Set([
+  'HOME',
+  'USER',
+  'LANG',
+  'TERM',
+  'PATH',
+  'LC_ALL',
+  'TMPDIR',
+  'PYTHONNOUSERSITE',
+  'OMP_NUM_THREADS',
+  'PWD',
+  'OLDPWD',
+  'SHLVL',
+  'IFS',
+  'UID',
+  'EUID',
+  'PPID',
+  'HOSTNAME',
+  'OPTARG',
+  'OPTIND',
+  'REPLY',
+  'LINENO',
+  'SECONDS',
+  'RANDOM',
+  'PIPESTATUS',
+  'BASH_SOURCE',
+]);

@@ -1,0 +1,60 @@
+import type {MagicContext, Problem, Reading} from '../kernel/session/magic.js';
+import type {ScriptCall} from './script-call.js';
+import {readVariables} from './script-given.js';
+import type {ScriptLanguage} from './script-language.js';
+import {fillLine, valuesOf} from './script-line.js';
+import {normalScript} from './script-text.js';
+import {hasFlag, readTaskOptions} from './task-options.js';
+
+/** Reads the magic line and the body of a script for one combination of loop variables. */
+export function readScript(
+  language: ScriptLanguage,
+  reading: Reading,
+  context: MagicContext,
+): {readonly call: ScriptCall; readonly problems: readonly Problem[]} {
+  const {line} = reading;
+  const problems: Problem[] = [];
+  const variables = readVariables(reading, context, name => language.whyNoName(name), problems);
+  const script = normalScript(reading.body);
+  if (script.trim() === '')
+    problems.push({
+      code: 'W1007',
+      severity: 'error',
+      span: line.span,
+      message: 'the script is empty',
+      hint: `write it below the \`%%${language.name}\` line`,
+    });
+  for (const {name, of, at} of language.unset(script)) {
+    if (variables.has(name)) continue;
+    const inScope = of.includes('scope') && reading.lookup(name).is !== 'error';
+    const inEnvironment =
+      of.includes('environment') && context.environment[name] !== undefined && !context.settings.environment.has(name);
+    if (!inScope && !inEnvironment) continue;
+    const hint = inScope ? `add \`--with ${name}\`` : `add \`%env ${name}=$${name}\` in a cell before`;
+    const found = at.exec(reading.body);
+    const start = reading.bodySpan.start + (found?.index ?? 0);
+    const span = found === null ? reading.bodySpan : {start, end: start + found[0].length};
+    problems.push({
+      code: 'W6003',
+      severity: 'warning',
+      span,
+      message: `the script names \`${language.sign}${name}\`, which it is not given`,
+      hint,
+    });
+  }
+  const outs = line.options.filter(option => option.name === 'out');
+  const call: ScriptCall = {
+    script,
+    verbatim: true,
+    line: reading.bodyLine,
+    variables,
+    in: fillLine(valuesOf(line, 'in'), reading, context, problems).map(({text, span}) => ({pattern: text, span})),
+    out:
+      outs.length === 0 ? undefined : fillLine(valuesOf(line, 'out'), reading, context, problems).map(({text}) => text),
+    value: hasFlag(line, 'value'),
+    strict: !hasFlag(line, 'no-strict'),
+    always: hasFlag(line, 'always'),
+    options: readTaskOptions(line, problems, words => fillLine(words, reading, context, problems)),
+  };
+  return {call, problems};
+}
