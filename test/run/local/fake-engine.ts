@@ -5,7 +5,7 @@ import type {Inside, Station, Stop} from '../../../kernel/run/executor.js';
 
 /**
  * What an engine's client does, in bash: a container is a session of its own, which outlives its client. One that gets TERM while it
- * sets up ends with 0, and nothing ran.
+ * sets up ends with 0, and nothing ran. One whose output nobody reads any more dies.
  */
 const client = `#!/bin/bash
 echo "$*" >>"$STATE/calls"
@@ -15,7 +15,7 @@ case $1 in
     trap 'exit 0' TERM
     sleep "\${SETUP:-0}" & wait $!
     trap 'true' TERM
-    setsid bash -c 'echo $$ >"$0.new"; mv "$0.new" "$0.up"; exec "$@"' "$STATE/$name" "$@" <&0 &
+    setsid bash -c 'echo $$ >"$0.new"; mv "$0.new" "$0.up"; exec "$@"' "$STATE/$name" "$@" <&0 > >(cat || kill -KILL $$) &
     while :; do wait $!; code=$?; kill -0 $! 2>/dev/null || break; done
     rm -f "$STATE/$name.up"
     exit "\${EXIT:-$code}" ;;

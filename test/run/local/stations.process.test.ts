@@ -4,6 +4,7 @@ import {expect, test} from 'vitest';
 import {ExecutorRig, lives, until} from './executor-rig.js';
 import {FakeEngine} from './fake-engine.js';
 
+// Names of attempts are unique on a machine: those of the other files are others.
 const engineOf = (rig: ExecutorRig): FakeEngine => new FakeEngine(join(rig.directory, 'engine'));
 const starts = (engine: FakeEngine): number => engine.calls().filter(call => call.startsWith('run ')).length;
 const wait = 'until [ -e go ]; do sleep 0.01; done';
@@ -51,20 +52,22 @@ test('a job in a station is cancelled inside, and the next one runs in the same 
   await using rig = await ExecutorRig.make();
   const engine = engineOf(rig);
   const inside = engine.station('a', 10);
-  await rig.submit('long', "setsid bash -c 'echo $$ >daemon; sleep 100' & sleep 100 & echo $! >child; wait", {inside});
-  await rig.submit('next', 'true', {inside});
-  const pids = [await rig.pid('long', 'child'), await rig.pid('long', 'daemon')];
-  rig.cancel('long');
-  expect(await rig.exit('long')).toEqual({is: 'cancelled'});
+  await rig.submit('lengthy', "setsid bash -c 'echo $$ >daemon; sleep 100' & sleep 100 & echo $! >child; wait", {
+    inside,
+  });
+  await rig.submit('after', 'true', {inside});
+  const pids = [await rig.pid('lengthy', 'child'), await rig.pid('lengthy', 'daemon')];
+  rig.cancel('lengthy');
+  expect(await rig.exit('lengthy')).toEqual({is: 'cancelled'});
   for (const pid of pids) expect(await lives(pid)).toBe(false);
-  expect(await rig.exit('next')).toMatchObject({code: 0});
+  expect(await rig.exit('after')).toMatchObject({code: 0});
   expect(starts(engine)).toBe(1);
 });
 
 test('a time limit holds in a station', async () => {
   await using rig = await ExecutorRig.make();
   const inside = engineOf(rig).station('a', 10);
-  expect(await rig.run('job', 'sleep 100', {inside, time: 0.3})).toMatchObject({is: 'timed out'});
+  expect(await rig.run('single', 'sleep 100', {inside, time: 0.3})).toMatchObject({is: 'timed out'});
 });
 
 test('a station whose client is killed loses the job that runs, and what waited runs in another', async () => {
@@ -72,15 +75,15 @@ test('a station whose client is killed loses the job that runs, and what waited 
   const engine = engineOf(rig);
   const inside = engine.station('a', 10);
   for (const name of ['a', 'b', 'c']) await rig.run(name, 'true', {inside});
-  await rig.submit('long', `echo $$ >self; ${wait}`, {inside});
-  await rig.submit('next', 'echo ran >>ran', {inside});
-  await until('the next is handed ahead', () => rig.assigned.has('next'));
-  const self = await rig.pid('long', 'self');
-  process.kill(rig.assigned.get('long')!.pid, 'SIGKILL');
-  expect(await rig.exit('long')).toMatchObject({is: 'lost', message: expect.stringContaining('gone') as string});
+  await rig.submit('lengthy', `echo $$ >self; ${wait}`, {inside});
+  await rig.submit('after', 'echo ran >>ran', {inside});
+  await until('the next is handed ahead', () => rig.assigned.has('after'));
+  const self = await rig.pid('lengthy', 'self');
+  process.kill(rig.assigned.get('lengthy')!.pid, 'SIGKILL');
+  expect(await rig.exit('lengthy')).toMatchObject({is: 'lost', message: expect.stringContaining('gone') as string});
   expect(await lives(self)).toBe(false);
-  expect(await rig.exit('next')).toMatchObject({code: 0});
-  expect(await rig.read('next', 'ran')).toBe('ran\n');
+  expect(await rig.exit('after')).toMatchObject({code: 0});
+  expect(await rig.read('after', 'ran')).toBe('ran\n');
   expect(starts(engine)).toBe(2);
 });
 
@@ -114,11 +117,11 @@ test('a closed executor leaves what runs in a station alone, and the station lea
   await using next = await ExecutorRig.make();
   const engine = new FakeEngine(join(next.directory, 'engine'));
   const rig = new ExecutorRig(next.directory, {});
-  await rig.submit('job', `${wait}; exit 3`, {inside: engine.station('a', 5)});
-  await rig.toldStart('job');
+  await rig.submit('single', `${wait}; exit 3`, {inside: engine.station('a', 5)});
+  await rig.toldStart('single');
   await rig.executor.close();
-  next.executor.adopt('job' as never, rig.assigned.get('job')!);
-  await go(rig, 'job');
-  expect(await next.exit('job')).toMatchObject({is: 'exited', code: 3});
+  next.executor.adopt('single' as never, rig.assigned.get('single')!);
+  await go(rig, 'single');
+  expect(await next.exit('single')).toMatchObject({is: 'exited', code: 3});
   await until('the container has gone', () => engine.up().size === 0);
 });
