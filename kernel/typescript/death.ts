@@ -7,6 +7,13 @@ export const notThere: ErrorContent = {
   traceback: ["UserProcessDied: the process of your code can't be started; restart the kernel"],
 };
 
+/** The kernel ends, and the process of the code with it. */
+export const kernelEnds: ErrorContent = {
+  ename: 'KernelEnds',
+  evalue: 'the kernel was shut down while the cell ran; tasks go on',
+  traceback: ['KernelEnds: the kernel was shut down while the cell ran; tasks go on'],
+};
+
 /** What a person reads when the process of his code has ended. `stderr`: the last that it wrote. */
 export function deathError(
   code: number | null,

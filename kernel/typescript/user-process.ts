@@ -4,7 +4,7 @@ import type {Writable} from 'node:stream';
 import type {JsonObject, JsonValue} from '../fingerprint/json.js';
 import type {ErrorContent} from '../wire/notebook.js';
 import type {Evaluated, FromUser, FutureRef, LineCall, Settled, ShownExpression, ToUser} from './messages.js';
-import {deathError, notThere} from './death.js';
+import {deathError, kernelEnds, notThere} from './death.js';
 import {spawnUser, type UserProcessOptions} from './spawn-user.js';
 import type {Done, UserEvents} from './user-events.js';
 import {LongLines} from './long-lines.js';
@@ -150,6 +150,8 @@ export class UserProcess {
     const timer = setTimeout(() => child.kill('SIGKILL'), grace);
     await this.#ended;
     clearTimeout(timer);
+    this.#order.flush();
+    this.#fail(kernelEnds);
   }
 
   #start(): ChildProcess {
@@ -276,13 +278,18 @@ export class UserProcess {
     this.#stderr = '';
     this.#order.flush();
     this.#order = this.#newOrder();
+    if (this.#failures < attempts) this.#child = this.#start();
+    this.#fail(error);
+    this.#events.died({code, signal, error});
+  }
+
+  /** Answers all that waits for the process that has ended. */
+  #fail(error: ErrorContent): void {
     const running = this.#running;
     this.#running = undefined;
-    if (this.#failures < attempts) this.#child = this.#start();
     running?.resolve({cell: running.cell, error});
     const asked = [...this.#asked.values()];
     this.#asked.clear();
     for (const resolve of asked) resolve(error);
-    this.#events.died({code, signal, error});
   }
 }

@@ -32,7 +32,7 @@ export class Executions {
   readonly #waiting = new Set<StreamBuffer>();
   #queue: Request[] = [];
   #running: {readonly request: Request; readonly output: RequestOutput; readonly silent: boolean} | undefined;
-  #busy = false;
+  #draining: Promise<void> | undefined;
   #closed = false;
   #count = 0;
 
@@ -52,7 +52,7 @@ export class Executions {
       return;
     }
     this.#queue.push(request);
-    if (!this.#busy) void this.#drain();
+    this.#draining ??= this.#drain();
   }
 
   /** Starts none any more: those that wait are aborted, so that no client waits for them. */
@@ -67,8 +67,12 @@ export class Executions {
     for (const stream of [...this.#waiting]) stream.flush();
   }
 
+  /** Resolves when the last one has been answered. */
+  async settled(): Promise<void> {
+    await this.#draining;
+  }
+
   async #drain(): Promise<void> {
-    this.#busy = true;
     for (let request = this.#queue.shift(); request !== undefined; request = this.#queue.shift()) {
       try {
         await this.#execute(request);
@@ -76,7 +80,7 @@ export class Executions {
         this.#ports.log(`execute_request: ${internalError(error).traceback.join('\n')}`);
       }
     }
-    this.#busy = false;
+    this.#draining = undefined;
   }
 
   async #execute(request: Request): Promise<void> {
@@ -105,7 +109,8 @@ export class Executions {
     this.#running = {request, output, silent: options.silent};
     const outcome = await this.#run({...options, id: header.msg_id, code, count}, output);
     output.end();
-    const aborted = outcome.error !== undefined && stopOnError && !options.silent ? await this.#takeQueued() : [];
+    const aborted =
+      outcome.error !== undefined && stopOnError && !options.silent && !this.#closed ? await this.#takeQueued() : [];
     const status = outcome.error === undefined ? 'ok' : 'error';
     const content: JsonObject = {
       status,

@@ -183,6 +183,8 @@ export class Server {
     } catch (error) {
       this.#options.log(`shutdown: ${internalError(error).traceback.join('\n')}`);
     }
+    // The notebook has ended what ran: its reply is on the way.
+    await within(200, this.#executions.settled());
     this.#executions.flush();
     await within(500, this.#history.settled());
     await within(500, this.#channels.drained());

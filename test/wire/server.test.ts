@@ -163,7 +163,10 @@ describe('a server', () => {
       for (const channel of ['shell', 'control'] as const) {
         const body = [header, '{}', '{}', `{"comm_id": "${channel}"}`];
         const signature = createHmac('sha256', connection.key).update(body.join('')).digest('hex');
-        client.sendRaw(channel, ['<IDS|MSG>', signature, ...body].map(each => Buffer.from(each)));
+        client.sendRaw(
+          channel,
+          ['<IDS|MSG>', signature, ...body].map(each => Buffer.from(each)),
+        );
       }
     }
     expect((await client.request('control', 'kernel_info_request')).content).toMatchObject({status: 'ok'});
