@@ -11,6 +11,7 @@ import {fail, ok, type Result} from './graph/result.js';
 import type {AttemptId} from './graph/task.js';
 import {Containers} from './run/containers/containers.js';
 import {architectureOf, Images} from './run/containers/images.js';
+import {removeLeftovers} from './run/containers/leftovers.js';
 import {runProgram} from './run/containers/run-program.js';
 import {runtimes} from './run/containers/runtimes.js';
 import {hasSubordinateIds} from './run/containers/subordinate-ids.js';
@@ -25,6 +26,7 @@ import {NotebookSession} from './session/notebook-session.js';
 import type {Settings} from './session/settings.js';
 import {StoredCheckpoints} from './session/stored-checkpoints.js';
 import type {UserPort} from './session/user-port.js';
+import {stampOf} from './store/host.js';
 import {Store} from './store/store.js';
 import type {Bundle} from './wire/notebook.js';
 import {isCompleteTypeScript} from './typescript/completeness.js';
@@ -83,6 +85,7 @@ export async function openNotebook({
     container: undefined,
     mounts: [],
     network: undefined,
+    python: 'python3',
     environment: new Map(),
     code: new Set(),
     verify: 'mtime',
@@ -102,8 +105,19 @@ export async function openNotebook({
   };
   const {uid, gid} = userInfo();
   const oneUser = uid !== 0 && !hasSubordinateIds(userInfo());
-  const machine = {environment, uid, gid, oneUser, architecture: architectureOf(process.arch)};
+  const stamp = stampOf();
+  const machine = {
+    environment,
+    uid,
+    gid,
+    oneUser,
+    architecture: architectureOf(process.arch),
+    ...(stamp === undefined ? {} : {space: `${stamp.bootId} ${stamp.space ?? ''}`}),
+  };
   const containers = new Containers({runtimes, machine, run: runProgram, store: storeDirectory});
+  void removeLeftovers({runtimes, machine, run: runProgram, store: storeDirectory}).then(names => {
+    if (names.length > 0) log(`weft: removed containers that nobody held: ${names.join(', ')}`);
+  });
   const images = new Images({runtimes, probing: {...machine, run: runProgram, digest}, directory});
   const late: {scheduler?: Scheduler; futures?: Futures} = {};
   const executor = new LocalExecutor(

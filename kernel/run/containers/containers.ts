@@ -66,7 +66,7 @@ export class Containers {
       ...(network === undefined ? {} : {network}),
       ...(memory === undefined ? {} : {memory}),
     };
-    const labels = {'weft.store': store, 'weft.fingerprint': task.fingerprint};
+    const labels = {...this.#labels, 'weft.fingerprint': task.fingerprint};
     if (bundle === undefined || bundle < 2) {
       const name = nameOf(attempt.id);
       const command = commandOf(
@@ -100,7 +100,7 @@ export class Containers {
           ...common,
           input: true,
           name,
-          labels: {'weft.store': store},
+          labels: this.#labels,
           mounts: shared.value,
           directory: wide,
           argv,
@@ -133,14 +133,14 @@ export class Containers {
     this.#note(runtime);
     const settled = settleMounts(mounts);
     if (!settled.ok) return {...nothing, stderr: `${settled.error.message}; ${settled.error.remedy}`};
-    const {machine, run, store} = this.#ports;
+    const {machine, run} = this.#ports;
     const name = nameOf(uuid());
     const command = commandOf(
       runtime,
       {
         container,
         name,
-        labels: {'weft.store': store},
+        labels: this.#labels,
         mounts: settled.value,
         directory,
         argv: ['bash', '--noprofile', '--norc', '-c', text],
@@ -161,6 +161,11 @@ export class Containers {
     const {container} = task.placement;
     const fault = container === undefined ? undefined : this.#runtime(container)?.fault(code, log);
     return fault === undefined ? undefined : {reason: 'start', ...fault};
+  }
+
+  get #labels(): Readonly<Record<string, string>> {
+    const {store, machine} = this.#ports;
+    return {'weft.store': store, ...(machine.space === undefined ? {} : {'weft.space': machine.space})};
   }
 
   #runtime({runtime}: Container): Runtime | undefined {

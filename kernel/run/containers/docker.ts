@@ -5,7 +5,7 @@ import {ociProblem} from './oci-problem.js';
 import type {LeftContainer, Machine} from './runtime.js';
 
 /** The labels that are asked for: docker lists all others as one text, in which a comma can be anything. */
-const LABELS = ['weft.store', 'weft.fingerprint', 'weft.directory'];
+const LABELS = ['weft.store', 'weft.fingerprint', 'weft.directory', 'weft.space'];
 
 /** docker, rootful and rootless. */
 export const docker = ociRuntime({

@@ -50,7 +50,7 @@ export async function removeLeftovers({runtimes, machine, run, store}: Leftovers
       const found = left.read(stdout).filter(({labels}) => labels['weft.store'] === store);
       const orphans: string[] = [];
       for (const container of found) {
-        if (await isHeld(container)) continue;
+        if (isOthers(container, machine) || (await isHeld(container))) continue;
         for (const remove of runtime.stopOf(container.name, machine).remove) await run(remove, {limit: LIMIT});
         orphans.push(container.name);
       }
@@ -58,6 +58,13 @@ export async function removeLeftovers({runtimes, machine, run, store}: Leftovers
     }),
   );
   return removed.flat();
+}
+
+/** Whether its processes can't be looked for here: another container's kernel started it, and the machine has run since. */
+function isOthers({labels}: LeftContainer, {space}: Machine): boolean {
+  const theirs = labels['weft.space'];
+  if (theirs === undefined || space === undefined || theirs === space) return false;
+  return theirs.split(' ')[0] === space.split(' ')[0];
 }
 
 async function isHeld({name, labels}: LeftContainer): Promise<boolean> {

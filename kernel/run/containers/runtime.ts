@@ -34,6 +34,8 @@ export interface Machine {
   readonly oneUser?: boolean;
   /** `amd64`, `arm64`: as images name it. */
   readonly architecture: string;
+  /** Since which start of the machine, and among which processes, a number means what it means here: `BOOT-ID NAMESPACE`. */
+  readonly space?: string;
 }
 
 /** Why something can't be done with a container: what is wrong, and what to do about it. */

@@ -8,7 +8,7 @@ import type {LeftContainer, Runtime} from '../../../kernel/run/containers/runtim
 import {startTimeOf} from '../../../kernel/run/local/process-stamp.js';
 import {scratch} from '../../rig/scratch.js';
 
-const machine = {environment: {}, uid: 0, gid: 0, architecture: 'amd64'};
+const machine = {environment: {}, uid: 0, gid: 0, architecture: 'amd64', space: 'boot-2 pid:[1]'};
 const bash = (text: string) => ({file: 'bash', args: ['-c', text], environment: {PATH: process.env['PATH'] ?? ''}});
 
 /** A runtime whose containers are files. */
@@ -49,6 +49,8 @@ test('what nobody holds is removed, of runtimes that the store has used, and not
     own('starting', undefined),
     {name: 'shared', labels: {'weft.store': store}, running: true},
     {name: 'shared orphan', labels: {'weft.store': store}, running: false},
+    {name: 'of a kernel in a container', labels: {'weft.store': store, 'weft.space': 'boot-2 pid:[7]'}, running: true},
+    {name: 'from before', labels: {'weft.store': store, 'weft.space': 'boot-1 pid:[7]'}, running: false},
     {name: 'another store', labels: {'weft.store': `${store}/b`}, running: true},
   ];
   for (const {name} of containers) writeFileSync(room.at(name), '');
@@ -67,11 +69,11 @@ test('what nobody holds is removed, of runtimes that the store has used, and not
     expect(existsSync(room.at('asked-a'))).toBe(false);
     noteRuntime(store, 'a');
     noteRuntime(store, 'a');
-    expect(await removeLeftovers(ports)).toEqual(['dead runner', 'never started', 'shared orphan']);
+    expect(await removeLeftovers(ports)).toEqual(['dead runner', 'never started', 'shared orphan', 'from before']);
     expect(existsSync(room.at('asked-a'))).toBe(true);
     expect(existsSync(room.at('asked-b'))).toBe(false);
     const left = containers.map(({name}) => name).filter(name => existsSync(room.at(name)));
-    expect(left).toEqual(['held', 'starting', 'shared', 'another store']);
+    expect(left).toEqual(['held', 'starting', 'shared', 'of a kernel in a container', 'another store']);
   } finally {
     for (const client of clients) client.kill('SIGKILL');
     await Promise.all(clients.map(client => once(client, 'close')));
