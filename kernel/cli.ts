@@ -2,8 +2,10 @@ import {writeSync} from 'node:fs';
 import {basename, dirname, resolve} from 'node:path';
 import {Command, CommanderError} from 'commander';
 import {openNotebook} from './open-notebook.js';
+import {PARAMETERS_HELP, parameterWords} from './session/parameter-words.js';
 import {runHeadless, summaryJson, summaryText} from './session/headless.js';
 import {readNotebook, writeNotebook} from './session/notebook-file.js';
+import {injectParameters, readParameters, type ParameterWord} from './session/parameters.js';
 import {VERSION} from './version.js';
 
 /** Exit codes of `weft run` (LANGUAGE 16). */
@@ -18,20 +20,25 @@ interface RunOptions {
 
 const say = (line: string): void => void writeSync(2, `${line}\n`);
 
-async function run(path: string, options: RunOptions): Promise<number> {
+function usage(problem: string): number {
+  say(`weft: ${problem}`);
+  return EXIT.usage;
+}
+
+async function run(path: string, options: RunOptions, words: readonly ParameterWord[]): Promise<number> {
   const file = resolve(path);
   // What is typed after -o means the directory where it was typed.
   const output = options.output === undefined ? undefined : resolve(options.output);
-  const notebook = readNotebook(file);
-  if (!notebook.ok) {
-    say(`weft: ${notebook.error}`);
-    return EXIT.usage;
-  }
+  const read = readNotebook(file);
+  if (!read.ok) return usage(read.error);
+  const parameters = readParameters(words);
+  if (!parameters.ok) return usage(parameters.error);
+  const {notebook, warnings} =
+    parameters.value.size > 0 ? injectParameters(read.value, parameters.value) : {notebook: read.value, warnings: []};
+  for (const warning of warnings) say(`weft: warning: ${warning}`);
   const slots = options.slots === undefined ? undefined : Number(options.slots);
-  if (slots !== undefined && (!Number.isInteger(slots) || slots < 1)) {
-    say(`weft: --slots takes a whole number of at least 1, not ${String(options.slots)}`);
-    return EXIT.usage;
-  }
+  if (slots !== undefined && (!Number.isInteger(slots) || slots < 1))
+    return usage(`--slots takes a whole number of at least 1, not ${String(options.slots)}`);
   const directory = dirname(file);
   process.chdir(directory);
   const opened = await openNotebook({
@@ -40,10 +47,7 @@ async function run(path: string, options: RunOptions): Promise<number> {
     log: say,
     ...(slots === undefined ? {} : {slots}),
   });
-  if (!opened.ok) {
-    say(`weft: ${opened.error}`);
-    return EXIT.usage;
-  }
+  if (!opened.ok) return usage(opened.error);
   const {session, futures, scheduler, displays} = opened.value;
   const abort = new AbortController();
   const stop = (): void => abort.abort();
@@ -52,7 +56,7 @@ async function run(path: string, options: RunOptions): Promise<number> {
   const started = Date.now();
   const progress = (line: string): void =>
     say(`weft ${((Date.now() - started) / 1000).toFixed(1).padStart(6)} s  ${line}`);
-  const {summary, outputs} = await runHeadless(notebook.value, {
+  const {summary, outputs} = await runHeadless(notebook, {
     session,
     futures,
     scheduler,
@@ -63,7 +67,7 @@ async function run(path: string, options: RunOptions): Promise<number> {
   });
   let code: number = abort.signal.aborted ? EXIT.interrupted : summary.ok ? EXIT.ok : EXIT.failed;
   if (output !== undefined) {
-    const written = writeNotebook(output, notebook.value, outputs);
+    const written = writeNotebook(output, notebook, outputs);
     if (!written.ok) {
       say(`weft: ${written.error}`);
       code = EXIT.usage;
@@ -76,6 +80,8 @@ async function run(path: string, options: RunOptions): Promise<number> {
 }
 
 async function main(argv: readonly string[]): Promise<number> {
+  const given = parameterWords(argv);
+  if (!given.ok) return usage(given.error);
   const program = new Command('weft')
     .description('Futures and checkpoints for command-line pipelines.')
     .version(VERSION)
@@ -89,11 +95,12 @@ async function main(argv: readonly string[]): Promise<number> {
     .option('--json', 'print a summary as one JSON object')
     .option('--keep-going', 'go on behind a cell that failed')
     .option('--slots <n>', 'how many tasks run at once')
+    .addHelpText('after', PARAMETERS_HELP)
     .action(async (notebook: string, options: RunOptions) => {
-      code = await run(notebook, options);
+      code = await run(notebook, options, given.value.words);
     });
   try {
-    await program.parseAsync([...argv], {from: 'user'});
+    await program.parseAsync([...given.value.rest], {from: 'user'});
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     throw error;

@@ -7,7 +7,7 @@ import type {Notebook} from '../wire/notebook.js';
 import type {Displays} from './displays.js';
 import type {Futures} from './futures.js';
 import {tasksOf, type FutureNode} from './node.js';
-import type {CellOutputs, NotebookFile} from './notebook-file.js';
+import {isTagged, type CellOutputs, type NotebookFile} from './notebook-file.js';
 import {newDisplays, RecordedOutput} from './recorded-output.js';
 
 /** How many distinct tasks ended how: `total` is the sum of the others. */
@@ -76,14 +76,15 @@ export async function runHeadless(
   });
   // Of a cell tagged `raises-exception`, as nbclient and nbconvert know it, an error is no failure of the run.
   const mayFail = new Set<FutureNode>();
-  for (const [index, {cell_type, source, rest}] of notebook.cells.entries()) {
+  for (const [index, cell] of notebook.cells.entries()) {
+    const {cell_type, source} = cell;
     if (cell_type !== 'code' || source.trim() === '' || signal.aborted) continue;
     count += 1;
     const output = new RecordedOutput(count, shown);
     recorded.set(index, {count, output});
     const began = performance.now();
     const before = new Set(futures.all());
-    const allowed = isTagged(rest, 'raises-exception');
+    const allowed = isTagged(cell, 'raises-exception');
     const {error, payload} = await session.execute(
       {
         id: randomUUID(),
@@ -135,12 +136,6 @@ export async function runHeadless(
 
 const isObject = (value: JsonValue | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-
-function isTagged(rest: JsonObject, tag: string): boolean {
-  const {metadata} = rest;
-  const tags = typeof metadata === 'object' && metadata !== null && 'tags' in metadata ? metadata['tags'] : undefined;
-  return Array.isArray(tags) && tags.includes(tag);
-}
 
 /** Waits for every future, those that come up meanwhile too. */
 async function settle(futures: Futures): Promise<void> {

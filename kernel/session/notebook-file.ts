@@ -44,6 +44,13 @@ export function readNotebook(path: string): Result<NotebookFile, string> {
   });
 }
 
+/** True where a cell has a tag, as nbclient and papermill know them. */
+export function isTagged({rest}: FileCell, tag: string): boolean {
+  const {metadata} = rest;
+  const tags = typeof metadata === 'object' && metadata !== null && 'tags' in metadata ? metadata['tags'] : undefined;
+  return Array.isArray(tags) && tags.includes(tag);
+}
+
 /** Writes a notebook with the outputs of its code cells, in one step. `outputs` is by the cell's place; a cell without keeps none. */
 export function writeNotebook(
   path: string,

@@ -1,6 +1,6 @@
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {readFileSync, writeFileSync} from 'node:fs';
+import {existsSync, readFileSync, writeFileSync} from 'node:fs';
 import {resolve} from 'node:path';
 import {text} from 'node:stream/consumers';
 import {expect, test} from 'vitest';
@@ -32,11 +32,11 @@ async function weft(folder: Scratch, args: readonly string[], interrupt?: string
   return {code, out, err};
 }
 
-function notebook(folder: Scratch, cells: readonly string[]): void {
+function notebook(folder: Scratch, cells: readonly string[], tags: readonly (string | undefined)[] = []): void {
   const made = cells.map((source, i) => ({
     cell_type: 'code',
     id: `c${i}`,
-    metadata: {},
+    metadata: tags[i] === undefined ? {} : {tags: [tags[i]]},
     outputs: [],
     execution_count: null,
     source,
@@ -90,4 +90,83 @@ test('usage, and a notebook that is not there, exit with 2; an interrupt with 13
   expect(none.err).toContain('there is no notebook');
   notebook(folder, ['%%bash --as quick\nexit 1', 'await new Promise(() => undefined)']);
   expect((await weft(folder, ['run', 'nb.ipynb'], 'quick failed')).code).toBe(130);
+});
+
+interface Saved {
+  readonly metadata: {readonly papermill?: {readonly parameters: unknown}};
+  readonly cells: readonly {
+    readonly id: string;
+    readonly source: string;
+    readonly metadata: {readonly tags?: readonly string[]};
+    readonly outputs: readonly {readonly data: Record<string, string>}[];
+  }[];
+}
+
+/** A notebook that was written, the lines of its cells joined. */
+const saved = (folder: Scratch, name: string): Saved =>
+  JSON.parse(readFileSync(folder.at(name), 'utf8'), (key, value: unknown) =>
+    key === 'source' && Array.isArray(value) ? value.join('') : value,
+  ) as Saved;
+
+test('parameters come behind the cell that has their defaults, reach tasks, and are replaced by those of the next run', async () => {
+  using folder = scratch();
+  notebook(
+    folder,
+    [
+      'const doubled = 0; // before',
+      '%env KEPT=1\nlet tract = 1;\nconst filters: string[] = ["g"], visit = "7"',
+      'tract += 1; [tract, filters, visit]',
+      '%%bash --with tract --value\necho $tract\n',
+    ],
+    [undefined, 'parameters'],
+  );
+  const args = ['-p', 'tract', '41', '-p', 'filters', '["r","i"]', '-r', 'visit', '0012', '-o', 'out.ipynb', '--json'];
+  const run = await weft(folder, ['run', ...args, 'nb.ipynb']);
+  expect([run.code, run.err]).toEqual([0, expect.not.stringContaining('warning')]);
+  const out = saved(folder, 'out.ipynb');
+  expect(out.cells.map(({id}) => id)).toEqual(['c0', 'c1', 'injected-parameters', 'c2', 'c3']);
+  expect(out.cells[2]).toMatchObject({
+    metadata: {tags: ['injected-parameters']},
+    source: '// Parameters\nlet tract = 41;\nconst filters = ["r","i"];\nconst visit = "0012";',
+  });
+  expect(out.cells[3]?.outputs[0]?.data['text/plain']).toMatch(/42.*r.*i.*0012/s);
+  expect(out.metadata.papermill?.parameters).toEqual({tract: 41, filters: ['r', 'i'], visit: '0012'});
+  const again = await weft(folder, ['run', 'out.ipynb', '-p', 'tract', '5', '-o', 'next.ipynb']);
+  expect(again.code).toBe(0);
+  const next = saved(folder, 'next.ipynb');
+  expect(next.cells.map(({id}) => id)).toEqual(['c0', 'c1', 'injected-parameters', 'c2', 'c3']);
+  expect(next.cells[3]?.outputs[0]?.data['text/plain']).toMatch(/6.*g.*7/s);
+});
+
+test('a parameter that the notebook does not declare is given, with a warning; a file of parameters is read', async () => {
+  using folder = scratch();
+  notebook(folder, ['const a = 1', 'a + nosuch'], ['parameters']);
+  writeFileSync(folder.at('p.json'), '{"a": 10, "nosuch": 1}');
+  const run = await weft(folder, ['run', 'nb.ipynb', '--parameters', 'p.json', '-p', 'nosuch', '-3', '-o', 'o.ipynb']);
+  expect(run.code).toBe(0);
+  expect(run.err).toContain('warning: the cell tagged `parameters` has no `nosuch`');
+  expect(saved(folder, 'o.ipynb').cells[2]?.outputs[0]?.data['text/plain']).toBe('7');
+  notebook(folder, ['x']);
+  const first = await weft(folder, ['run', 'nb.ipynb', '-p', 'x', 'say "it"', '-o', 'o.ipynb']);
+  expect(first.err).toContain('no cell of the notebook has the tag');
+  expect(saved(folder, 'o.ipynb').cells.map(({source}) => source)).toEqual([
+    '// Parameters\nconst x = "say \\"it\\"";',
+    'x',
+  ]);
+});
+
+test('a parameter that is none is a fault of usage, and nothing is run', async () => {
+  using folder = scratch();
+  notebook(folder, ['%%bash --as never\nfalse || true']);
+  for (const [args, said] of [
+    [['-p', 'tract'], 'takes a name and a value'],
+    [['-p', 'r-band', '1'], 'is no name of a parameter: write r_band'],
+    [['-p', 'class', '1'], 'is no name of a parameter'],
+    [['-p', 'id', '12345678901234567890'], 'is no exact number: -r id'],
+    [['--parameters', 'none.json'], "can't be read"],
+  ] as const) {
+    const run = await weft(folder, ['run', 'nb.ipynb', ...args]);
+    expect([run.code, run.err]).toEqual([2, expect.stringContaining(said)]);
+  }
+  expect(existsSync(folder.at('.weft'))).toBe(false);
 });
