@@ -88,6 +88,7 @@ export async function openNotebook({
     python: 'python3',
     environment: new Map(),
     code: new Set(),
+    settle: environment['WEFT_SETTLE'] === 'cell' ? 'cell' : 'later',
     verify: 'mtime',
     slots:
       slots ??

@@ -9,6 +9,7 @@ import type {Futures} from './futures.js';
 import {tasksOf, type FutureNode} from './node.js';
 import {isTagged, type CellOutputs, type NotebookFile} from './notebook-file.js';
 import {newDisplays, RecordedOutput} from './recorded-output.js';
+import {settled} from './settle.js';
 
 /** How many distinct tasks ended how: `total` is the sum of the others. */
 export interface TaskCounts {
@@ -111,7 +112,7 @@ export async function runHeadless(
     progress(`cell [${count}] failed: ${error.evalue}`);
     if (!keepGoing) break;
   }
-  await Promise.race([settle(futures), abort]);
+  await Promise.race([settled(() => futures.all()), abort]);
   displays.flush();
   watching.stop();
   const outputs = new Map(
@@ -136,16 +137,6 @@ export async function runHeadless(
 
 const isObject = (value: JsonValue | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** Waits for every future, those that come up meanwhile too. */
-async function settle(futures: Futures): Promise<void> {
-  for (let before = -1, now = 0; before !== now;) {
-    const all = [...futures.all()];
-    before = all.length;
-    await Promise.all(all.map(node => node.ended()));
-    now = [...futures.all()].length;
-  }
-}
 
 /** Counts by fingerprint; a task that never came to have one counts once. */
 export function countTasks(

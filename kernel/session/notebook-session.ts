@@ -26,6 +26,7 @@ import {runTaskCell} from './magic-cell.js';
 import type {NotebookControl, Problem} from './magic.js';
 import type {FutureNode} from './node.js';
 import {shapesOf, type Registry} from './registry.js';
+import {settleCell} from './settle.js';
 import {readTypeScriptLoop} from './typescript-loop.js';
 import {answerExpressions} from './user-expressions.js';
 import type {UserLoop, UserPort} from './user-port.js';
@@ -84,7 +85,7 @@ export class NotebookSession implements Notebook {
     this.#outputs.set(request.id, output);
     if (this.#outputs.size > REMEMBERED) this.#outputs.delete(this.#outputs.keys().next().value ?? '');
     try {
-      const error = await this.#cell(running);
+      const error = (await this.#cell(running)) ?? (await settleCell(running));
       // What has ended by now is shown before the reply: a client that runs cells one by one saves what it has by then.
       this.#ports.displays.settle();
       if (error !== undefined && !request.silent) output.error(error);
@@ -103,14 +104,8 @@ export class NotebookSession implements Notebook {
     const {value: syntax, diagnostics} = parseCell(text, shapes);
     if (hasErrors(diagnostics)) return problemsError(diagnostics, text, request.count);
     if (diagnostics.length > 0) output.stream('stderr', `${problemsText(diagnostics, text, request.count)}\n`);
-    switch (syntax.is) {
-      case 'empty':
-        return undefined;
-      case 'magic':
-        return this.#magic(running, syntax);
-      case 'typescript':
-        return this.#typescript(running, text, syntax.lines);
-    }
+    if (syntax.is === 'empty') return undefined;
+    return syntax.is === 'magic' ? this.#magic(running, syntax) : this.#typescript(running, text, syntax.lines);
   }
 
   async #magic(running: Running, syntax: Extract<CellSyntax, {is: 'magic'}>): Promise<ErrorContent | undefined> {
@@ -140,6 +135,7 @@ export class NotebookSession implements Notebook {
     if (!ran.ok) return error(ran.error);
     const {name, node, warnings} = ran.value;
     if (warnings.length > 0) output.stream('stderr', `${problemsText(warnings, request.code, request.count)}\n`);
+    running.nodes.push(node);
     this.#bind(name, node, running);
     displays.open(name ?? magic.shape.name, [node], output);
     return undefined;

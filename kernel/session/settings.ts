@@ -15,12 +15,16 @@ export interface Settings {
   container: Container | undefined;
   /** `%mount`. */
   readonly mounts: Mount[];
+  /** `%config python`: a path that is absolute, or a name of the PATH; `python3` unless said. */
+  python: string;
   /** `%config network none`. */
   network: 'none' | undefined;
   /** `%env K=V`. */
   readonly environment: Map<string, string>;
   /** `%code PATH…`. */
   readonly code: Set<string>;
+  /** `%config settle cell`: a cell is over when its tasks have ended. Else at once. */
+  settle: 'cell' | 'later';
   /** How outputs of a hit are looked at. */
   verify: 'size' | 'mtime' | 'content';
   /** Slots of the local executor. */

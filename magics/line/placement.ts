@@ -1,3 +1,4 @@
+import {resolve} from 'node:path';
 import type {LineContext} from '../../kernel/session/magic.js';
 import {lineMagic, wrong} from './line-magic.js';
 
@@ -53,7 +54,7 @@ export const configMagic = lineMagic(
         `there is ${[...SETTINGS].map(([name, {values}]) => `\`${name}\` (${values})`).join(' and ')}`,
       );
     else if (value === undefined) context.stream('stdout', `${given.read(settings)}\n`);
-    else if (!given.set(settings, value))
+    else if (!given.set(settings, value, context))
       return wrong(line, 'W2036', `\`${key}\` is never \`${value}\``, `it is ${given.values}`);
     return undefined;
   },
@@ -65,7 +66,7 @@ type Settings = LineContext['settings'];
 interface Setting {
   readonly values: string;
   readonly read: (settings: Settings) => string;
-  readonly set: (settings: Settings, value: string) => boolean;
+  readonly set: (settings: Settings, value: string, context: LineContext) => boolean;
 }
 
 const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
@@ -77,6 +78,30 @@ const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
       set(settings, value) {
         if (value !== 'size' && value !== 'mtime' && value !== 'content') return false;
         settings.verify = value;
+        return true;
+      },
+    },
+  ],
+  [
+    'python',
+    {
+      values: 'a program, by path or by name; it runs `%%python` and `%%py`',
+      read: ({python}) => python,
+      set(settings, value, {directory}) {
+        if (value === '') return false;
+        settings.python = value.includes('/') ? resolve(directory, value) : value;
+        return true;
+      },
+    },
+  ],
+  [
+    'settle',
+    {
+      values: 'cell or later; with cell, a cell is over when its tasks have ended',
+      read: ({settle}) => settle,
+      set(settings, value) {
+        if (value !== 'cell' && value !== 'later') return false;
+        settings.settle = value;
         return true;
       },
     },
