@@ -9,7 +9,7 @@ import {House} from '../tutorial/house.js';
 
 /** What some shell, option parser or file of settings on the way could take for something else. */
 const ODD = [
-  ...' \t\n\r\v\f"\'`$(){}[]|&;<>*?~!#%^\\=,:+-/@.',
+  ...Array.from(' \t\n\r\v\f"\'`$(){}[]|&;<>*?~!#%^\\=,:+-/@.'),
   ...['--', '--help', '-e', '$(id)', '`id`', '${HOME}', '$0', '\\n', '\\0', '%s', '%20', "'\\''", '\r\n', 'é'],
   // What bash keeps for itself, what is not printable, what no font has, what is turned around, and what is two units of UTF-16.
   ...[
