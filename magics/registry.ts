@@ -11,6 +11,7 @@ import {lockMagic} from './line/lock.js';
 import {logMagic, statusMagic, timingsMagic, whyMagic} from './line/look.js';
 import {mountMagic} from './line/mount.js';
 import {configMagic, executorMagic} from './line/placement.js';
+import {pythonMagic} from './python.js';
 import {repoMagic} from './line/repo.js';
 import {setupMagic} from './line/setup.js';
 import {lsstMagic} from './lsst/lsst.js';
@@ -20,7 +21,7 @@ import {OWN_NAMES} from './task-options.js';
 
 /** All magics of Weft. A new one is a file, and a line here. */
 export const registry: Registry = {
-  tasks: [bashMagic, joinMagic, lsstMagic],
+  tasks: [bashMagic, pythonMagic, joinMagic, lsstMagic],
   lines: [
     repoMagic,
     setupMagic,

@@ -98,6 +98,7 @@ export const CODES = {
   W6001: 'A variable of a script has a name that its language keeps.',
   W6002: 'Two inputs of a script have one name.',
   W6003: 'A script names a variable that it is not given.',
+  W6004: 'There is no Python.',
 
   // W7xxx: files, roots and stores.
   W7001: 'A file is not there.',

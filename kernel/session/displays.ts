@@ -5,9 +5,10 @@ import {readTail} from '../run/read-tail.js';
 import {cellBundle} from '../show/cell-html.js';
 import {UpdatePace} from '../show/update-pace.js';
 import type {CellView} from '../show/view.js';
-import type {CellOutput} from '../wire/notebook.js';
+import type {Bundle, CellOutput} from '../wire/notebook.js';
 import type {Futures} from './futures.js';
 import type {FutureNode} from './node.js';
+import {withPictures} from './pictures.js';
 
 /** Bytes of a log that a display shows the end of. */
 const TAIL_BYTES = 2000;
@@ -42,7 +43,7 @@ export class Displays {
     const id = randomUUID();
     const open: Open = {title, nodes, output, startedAt: Date.now(), stale: undefined, shown: ''};
     this.#open.set(id, open);
-    const bundle = cellBundle(this.#view(open));
+    const bundle = this.#bundle(open);
     open.shown = JSON.stringify(bundle);
     output.display(bundle, {}, id);
     this.#pace.open(id, !ended(nodes));
@@ -149,11 +150,17 @@ export class Displays {
 
   #send(id: string, open: Open, must: boolean): void {
     this.#dirty.delete(id);
-    const bundle = cellBundle(this.#view(open));
+    const bundle = this.#bundle(open);
     const text = JSON.stringify(bundle);
     if (text === open.shown && !must) return;
     open.shown = text;
     open.output.update(id, bundle);
+  }
+
+  /** What a cell shows: its tasks, and once all have ended their pictures. */
+  #bundle(open: Open): Bundle {
+    const bundle = cellBundle(this.#view(open));
+    return ended(open.nodes) ? withPictures(bundle, open.nodes) : bundle;
   }
 
   #view(open: Pick<Open, 'title' | 'nodes' | 'startedAt' | 'stale'>): CellView {

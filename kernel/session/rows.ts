@@ -163,6 +163,7 @@ function deferredDraft(row: Row, values: RowValues, names: RowValues, cell: Task
       return inner.make();
     },
     settle: manifest => inner?.settle(manifest) ?? {is: 'failed', name: labelOf(draft), message: 'it is not known yet'},
+    pictures: outputs => inner?.pictures?.(outputs) ?? [],
     get files() {
       return magic.kindOf(line) === 'value' && line.options.some(option => option.name === 'out');
     },

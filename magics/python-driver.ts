@@ -1,0 +1,157 @@
+/**
+ * What runs a script of Python: it is the module `__main__` itself, so that classes can be pickled and workers of multiprocessing
+ * find them. It reads `.weft.given.json` and `.weft.script` beside it, and writes `.weft.value` or `.weft.no-value`, and
+ * `.weft.figures`. For Python 3.6 and later.
+ */
+export const PYTHON_DRIVER = `def _weft(scope):
+    del scope['_weft']
+    import ast, json, linecache, os, pathlib, sys, traceback, types
+    here = os.path.dirname(os.path.abspath(scope['__file__']))
+
+    def read(name):
+        with open(os.path.join(here, name), encoding='utf-8', newline='') as file:
+            return file.read()
+
+    def write(name, text):
+        with open(os.path.join(here, name), 'w', encoding='utf-8') as file:
+            file.write(text)
+
+    given = json.loads(read('.weft.given.json'))
+    name = '<cell>'
+    source = '\\n' * given['line'] + read('.weft.script')
+    linecache.cache[name] = (len(source), None, source.splitlines(True), name)
+    weft = types.ModuleType('weft', 'What Weft gives to a script.')
+    weft.out = pathlib.Path(here)
+    if given['root'] is not None:
+        weft.root = pathlib.Path(given['root'])
+    sys.modules['weft'] = weft
+    scope['weft'] = weft
+    scope.update(given['values'])
+    scope.update((each, pathlib.Path(path)) for each, path in given['paths'].items())
+    if scope['__name__'] != '__main__':
+        # A worker of multiprocessing: the script keeps what must not run again below __name__ == '__main__'; the value is none of it.
+        tree = ast.parse(source, name)
+        if given['value']:
+            tree.body.pop()
+        exec(compile(tree, name, 'exec', dont_inherit=True), scope)
+        return
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, 'reconfigure'):
+            stream.reconfigure(line_buffering=True, errors='backslashreplace')
+    os.environ.setdefault('MPLBACKEND', 'Agg')
+
+    class NoValue(Exception):
+        pass
+
+    def plain(value, place, depth=0):
+        kind = type(value)
+        if depth > 200:
+            raise NoValue('%s is nested too deeply' % place)
+        if value is None or value is True or value is False:
+            return value
+        if isinstance(value, str):
+            return str(value)
+        if isinstance(value, int):
+            if abs(value) > 2 ** 53:
+                raise NoValue('%s is %d: readers of JSON round integers beyond 2**53, so make it a text, str(…)' % (place, value))
+            return int(value)
+        if isinstance(value, float):
+            if value != value or value in (float('inf'), float('-inf')):
+                raise NoValue('%s is %r, which JSON does not have' % (place, float(value)))
+            return float(value)
+        if isinstance(value, dict):
+            made = {}
+            for key, item in value.items():
+                if not isinstance(key, str) and hasattr(type(key), 'tolist'):
+                    key = key.tolist()
+                if isinstance(key, bool) or not isinstance(key, (str, int)):
+                    raise NoValue('%s has a key that is no text: %r' % (place, key))
+                if str(key) in made:
+                    raise NoValue('%s has the key %s twice' % (place, key))
+                made[str(key)] = plain(item, '%s[%r]' % (place, key), depth + 1)
+            return made
+        if isinstance(value, (list, tuple)):
+            return [plain(item, '%s[%d]' % (place, i), depth + 1) for i, item in enumerate(value)]
+        if isinstance(value, pathlib.PurePath):
+            return str(value)
+        if hasattr(kind, 'tolist'):
+            made = value.tolist()
+            if type(made) is not kind:
+                return plain(made, place, depth + 1)
+            try:
+                return plain(float(value), place, depth + 1)
+            except (TypeError, ValueError):
+                pass
+        raise NoValue('%s is of type %s, which JSON does not have' % (place, kind.__name__))
+
+    def trim(trace, seen):
+        if trace is None or id(trace) in seen:
+            return
+        seen.add(id(trace))
+        last = [frame for frame in trace.stack[-1:] if frame.filename not in (name, scope['__file__'])]
+        trace.stack[:] = [frame for frame in trace.stack if frame.filename == name] + last
+        trim(trace.__cause__, seen)
+        trim(trace.__context__, seen)
+        for each in getattr(trace, 'exceptions', None) or ():
+            trim(each, seen)
+
+    def report(error):
+        sys.stdout.flush()
+        trace = traceback.TracebackException(type(error), error, error.__traceback__)
+        trim(trace, set())
+        sys.stderr.write(''.join(trace.format()))
+        sys.stderr.flush()
+        # Not a status of Python's own: threads that are left are waited for, as after any script.
+        sys.exit(1)
+
+    def save_figures():
+        pyplot = sys.modules.get('matplotlib.pyplot')
+        numbers = pyplot.get_fignums() if pyplot is not None else []
+        if not given['files']:
+            if numbers:
+                print("weft: figures are not kept, as a value has no files: add --out 'figure-*.png'", file=sys.stderr)
+            return
+        for number in numbers:
+            pyplot.figure(number).savefig(os.path.join(here, 'figure-%d.png' % number), format='png')
+        write('.weft.figures', json.dumps(['figure-%d.png' % number for number in numbers]))
+
+    try:
+        tree = ast.parse(source, name)
+        last = tree.body[-1] if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+        if given['value']:
+            if last is None:
+                return write('.weft.no-value', 'the last line of the script must be an expression: what it gives is the value')
+            tree.body.pop()
+        code = compile(tree, name, 'exec', dont_inherit=True)
+        end = None
+        if given['value']:
+            import __future__
+            flags = sum(getattr(__future__, each).compiler_flag for each in __future__.all_feature_names)
+            end = compile(ast.Expression(last.value), name, 'eval', code.co_flags & flags, True)
+    except SyntaxError as error:
+        report(error)
+    stopped = False
+    try:
+        exec(code, scope)
+        value = eval(end, scope) if end is not None else None
+    except SystemExit as error:
+        if error.code not in (None, 0):
+            raise
+        stopped = True
+    except BaseException as error:
+        report(error)
+    try:
+        save_figures()
+    except Exception as error:
+        report(error)
+    if given['value']:
+        try:
+            if stopped:
+                raise NoValue('the script ended by itself before its last line')
+            write('.weft.value', json.dumps(plain(value, 'the value')))
+        except NoValue as error:
+            write('.weft.no-value', str(error))
+
+
+_weft(globals())
+`;
