@@ -162,7 +162,8 @@ export class Executions {
 function readExecute({content, metadata}: Request) {
   const silent = content['silent'] === true;
   const cellId = metadata['cellId'];
-  const expressions = Object.entries((content['user_expressions'] ?? {}) as JsonObject);
+  const given = content['user_expressions'];
+  const expressions = typeof given === 'object' && given !== null ? Object.entries(given as JsonObject) : [];
   return {
     code: typeof content['code'] === 'string' ? content['code'] : '',
     silent,

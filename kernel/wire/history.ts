@@ -64,8 +64,8 @@ export class History {
         return this.#ofSession(asCount(content['session']) ?? 0).filter(({count}) => count >= start && count < stop);
       }
       case 'search': {
-        const pattern = glob(typeof content['pattern'] === 'string' ? content['pattern'] : '*');
-        const found = this.#all().filter(({code}) => pattern.test(code));
+        const pattern = typeof content['pattern'] === 'string' ? content['pattern'] : '*';
+        const found = this.#all().filter(({code}) => fits(code, pattern));
         return last(content['unique'] === true ? unique(found) : found, n);
       }
       default:
@@ -101,11 +101,28 @@ function unique(entries: readonly HistoryEntry[]): HistoryEntry[] {
   return entries.filter(entry => last.get(entry.code) === entry);
 }
 
-/** `*` is any text, `?` any character, as in SQLite's GLOB; the whole code must match. */
-function glob(pattern: string): RegExp {
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${source}$`, 'su');
+/**
+ * True where the whole text fits: `*` is any text, `?` any character, as in SQLite's GLOB. A regular expression would take for
+ * ever with many stars and long cells; this goes back to the last star only.
+ */
+function fits(text: string, pattern: string): boolean {
+  let at = 0;
+  let next = 0;
+  let star = -1;
+  let from = 0;
+  while (at < text.length) {
+    const wanted = pattern[next];
+    if (wanted === '*') {
+      star = next++;
+      from = at;
+    } else if (wanted === '?' || (wanted !== undefined && wanted === text[at])) {
+      at += wanted === '?' && (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
+      next++;
+    } else if (star >= 0) {
+      next = star + 1;
+      at = ++from;
+    } else return false;
+  }
+  while (pattern[next] === '*') next++;
+  return next === pattern.length;
 }

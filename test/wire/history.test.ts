@@ -43,6 +43,19 @@ describe('the history of a session', () => {
     expect(codes({hist_access_type: 'search', pattern: '*a*', n: 1})).toEqual(['a * (3)']);
     expect(codes({hist_access_type: 'search', pattern: '*(3)'})).toEqual(['a * (3)']);
     expect(codes({hist_access_type: 'search', pattern: '1'})).toEqual([]);
+    expect(codes({hist_access_type: 'search', pattern: '?'.repeat(9)})).toEqual(['let a = 2']);
+    expect(codes({hist_access_type: 'search', pattern: '*t*a*2'})).toEqual(['let a = 2']);
+    expect(codes({hist_access_type: 'search', pattern: '*t*2*a'})).toEqual([]);
+  });
+
+  it('is searched at once also with many stars and long cells', () => {
+    const history = new History();
+    history.add(1, `${'a'.repeat(50_000)}😀`);
+    const search = (pattern: string) => history.answer({hist_access_type: 'search', pattern}).length;
+    expect(search(`${'*a'.repeat(30)}*b`)).toBe(0);
+    expect(search(`${'*a'.repeat(30)}?`)).toBe(1);
+    expect(search(`${'*a'.repeat(30)}??`)).toBe(1);
+    expect(search('*a.')).toBe(0);
   });
 
   it('gives nothing for a request that it does not understand', () => {
