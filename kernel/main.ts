@@ -21,7 +21,7 @@ async function main(path: string | undefined): Promise<number> {
     log(`weft: ${connection.error}`);
     return 2;
   }
-  const opened = await openNotebook({directory: process.cwd(), environment: process.env, log});
+  const opened = await openNotebook({directory: process.cwd(), environment: process.env, log, types: true});
   if (!opened.ok) {
     log(`weft: ${opened.error}`);
     return 1;

@@ -29,6 +29,8 @@ import type {UserPort} from './session/user-port.js';
 import {stampOf} from './store/host.js';
 import {Store} from './store/store.js';
 import type {Bundle} from './wire/notebook.js';
+import {DECLARATIONS} from './typescript/language/declarations.js';
+import {LanguageThread} from './typescript/language-thread.js';
 import {isCompleteTypeScript} from './typescript/completeness.js';
 import {UserProcess} from './typescript/user-process.js';
 
@@ -45,6 +47,8 @@ export interface NotebookOptions {
   readonly log: (line: string) => void;
   /** Starts the user's process before anything else is loaded. */
   readonly slots?: number;
+  /** True where somebody types: a thread then completes, inspects and checks types. */
+  readonly types?: boolean;
 }
 
 /** A notebook with all that it runs on. */
@@ -63,6 +67,7 @@ export async function openNotebook({
   dist,
   log,
   slots,
+  types = false,
 }: NotebookOptions): Promise<Result<OpenNotebook, string>> {
   const bundles = dist ?? fileURLToPath(new URL('.', import.meta.url));
   const environment = withPrograms(given, join(bundles, '..', 'notebooks', 'bin'));
@@ -90,6 +95,7 @@ export async function openNotebook({
     code: new Set(),
     settle: environment['WEFT_SETTLE'] === 'cell' ? 'cell' : 'later',
     verify: 'mtime',
+    typecheck: 'warn',
     slots:
       slots ??
       (Number.isInteger(own) && own > 0
@@ -174,6 +180,14 @@ export async function openNotebook({
     digest,
     workDirectory: (name, fingerprint) => store.workDirectory(name, fingerprint),
   });
+  const language = types
+    ? new LanguageThread({
+        path: join(bundles, 'language.js'),
+        directory,
+        declarations: DECLARATIONS + registry.declarations,
+        log,
+      })
+    : undefined;
   const session = new NotebookSession({
     user,
     futures,
@@ -181,6 +195,8 @@ export async function openNotebook({
     contexts,
     registry,
     control,
+    settings,
+    language,
     close: async () => {
       await scheduler.close();
       await executor.close();

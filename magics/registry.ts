@@ -1,6 +1,13 @@
+import type {Completer} from '../kernel/session/completer.js';
+import type {TaskMagic} from '../kernel/session/magic.js';
 import type {Registry} from '../kernel/session/registry.js';
 import {bashMagic} from './bash.js';
 import {joinMagic} from './join.js';
+import {completeJoin} from './complete/join.js';
+import {LINE_COMPLETERS} from './complete/lines.js';
+import {completeLsst} from './complete/lsst.js';
+import {taskCompleter} from './complete/task.js';
+import {FUNCTION_DECLARATIONS} from './function-declarations.js';
 import {codeMagic} from './line/code.js';
 import {commandMagic} from './line/command.js';
 import {cancelMagic, forceMagic, retryMagic, waitMagic} from './line/control.js';
@@ -21,7 +28,7 @@ import {OWN_NAMES} from './task-options.js';
 
 /** All magics of Weft. A new one is a file, and a line here. */
 export const registry: Registry = {
-  tasks: [bashMagic, pythonMagic, joinMagic, lsstMagic],
+  tasks: [bashMagic, pythonMagic, joinMagic, lsstMagic].map(completing),
   lines: [
     repoMagic,
     setupMagic,
@@ -44,7 +51,19 @@ export const registry: Registry = {
     lsmagicMagic,
     helpMagic,
     commandMagic,
-  ],
+  ].map(magic => ({...magic, ...lineCompleter(magic.shape.name)})),
   ownNames: OWN_NAMES,
   probe: probeSetup,
+  declarations: FUNCTION_DECLARATIONS,
 };
+
+/** A task magic that completes: with what only it takes, and with what all take. */
+function completing(magic: TaskMagic<unknown>): TaskMagic<unknown> {
+  const own: Readonly<Record<string, Completer>> = {lsst: completeLsst, join: completeJoin};
+  return {...magic, complete: taskCompleter(own[magic.shape.name])};
+}
+
+function lineCompleter(name: string): {complete?: Completer} {
+  const complete = Object.hasOwn(LINE_COMPLETERS, name) ? LINE_COMPLETERS[name] : undefined;
+  return complete === undefined ? {} : {complete};
+}

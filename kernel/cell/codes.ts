@@ -15,6 +15,7 @@ export const CODES = {
   W1009: 'There is no command behind the `!`.',
   W1010: 'The cell looks like Python, but bare cells are TypeScript.',
   W1011: 'A script has a line that looks like a magic.',
+  W1012: 'A TypeScript cell has a type error.',
   W1101: 'A quote is never closed.',
   W1102: 'A `${` is never closed.',
   W1103: 'What stands in `${}` is no JavaScript expression.',

@@ -35,6 +35,12 @@ export class Contexts {
     this.#ports = ports;
   }
 
+  /** What is there to look at without running anything. */
+  surroundings(): Pick<ContextPorts, 'directory' | 'settings' | 'environment'> {
+    const {directory, settings, environment} = this.#ports;
+    return {directory, settings, environment};
+  }
+
   /** @param planned is told of each node that the cell makes */
   make(cell: string, signal: AbortSignal, planned: (node: FutureNode) => void): MagicContext {
     const ports = this.#ports;

@@ -11,6 +11,7 @@ import type {Result} from '../graph/result.js';
 import type {Task} from '../graph/work.js';
 import type {Evaluated, FutureKind, Settled} from '../typescript/messages.js';
 import type {Bundle} from '../wire/notebook.js';
+import type {Completer} from './completer.js';
 import type {FutureNode, TaskNode} from './node.js';
 import type {Settings} from './settings.js';
 
@@ -101,6 +102,8 @@ export interface TaskMagic<C> {
   ): {readonly call: C | undefined; readonly problems: readonly Problem[]};
   /** Plans one task. Files are read here, so that later edits do not reach it. */
   draft(call: C, row: Row, context: MagicContext): Promise<Result<Draft, readonly Problem[]>>;
+  /** What fits where a person types. */
+  readonly complete?: Completer;
 }
 
 /** A line magic: `%status`, `%repo`. */
@@ -109,6 +112,8 @@ export interface LineMagic {
   readonly summary: string;
   readonly example: string;
   run(line: MagicLine, context: LineContext): Promise<Result<undefined, readonly Problem[]>>;
+  /** What fits where a person types. */
+  readonly complete?: Completer;
 }
 
 /** What every magic is given. */

@@ -14,19 +14,27 @@ import type {
   ExecuteRequest,
   Notebook,
 } from '../wire/notebook.js';
-import {completeness, completions, inspection} from './assist.js';
+import {completeness, type AssistPorts} from './assist.js';
+import {bindFuture} from './bind-future.js';
 import {Calls, type CallingCell} from './calls.js';
+import {CellOutputs} from './cell-outputs.js';
+import {completions} from './completion.js';
 import {hasErrors, INTERRUPTED, plainError, problemsError, problemsText, pythonError} from './cell-error.js';
 import type {Contexts} from './context.js';
 import type {Displays} from './displays.js';
-import {sameTasks} from './element.js';
 import type {Futures} from './futures.js';
+import {inspection} from './inspection.js';
+import {interruptible} from './interruptible.js';
+import {KnownNames} from './known-names.js';
+import type {LanguagePort} from './language-port.js';
 import {LineRunner} from './line-runner.js';
 import {runTaskCell} from './magic-cell.js';
 import type {NotebookControl, Problem} from './magic.js';
 import type {FutureNode} from './node.js';
 import {shapesOf, type Registry} from './registry.js';
 import {settleCell} from './settle.js';
+import type {Settings} from './settings.js';
+import {TypeChecks} from './type-checks.js';
 import {readTypeScriptLoop} from './typescript-loop.js';
 import {answerExpressions} from './user-expressions.js';
 import type {UserLoop, UserPort} from './user-port.js';
@@ -39,6 +47,9 @@ export interface SessionPorts {
   readonly contexts: Contexts;
   readonly registry: Registry;
   readonly control: NotebookControl;
+  readonly settings: Settings;
+  /** Absent: no types are known. */
+  readonly language?: LanguagePort | undefined;
   /** Ends what the session does not own: journals, the executor's watching. */
   readonly close: () => Promise<void>;
 }
@@ -55,21 +66,22 @@ interface Running extends CallingCell {
   lineError: ErrorContent | undefined;
 }
 
-/** So many outputs of cells that have ended are remembered for what comes late. */
-const REMEMBERED = 2000;
-
 /** One notebook: cells in, tasks and displays out. It knows no socket and no magic by name. */
 export class NotebookSession implements Notebook {
   readonly #ports: SessionPorts;
   readonly #calls: Calls;
-  readonly #outputs = new Map<string, CellOutput>();
+  readonly #assist: AssistPorts;
+  readonly #types: TypeChecks;
+  readonly #outputs = new CellOutputs();
   readonly #cells = new Map<string, Running>();
   #running: Running | undefined;
-  #last: string | undefined;
 
   constructor(ports: SessionPorts) {
     this.#ports = ports;
     this.#calls = new Calls(ports);
+    const names = new KnownNames(() => ports.user.names());
+    this.#assist = {...ports, names, language: ports.language};
+    this.#types = new TypeChecks({...this.#assist, settings: ports.settings});
   }
 
   async execute(given: ExecuteRequest, output: CellOutput): Promise<ExecuteOutcome> {
@@ -80,20 +92,21 @@ export class NotebookSession implements Notebook {
     const made = {context, count: request.count, nodes, calls: [], lines: [], problems: [], payload: []};
     const running: Running = {...made, request, output, abort, lineError: undefined};
     this.#running = running;
-    this.#last = request.id;
     this.#cells.set(request.id, running);
-    this.#outputs.set(request.id, output);
-    if (this.#outputs.size > REMEMBERED) this.#outputs.delete(this.#outputs.keys().next().value ?? '');
+    this.#outputs.add(request.id, output);
+    this.#types.began();
     try {
       const error = (await this.#cell(running)) ?? (await settleCell(running));
       // What has ended by now is shown before the reply: a client that runs cells one by one saves what it has by then.
       this.#ports.displays.settle();
+      if (error !== undefined) this.#types.failed(request.id);
       if (error !== undefined && !request.silent) output.error(error);
       const userExpressions = error === undefined ? await answerExpressions(request, this.#ports) : {};
       return {payload: running.payload, userExpressions, ...(error === undefined ? {} : {error})};
     } finally {
       this.#running = undefined;
       this.#cells.delete(request.id);
+      this.#types.ended();
     }
   }
 
@@ -136,7 +149,7 @@ export class NotebookSession implements Notebook {
     const {name, node, warnings} = ran.value;
     if (warnings.length > 0) output.stream('stderr', `${problemsText(warnings, request.code, request.count)}\n`);
     running.nodes.push(node);
-    this.#bind(name, node, running);
+    bindFuture(name, node, `cell [${request.count}]`, {...this.#ports, types: this.#types});
     displays.open(name ?? magic.shape.name, [node], output);
     return undefined;
   }
@@ -148,7 +161,7 @@ export class NotebookSession implements Notebook {
     const {request, context} = running;
     const {user, futures, registry} = this.#ports;
     const read = readTypeScriptLoop(request.code, syntax, {cell: context.cell, user, futures, registry});
-    const loop = await this.#interruptible(running, read);
+    const loop = await interruptible(running.abort.signal, read);
     if (loop === 'interrupted') return INTERRUPTED;
     if (!loop.ok) return problemsError(loop.error, request.code, request.count);
     return this.#typescript(running, loop.value.code, loop.value.lines, loop.value);
@@ -163,6 +176,11 @@ export class NotebookSession implements Notebook {
     const {request, output} = running;
     running.lines = lines;
     const spans = lines.map(({span}) => ({start: span.start, end: span.end}));
+    const refused = await interruptible(
+      running.abort.signal,
+      this.#types.before({...request, code, lines, output, loop}),
+    );
+    if (refused !== undefined) return refused === 'interrupted' ? INTERRUPTED : refused;
     const done = await this.#ports.user.execute(request.id, request.count, code, spans, loop);
     await Promise.all(running.calls);
     this.#show(running, loop?.bind.at(-2));
@@ -222,7 +240,7 @@ export class NotebookSession implements Notebook {
     await Promise.all(running.calls);
     const {context, output, request} = running;
     const runner = new LineRunner({...this.#ports, context, output, payload: running.payload});
-    const ran = await this.#interruptible(running, runner.run(line));
+    const ran = await interruptible(running.abort.signal, runner.run(line));
     if (ran === 'interrupted') running.lineError = INTERRUPTED;
     else running.lineError = ran.ok ? undefined : problemsError(ran.error, request.code, request.count);
     this.#ports.user.lineDone(id, running.lineError);
@@ -236,6 +254,7 @@ export class NotebookSession implements Notebook {
   /** The user's process has ended: said in the last cell, if none runs that says it itself. */
   userDied(error: ErrorContent): void {
     this.#calls.died();
+    this.#types.died();
     if (this.#running === undefined) this.outputOf('')?.stream('stderr', `${error.evalue}\n`);
   }
 
@@ -246,40 +265,19 @@ export class NotebookSession implements Notebook {
 
   /** The output of a cell that runs or has ended; the last one's for what belongs to none. */
   outputOf(cell: string): CellOutput | undefined {
-    return this.#outputs.get(cell) ?? (this.#last === undefined ? undefined : this.#outputs.get(this.#last));
-  }
-
-  #bind(name: string | undefined, node: FutureNode, running: Running): void {
-    const {user, futures, displays} = this.#ports;
-    const ref = node.ref();
-    for (const each of name === undefined ? ['_'] : [name, '_']) {
-      const before = futures.bind(each, node);
-      user.bind(each, ref);
-      if (each !== '_' && before !== undefined && before !== node && !sameTasks(before, node))
-        displays.stale(before, `\`${each}\` was bound again by cell [${running.request.count}]`);
-    }
-  }
-
-  async #interruptible<T>(running: Running, work: Promise<T>): Promise<T | 'interrupted'> {
-    const {signal} = running.abort;
-    return Promise.race([
-      work,
-      new Promise<'interrupted'>(resolve =>
-        signal.addEventListener('abort', () => resolve('interrupted'), {once: true}),
-      ),
-    ]);
+    return this.#outputs.of(cell);
   }
 
   isComplete(code: string): Promise<Completeness> {
-    return completeness(code, this.#ports);
+    return completeness(code, this.#assist);
   }
 
   complete(code: string, at: number): Promise<Completions> {
-    return completions(code, at, this.#ports);
+    return completions(code, at, this.#assist);
   }
 
   inspect(code: string, at: number): Promise<Bundle | undefined> {
-    return Promise.resolve(inspection(code, at, this.#ports));
+    return inspection(code, at, this.#assist);
   }
 
   interrupt(): void {
@@ -289,6 +287,7 @@ export class NotebookSession implements Notebook {
 
   async shutdown(): Promise<void> {
     this.#ports.displays.close();
+    this.#types.close();
     this.#running?.abort.abort();
     await this.#ports.user.close();
     await this.#ports.close();

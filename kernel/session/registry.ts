@@ -10,6 +10,8 @@ export interface Registry {
   readonly lines: readonly LineMagic[];
   /** Names that no cell can bind: the functions of LANGUAGE 13. */
   readonly ownNames: readonly string[];
+  /** TypeScript declarations of these functions, for completion and the check of types. */
+  readonly declarations: string;
   /** Runs the set-up text and reads what it makes. */
   probe(input: {
     readonly text: string;

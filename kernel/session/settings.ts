@@ -27,6 +27,8 @@ export interface Settings {
   settle: 'cell' | 'later';
   /** How outputs of a hit are looked at. */
   verify: 'size' | 'mtime' | 'content';
+  /** What a type error of a TypeScript cell is: a warning, an error before the cell runs, or nothing. */
+  typecheck: 'warn' | 'error' | 'off';
   /** Slots of the local executor. */
   slots: number;
   /** Where results that are no reruns lie. */

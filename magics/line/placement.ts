@@ -62,18 +62,21 @@ export const configMagic = lineMagic(
 
 type Settings = LineContext['settings'];
 
-/** A setting that `%config` changes. `set` gives false for a value that it can't have. */
-interface Setting {
+/** A setting that `%config` changes. `set` gives false for a value that it can't have. `choices` are offered while a person types. */
+export interface Setting {
   readonly values: string;
+  readonly choices?: readonly string[];
   readonly read: (settings: Settings) => string;
   readonly set: (settings: Settings, value: string, context: LineContext) => boolean;
 }
 
-const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
+/** The settings, by the keys of `%config`. */
+export const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
   [
     'verify',
     {
       values: 'size, mtime or content',
+      choices: ['size', 'mtime', 'content'],
       read: ({verify}) => verify,
       set(settings, value) {
         if (value !== 'size' && value !== 'mtime' && value !== 'content') return false;
@@ -110,10 +113,24 @@ const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
     'network',
     {
       values: 'none or default; it is that of tasks in a container',
+      choices: ['none', 'default'],
       read: ({network}) => network ?? 'default',
       set(settings, value) {
         if (value !== 'none' && value !== 'default') return false;
         settings.network = value === 'none' ? value : undefined;
+        return true;
+      },
+    },
+  ],
+  [
+    'typecheck',
+    {
+      values: 'warn, error or off; it is that of TypeScript cells',
+      choices: ['warn', 'error', 'off'],
+      read: ({typecheck}) => typecheck,
+      set(settings, value) {
+        if (value !== 'warn' && value !== 'error' && value !== 'off') return false;
+        settings.typecheck = value;
         return true;
       },
     },

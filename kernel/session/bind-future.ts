@@ -1,0 +1,28 @@
+import type {Displays} from './displays.js';
+import {sameTasks} from './element.js';
+import type {Futures} from './futures.js';
+import type {FutureNode} from './node.js';
+import type {TypeChecks} from './type-checks.js';
+import type {UserPort} from './user-port.js';
+
+/** Binds what a cell has made to the name that it gave, and to `_`. `by` says which cell, where another display is stale by it. */
+export function bindFuture(
+  name: string | undefined,
+  node: FutureNode,
+  by: string,
+  ports: {
+    readonly user: UserPort;
+    readonly futures: Futures;
+    readonly displays: Displays;
+    readonly types: TypeChecks;
+  },
+): void {
+  const ref = node.ref();
+  for (const each of name === undefined ? ['_'] : [name, '_']) {
+    const before = ports.futures.bind(each, node);
+    ports.user.bind(each, ref);
+    ports.types.bound(each, node.kind);
+    if (each !== '_' && before !== undefined && before !== node && !sameTasks(before, node))
+      ports.displays.stale(before, `\`${each}\` was bound again by ${by}`);
+  }
+}

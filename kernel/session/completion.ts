@@ -1,0 +1,176 @@
+import {placeAt, type MagicPlace} from '../cell/place.js';
+import {quoteWord} from '../cell/words.js';
+import type {JsonValue} from '../fingerprint/json.js';
+import type {Completions} from '../wire/notebook.js';
+import type {AssistPorts} from './assist.js';
+import type {Candidate, CompletionContext, Fitting} from './completer.js';
+import {elementsOf, keyText} from './element.js';
+import {fileCandidates} from './file-candidates.js';
+import type {Futures} from './futures.js';
+import {OPTION_HELP} from './option-help.js';
+import {shapesOf} from './registry.js';
+import {within} from './within.js';
+
+/** So long an answer may take before the names have to do, in milliseconds: JupyterLab waits one second. */
+const PATIENCE = 700;
+
+/** So many things that fit are sent: who looks for another types on. */
+const MOST = 500;
+
+/** So many results are looked at for their data ids, and so many ids are kept. */
+const MOST_RESULTS = 60;
+const MOST_IDS = 5000;
+
+/** What fits at an offset (UTF-16) of a cell. Where the language service is not there yet, the names of the notebook. */
+export async function completions(code: string, at: number, ports: AssistPorts): Promise<Completions> {
+  const place = placeAt(code, at, shapesOf(ports.registry));
+  switch (place.is) {
+    case 'typescript':
+      return typeScript(place.code, at - place.start, place.start, ports);
+    case 'magic name':
+      return answer(magicNames(ports), code.slice(place.start, at), place.start, at);
+    case 'list': {
+      const names = await ports.names.now();
+      return answer(names.map(named), code.slice(place.start, at), place.start, at);
+    }
+    case 'magic':
+      return magic(place.place, at, ports);
+    case 'other':
+      return answer([], '', at, at);
+  }
+}
+
+const named = (text: string): Candidate => ({text, type: 'name'});
+
+async function typeScript(code: string, at: number, shift: number, ports: AssistPorts): Promise<Completions> {
+  const {language} = ports;
+  const names = await ports.names.now();
+  const word = /[\p{ID_Continue}$]*$/u.exec(code.slice(0, at))?.[0] ?? '';
+  const start = at - word.length;
+  const member = /(?:^|[^.])\.\s*$|^\.$/.test(code.slice(Math.max(0, start - 20), start));
+  const own = word === '' || member ? [] : names.map(named);
+  language?.start();
+  // What is behind a dot only the service knows; a name is answered at once.
+  const known = language === undefined || (!language.warm && !member) ? undefined : language.complete(code, at, names);
+  const found = known === undefined ? undefined : await within(PATIENCE, known);
+  if (found === undefined) return answer(own, word, shift + start, shift + at);
+  const others = found.member || word === '' ? [] : own;
+  const typed = code.slice(found.start, at);
+  return answer([...found.matches, ...others], typed, shift + found.start, shift + at, false);
+}
+
+function magicNames({control}: AssistPorts): readonly Candidate[] {
+  return control
+    .magics()
+    .filter(({use}) => use !== '')
+    .map(({name, use, summary}) => ({text: use + name, help: summary, type: 'magic'}));
+}
+
+async function magic(place: MagicPlace, at: number, ports: AssistPorts): Promise<Completions> {
+  const {shape} = place;
+  if (place.at.is === 'option name') {
+    const options = Object.keys(shape.options).map(name => {
+      const help = Object.hasOwn(OPTION_HELP, name) ? OPTION_HELP[name] : undefined;
+      return {text: name.length === 1 ? `-${name}` : `--${name}`, type: 'option', ...(help !== undefined && {help})};
+    });
+    return answer(options, place.text, place.start, at);
+  }
+  const {registry, contexts} = ports;
+  const own = [...registry.tasks, ...registry.lines].find(each => each.shape.name === shape.name);
+  const context: CompletionContext = {...contexts.surroundings(), dataIds: () => dataIdsOf(ports.futures)};
+  const fitting = (await own?.complete?.(place, context)) ?? [];
+  const candidates = await Promise.all(fitting.map(each => expanded(each, place, ports)));
+  return answer(candidates.flat(), place.text, place.start, at);
+}
+
+/** The candidates that a word for a kind of things stands for. */
+async function expanded(fitting: Fitting, place: MagicPlace, ports: AssistPorts): Promise<readonly Candidate[]> {
+  switch (fitting) {
+    case 'futures':
+      return futureCandidates(place.text, ports);
+    case 'names':
+      return (await ports.names.now()).map(named);
+    case 'magics':
+      return ports.control.magics().map(({name, summary}) => ({text: name, help: summary, type: 'magic'}));
+    case 'files':
+    case 'directories': {
+      const only = fitting === 'directories' ? fitting : undefined;
+      const found = await fileCandidates(place.text, ports.contexts.surroundings().directory, only);
+      return place.quote === '' ? found.map(each => ({...each, text: escaped(each.text)})) : found;
+    }
+    default:
+      return [fitting];
+  }
+}
+
+/** A path as a word without quotes. */
+const escaped = (path: string): string =>
+  quoteWord(path) === path || /^~?\/?[\w./,+=:@%^~-]*$/.test(path) ? path : path.replace(/[^\w./,+=:@%^~-]/gu, '\\$&');
+
+/** Names of futures, and behind a `[` the keys of the set: `warps`, `warps[HSC-R]`, `a=psf[1]`. */
+async function futureCandidates(typed: string, {futures, names, registry}: AssistPorts): Promise<readonly Candidate[]> {
+  const alias = /^(?:[^=[\]]*=|rgb=(?:[^,]*,)*)/.exec(typed)?.[0] ?? '';
+  const rest = typed.slice(alias.length);
+  const open = rest.lastIndexOf('[');
+  if (open > 0) {
+    const keys = [...rest.slice(0, open).matchAll(/\[([^\]]*)\]/g)].map(([, key = '']) => key);
+    const node = futures.namedSo(/^[^[]*/.exec(rest)?.[0] ?? '');
+    if (node?.is !== 'set') return [];
+    const prefix = alias + rest.slice(0, open);
+    const below = new Set(elementsOf(node, keys));
+    const members = (node.members ?? []).filter(member => keys.length === 0 || below.has(member.node));
+    const next = new Set(
+      members.flatMap(({key}) => (key[keys.length] === undefined ? [] : [keyText(key[keys.length] ?? null)])),
+    );
+    return [...next].map(key => ({text: `${prefix}[${key}]`, type: 'key'}));
+  }
+  const bound = futures.named().map(([name, node]) => ({text: alias + name, type: 'future', help: node.kind}));
+  const had = new Set([...bound.map(({text}) => text), ...registry.ownNames]);
+  const others = (await names.now()).filter(
+    name => !had.has(name) && !/^(?:require|module|__\w+|babelHelpers|input|prompt)$/.test(name),
+  );
+  return [...bound, ...others.map(name => named(alias + name))];
+}
+
+/** What the results that are there say of their datasets. */
+function dataIdsOf(futures: Futures): readonly Readonly<Record<string, JsonValue>>[] {
+  const found: Readonly<Record<string, JsonValue>>[] = [];
+  const nodes = [...futures.all()].filter(node => node.is === 'task' && node.kind === 'repo').slice(-MOST_RESULTS);
+  for (const node of nodes) {
+    if (node.is !== 'task' || node.state.is !== 'done' || found.length > MOST_IDS) continue;
+    const settled = (node.inner?.draft ?? node.draft).settle(node.state.manifest);
+    if (settled.is === 'repo') found.push(...(settled.dataIds ?? []));
+  }
+  return found;
+}
+
+/** The reply: what begins with what is typed, each once. JupyterLab shows types from the metadata (ipython/ipykernel:ipykernel/ipkernel.py). */
+function answer(
+  candidates: readonly Candidate[],
+  typed: string,
+  start: number,
+  end: number,
+  sorted = true,
+): Completions {
+  const fitting = new Map<string, Candidate>();
+  for (const each of candidates) {
+    if (each.text.startsWith(typed) && each.text !== typed && !fitting.has(each.text)) fitting.set(each.text, each);
+  }
+  const list = [...fitting.values()];
+  if (sorted) list.sort((a, b) => a.text.localeCompare(b.text, 'en', {numeric: true}));
+  const matches = list.slice(0, MOST);
+  return {
+    matches: matches.map(({text}) => text),
+    start,
+    end,
+    metadata: {
+      _jupyter_types_experimental: matches.map(({text, type = '', help}) => ({
+        start,
+        end,
+        text,
+        type,
+        ...(help === undefined ? {} : {signature: help}),
+      })),
+    },
+  };
+}

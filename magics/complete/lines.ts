@@ -1,0 +1,46 @@
+import type {Completer} from '../../kernel/session/completer.js';
+import {SETTINGS} from '../line/placement.js';
+import {containers} from './images.js';
+
+const words =
+  (...all: readonly string[]): Completer =>
+  () =>
+    all.map(text => ({text, type: 'value'}));
+
+/** Keys of `%config`, and behind one its values. */
+const config: Completer = ({words: [key, ...more]}) => {
+  if (key === undefined) return [...SETTINGS].map(([text, {values}]) => ({text, help: values, type: 'setting'}));
+  if (more.length > 0) return [];
+  return (SETTINGS.get(key)?.choices ?? []).map(text => ({text, type: 'value'}));
+};
+
+const futures: Completer = ({at}) => (at.is === 'word' ? ['futures'] : []);
+
+const show: Completer = ({at, text, words: given}) => {
+  if (at.is !== 'word') return [];
+  if (/^rgb=/.test(text)) return ['futures'];
+  return given.length === 0 ? ['futures', 'files', {text: 'rgb=', type: 'key', open: true}] : ['files'];
+};
+
+/** What fits behind the line magics, by their names. */
+export const LINE_COMPLETERS: Readonly<Record<string, Completer>> = {
+  repo: ({words: given}) => (given.length === 0 ? ['directories'] : []),
+  setup: () => ['files'],
+  code: () => ['files'],
+  mount: () => ['directories'],
+  container: ({at}, context) => (at.is === 'word' ? containers(context) : []),
+  executor: words('local'),
+  config,
+  env: (_place, {settings}) => [...settings.environment.keys()].map(name => ({text: `${name}=`, open: true})),
+  wait: futures,
+  cancel: futures,
+  retry: futures,
+  force: futures,
+  status: futures,
+  timings: futures,
+  log: futures,
+  why: futures,
+  show,
+  help: () => ['magics', 'futures'],
+  '!': ({words: given}) => (given.length === 0 ? [] : ['files']),
+};
