@@ -1,20 +1,23 @@
-import {spawn, spawnSync} from 'node:child_process';
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {spawnSync} from 'node:child_process';
+import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
-import {dirname, join} from 'node:path';
-import {fileURLToPath} from 'node:url';
+import {join} from 'node:path';
 import {parseArgs} from 'node:util';
+import {containerPairs} from './containers.js';
+import {startEngines} from './engines.js';
+import {root, runCells} from './notebook.js';
 import {line, median, ratio, type Pair} from './pair.js';
+import {timed} from './timed.js';
 
 const usage = `usage: npm run bench -- [--rounds N] [--tasks N] [--cells N] [--json]
 Every figure is measured beside its reference in the same run, so that a loaded machine slows both.
   --rounds N  how often each is measured (3)
   --tasks N   bash tasks of one notebook (400)
   --cells N   cells of one kernel (200)
+  --only WHAT kernels, tasks, or containers
   --json      one JSON line a pair
-WEFT_TEST_PYTHON names the Python that has jupyter_client and ipykernel; without one the kernels are left out.`;
-
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
+WEFT_TEST_PYTHON names the Python that has jupyter_client and ipykernel; without one the kernels are left out.
+For containers it starts podman and docker in a directory of its own, and takes charliecloud, where they are installed.`;
 
 interface Options {
   readonly rounds: number;
@@ -23,43 +26,11 @@ interface Options {
   readonly folder: string;
 }
 
-/** Runs a program to its end and gives the seconds it took; throws when it fails. */
-function timed(file: string, args: readonly string[], cwd: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const began = performance.now();
-    const child = spawn(file, args, {cwd, stdio: ['ignore', 'ignore', 'pipe']});
-    const chunks: Buffer[] = [];
-    child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk));
-    child.once('error', reject);
-    child.once('close', status => {
-      if (status === 0) resolve((performance.now() - began) / 1000);
-      else
-        reject(
-          new Error(
-            `${file} ${args.join(' ')} ended with ${status ?? 'a signal'}: ${Buffer.concat(chunks).toString()}`,
-          ),
-        );
-    });
-  });
-}
-
-/** A notebook of `tasks` bash tasks that do nothing; `salt` makes them new tasks. */
-function taskNotebook(tasks: number, salt: string): string {
-  const cells = ['%executor local --slots 2', `%%foreach i in 1..${tasks}\n%%bash --as noop\nbash -c true # ${salt}`];
-  return JSON.stringify({
-    cells: cells.map((source, i) => ({
-      cell_type: 'code',
-      execution_count: null,
-      id: `c${i}`,
-      metadata: {},
-      outputs: [],
-      source,
-    })),
-    metadata: {kernelspec: {name: 'weft', display_name: 'Weft', language: 'typescript'}},
-    nbformat: 4,
-    nbformat_minor: 5,
-  });
-}
+/** Bash tasks that do nothing, as cells; `salt` makes them new tasks. */
+const taskCells = (tasks: number, salt: string): readonly string[] => [
+  '%executor local --slots 2',
+  `%%foreach i in 1..${tasks}\n%%bash --as noop\nbash -c true # ${salt}`,
+];
 
 /** Two bare loops, side by side: the least that running so many tasks on two cores costs. */
 async function bareLoops(tasks: number, folder: string): Promise<number> {
@@ -74,14 +45,11 @@ async function bareLoops(tasks: number, folder: string): Promise<number> {
  * notebook with one task.
  */
 async function taskPairs({rounds, tasks, folder}: Options): Promise<readonly Pair[]> {
-  const weft = (notebook: string) =>
-    timed(process.execPath, [join(root, 'dist', 'weft.js'), 'run', notebook, '-o', join(folder, 'out.ipynb')], folder);
+  const weft = (cells: readonly string[]) => runCells(join(folder, 'tasks'), cells);
   const seconds = {first: [] as number[], run: [] as number[], again: [] as number[], bare: [] as number[]};
   for (let round = 0; round < rounds; round++) {
-    const [one, many] = [join(folder, `one-${round}.ipynb`), join(folder, `many-${round}.ipynb`)];
-    writeFileSync(one, taskNotebook(1, `one ${round}`));
-    writeFileSync(many, taskNotebook(tasks, `many ${round}`));
-    const start = await weft(one);
+    const many = taskCells(tasks, `many ${round}`);
+    const start = await weft(taskCells(1, `one ${round}`));
     const first = await weft(many);
     seconds.first.push(first);
     seconds.run.push(first - start);
@@ -143,6 +111,22 @@ function kernelPairs({rounds, cells, folder}: Options): readonly Pair[] {
   return [pair('start to kernel_info_reply', 'startMs'), pair('`1` to its reply, p50', 'cellMs')];
 }
 
+/** All runtimes that are here, one after the other. */
+async function showContainers({rounds, folder}: Options, show: (pair: Pair) => void): Promise<void> {
+  const {runtimes, stop} = await startEngines();
+  try {
+    for (const {name, found} of runtimes) {
+      if (!found.ok) {
+        console.error(`${name}: left out, ${found.why}`);
+        continue;
+      }
+      (await containerPairs(name, found.value, {rounds, tasks: 200, single: 42, bundle: 50, folder})).forEach(show);
+    }
+  } finally {
+    await stop();
+  }
+}
+
 function count(text: string | undefined, otherwise: number): number {
   const value = text === undefined ? otherwise : Number(text);
   if (!Number.isInteger(value) || value < 1) throw new Error(`not a count: ${text ?? ''}\n\n${usage}`);
@@ -152,7 +136,14 @@ function count(text: string | undefined, otherwise: number): number {
 async function main(): Promise<void> {
   const text = {type: 'string'} as const;
   const {values} = parseArgs({
-    options: {rounds: text, tasks: text, cells: text, json: {type: 'boolean'}, help: {type: 'boolean', short: 'h'}},
+    options: {
+      rounds: text,
+      tasks: text,
+      cells: text,
+      only: text,
+      json: {type: 'boolean'},
+      help: {type: 'boolean', short: 'h'},
+    },
   });
   if (values.help) {
     console.log(usage);
@@ -171,8 +162,10 @@ async function main(): Promise<void> {
       console.log(
         `${''.padEnd(34)} ${'Weft'.padStart(9)} ${'other'.padStart(9)} ${''.padEnd(8)} ${'ratio'.padStart(8)}`,
       );
-    kernelPairs(options).forEach(show);
-    (await taskPairs(options)).forEach(show);
+    const only = (what: string): boolean => values.only === undefined || values.only === what;
+    if (only('kernels')) kernelPairs(options).forEach(show);
+    if (only('tasks')) (await taskPairs(options)).forEach(show);
+    if (only('containers')) await showContainers(options, show);
   } finally {
     rmSync(folder, {recursive: true, force: true});
   }
