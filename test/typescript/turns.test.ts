@@ -1,0 +1,36 @@
+import {expect, it} from 'vitest';
+import {Origin} from '../../kernel/typescript/origin.js';
+import {KernelInterrupt, Turns} from '../../kernel/typescript/turns.js';
+
+it('code that was terminated leaves no cell behind: it could not say itself that it has left', async () => {
+  const origin = new Origin();
+  const turns = new Turns(origin);
+  const seen: (string | undefined)[] = [];
+  const turn = turns.run('a', () => {
+    seen.push(origin.current);
+    // The watchdog's question is answered while the terminated stack is what ran last.
+    turns.interrupt('a', true);
+    seen.push(origin.current);
+    return new Promise(() => undefined);
+  });
+  await expect(turn).rejects.toThrow(KernelInterrupt);
+  expect(seen).toEqual(['a', undefined]);
+});
+
+it('an error is of the cell whose code has thrown it', () => {
+  const origin = new Origin();
+  const error = new Error('x');
+  expect(() =>
+    origin.run('a', () => {
+      throw error;
+    }),
+  ).toThrow(error);
+  expect(origin.current).toBeUndefined();
+  expect(origin.ofError(new Error('another'))).toBeUndefined();
+  expect(() =>
+    origin.run('b', () => {
+      throw error;
+    }),
+  ).toThrow(error);
+  expect(origin.ofError(error)).toBe('b');
+});
