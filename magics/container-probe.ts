@@ -56,7 +56,7 @@ async function keyOf({text, directory, clean}: InsideInput, place: ProbePlace): 
 
 async function look({text, clean}: InsideInput, place: ProbePlace): Promise<Result<ProbeRecord, Problem>> {
   const {container, run} = place;
-  const {code, stdout, stderr, timedOut} = await run(probeScript(text, clean));
+  const {code, stdout, stderr, timedOut, remedy} = await run(probeScript(text, clean));
   const image = `${container.runtime}:${container.reference}`;
   const [before = '', printed, products, listed, programs] = stdout.split(MARK);
   const said = lastLines(stderr.trim() === '' ? (printed ?? before) : stderr);
@@ -71,7 +71,7 @@ async function look({text, clean}: InsideInput, place: ProbePlace): Promise<Resu
         : `the container \`${image}\` ${timedOut ? 'did not start within two minutes' : "can't be started"}${after}`,
       hint: noBash
         ? 'take an image with bash in it'
-        : 'see whether it starts in a terminal, or name another with `%container`',
+        : (remedy ?? 'see whether it starts in a terminal, or name another with `%container`'),
     });
   }
   if (code === 0 && programs !== undefined) {

@@ -12,6 +12,7 @@ import type {Task} from '../graph/work.js';
 import type {Evaluated, FutureKind, Settled} from '../typescript/messages.js';
 import type {Bundle} from '../wire/notebook.js';
 import type {Completer} from './completer.js';
+import type {ExtensionControl} from './extension.js';
 import type {FutureNode, TaskNode} from './node.js';
 import type {Settings} from './settings.js';
 
@@ -200,6 +201,8 @@ export type RunText = (text: string) => Promise<{
   readonly stdout: string;
   readonly stderr: string;
   readonly timedOut: boolean;
+  /** What to do, where the container did not start: `stderr` says why. */
+  readonly remedy?: string;
 }>;
 
 /** Where a set-up is probed that is not the host's. */
@@ -267,6 +270,7 @@ export interface NotebookControl {
   /** Whose fingerprint it is, for people. */
   labelOf(fingerprint: Fingerprint): {readonly label: string; readonly name: string} | undefined;
   resize(slots: number): void;
+  readonly extensions: ExtensionControl;
   magics(): readonly {
     readonly name: string;
     readonly use: string;

@@ -224,5 +224,9 @@ describe('what goes wrong names the image', () => {
     expect(await refused('true', place({}, said('no space left')))).toBe(
       "W8002 the container `podman:stack:1` can't be started: no space left",
     );
+    const full = {code: 125, stdout: '', stderr: 'no space left', timedOut: false, remedy: 'make some'};
+    expect(await probe('true', place({}, {run: () => Promise.resolve(full)}))).toMatchObject({
+      error: {message: "the container `podman:stack:1` can't be started: no space left", hint: 'make some'},
+    });
   });
 });

@@ -7,7 +7,7 @@ import type {Command} from '../command.js';
 import type {Inside} from '../executor.js';
 import {noteRuntime} from './leftovers.js';
 import {isInside, settleMounts} from './mounts.js';
-import type {ContainerProblem, Machine, Ran, RunDescription, RunProgram, Runtime} from './runtime.js';
+import type {ContainerProblem, Machine, Ran, RunDescription, RunProgram, Runtime, RuntimeFault} from './runtime.js';
 
 /** What containers are started with. */
 export interface ContainersPorts {
@@ -125,14 +125,22 @@ export class Containers {
     });
   }
 
-  /** Runs bash text in a container that sees these places, in the foreground, in a clean environment but for the image's own. */
-  async runText(container: Container, mounts: readonly Mount[], directory: string, text: string): Promise<Ran> {
+  /**
+   * Runs bash text in a container that sees these places, in the foreground, in a clean environment but for the image's own. With a
+   * `remedy`, it is the runtime that failed, and `stderr` says how.
+   */
+  async runText(
+    container: Container,
+    mounts: readonly Mount[],
+    directory: string,
+    text: string,
+  ): Promise<Ran & {readonly remedy?: string}> {
     const nothing: Ran = {code: undefined, stdout: '', stderr: '', timedOut: false};
     const runtime = this.#runtime(container);
-    if (runtime === undefined) return {...nothing, stderr: unknownRuntime(container).message};
+    if (runtime === undefined) return failed(nothing, unknownRuntime(container));
     this.#note(runtime);
     const settled = settleMounts(mounts);
-    if (!settled.ok) return {...nothing, stderr: `${settled.error.message}; ${settled.error.remedy}`};
+    if (!settled.ok) return failed(nothing, settled.error);
     const {machine, run} = this.#ports;
     const name = nameOf(uuid());
     const command = commandOf(
@@ -148,12 +156,12 @@ export class Containers {
       },
       machine,
     );
-    if (!command.ok) return {...nothing, stderr: `${command.error.message}; ${command.error.remedy}`};
+    if (!command.ok) return failed(nothing, command.error);
     const ran = await run(command.value, {limit: TEXT_LIMIT});
     if (ran.timedOut) for (const remove of runtime.stopOf(name, machine).remove) await run(remove, {limit: 10_000});
     if (ran.code === undefined || ran.code === 0) return ran;
     const fault = runtime.fault(ran.code, ran.stderr);
-    return fault === undefined ? ran : {...ran, stderr: `${fault.message}; ${fault.remedy}`};
+    return fault === undefined ? ran : failed(ran, fault);
   }
 
   /** What a runtime said of its own, where a task in a container ended with this code; undefined: it was the task. */
@@ -180,7 +188,13 @@ export class Containers {
   }
 }
 
-const unknownRuntime = ({runtime}: Container): Failure & {reason: 'start'} => ({
+const failed = (ran: Ran, {message, remedy}: RuntimeFault): Ran & {readonly remedy: string} => ({
+  ...ran,
+  stderr: message,
+  remedy,
+});
+
+const unknownRuntime = ({runtime}: Container): RuntimeFault & {readonly reason: 'start'} => ({
   reason: 'start',
   message: `there is no container runtime \`${runtime}\``,
   remedy: 'name another with `%container`',
