@@ -22,7 +22,7 @@ export async function pullImage(
   const ran = await probing.run(command, {signal, line});
   if (signal.aborted)
     return fail({is: 'pull', message: `fetching \`${reference}\` was interrupted`, remedy: 'run the cell again'});
-  if (ran.code !== 0) return fail(pullProblem(reference, shown, ran));
+  if (ran.code !== 0) return fail(pullProblem(runtime.program, reference, shown, ran));
   const found = await runtime.find(reference, probing);
   if (found.ok || found.error.is !== 'image') return found;
   const last = lastLine(ran);
@@ -33,7 +33,7 @@ export async function pullImage(
   });
 }
 
-function pullProblem(reference: string, shown: string, ran: Ran): ContainerProblem {
+function pullProblem(program: string, reference: string, shown: string, ran: Ran): ContainerProblem {
   const text = `${ran.stderr}\n${ran.stdout}`;
   const last = lastLine(ran);
   if (/no space left on device|disk quota exceeded/i.test(text))
@@ -47,6 +47,12 @@ function pullProblem(reference: string, shown: string, ran: Ran): ContainerProbl
       is: 'architecture',
       message: `\`${reference}\` is not there for machines like this one: ${last}`,
       remedy: 'take an image that was built for this architecture, or build it here',
+    };
+  if (/manifest unknown|name unknown|repository does not exist/i.test(text))
+    return {
+      is: 'pull',
+      message: `the registry has no \`${reference}\`, or not for you: ${last}`,
+      remedy: `see whether name and tag are right; if it is not public, \`${program} login\` first`,
     };
   const end =
     ran.error !== undefined
