@@ -1,5 +1,6 @@
 import {hasErrors} from '../cell/diagnostic.js';
 import {parseCell} from '../cell/cell.js';
+import {typeScriptOf} from '../cell/place.js';
 import type {Completeness} from '../wire/notebook.js';
 import type {Contexts} from './context.js';
 import type {Futures} from './futures.js';
@@ -27,9 +28,5 @@ export function completeness(code: string, {registry, user}: AssistPorts): Promi
     return Promise.resolve(code.endsWith('\n') ? {status: 'complete'} : {status: 'incomplete', indent: ''});
   if (hasErrors(diagnostics)) return Promise.resolve({status: 'invalid'});
   if (value.is === 'empty') return Promise.resolve({status: 'complete'});
-  // What is left of the lines that are magics is TypeScript.
-  let rest = code;
-  for (const {span} of value.lines)
-    rest = rest.slice(0, span.start) + ' '.repeat(span.end - span.start) + rest.slice(span.end);
-  return user.isComplete(rest);
+  return user.isComplete(typeScriptOf(code, value.lines));
 }

@@ -33,3 +33,36 @@ test('a cell that fails stops Run All, and the cells behind it keep an empty pro
   expect(cells.map(({prompt}) => prompt)).toEqual(['[1]:', '[2]:', '[ ]:']);
   expect(cells[1]?.outputs).toMatchObject([{output_type: 'error', ename: 'TypeError', evalue: 'no'}]);
 });
+
+test('Tab completes what a cell has made, and Shift-Tab tells of a function', async () => {
+  writeFileSync(
+    join(lab.server.notebooks, 'types.ipynb'),
+    notebookOf(['const star = {rightAscension: 1, declination: 2}', '1']),
+  );
+
+  await using notebook = await LabNotebook.open(lab.browser, lab.server, 'types.ipynb');
+  await notebook.runAll();
+  const {page} = notebook;
+  await page.locator('.jp-CodeCell .cm-content').nth(1).click();
+  await page.keyboard.press('Control+A');
+  await page.keyboard.type('star.');
+  const menu = page.locator('.jp-Completer:not(.lm-mod-hidden) .jp-Completer-item');
+  // The first answer needs the libraries to be read, and JupyterLab waits a second at most.
+  for (let tries = 0; tries < 20 && (await menu.count()) === 0; tries++) {
+    await page.keyboard.press('Tab');
+    await menu
+      .first()
+      .waitFor({timeout: 2000})
+      .catch(() => undefined);
+  }
+  const offered = await menu.allInnerTexts();
+  expect(offered.join(' ')).toContain('declination');
+  expect(offered.join(' ')).toContain('rightAscension');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Control+A');
+  await page.keyboard.type('lsst(');
+  await page.keyboard.press('Shift+Tab');
+  const tip = page.locator('.jp-Tooltip');
+  await tip.waitFor();
+  expect(await tip.innerText()).toMatch(/lsst\(task: string, options\?: LsstOptions\)[^]*Runs a command-line task/);
+});
