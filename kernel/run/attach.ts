@@ -88,14 +88,11 @@ async function takeOver(
     return {is: 'left'};
   }
   entry.claim = taken.value.claim;
-  if (holder === undefined) {
-    // It never came to a runner: what is there of it is in nobody's hands.
-    if (claim.directory !== '') await checkpoints.discard(claim.directory);
-    return {is: 'again'};
-  }
+  const held = holder ?? (claim.directory === '' ? undefined : await checkpoints.recall(task, claim));
+  if (held === undefined) return {is: 'again'};
   entry.attempt = attempt;
   entry.directory = directory;
-  return {is: 'adopt', attempt, holder};
+  return {is: 'adopt', attempt, holder: held};
 }
 
 function show(scheduler: Scheduler, entry: Entry, {attempt, directory}: Claim): void {

@@ -183,7 +183,9 @@ export class Attempts {
         return;
       case 'adopt':
         this.#out += 1;
-        this.#watch(entry, attached.attempt, () => executor.adopt(attached.attempt, attached.holder));
+        this.#watch(entry, attached.attempt, () =>
+          executor.adopt(attached.attempt, attached.holder, entry.task.placement.time),
+        );
         return;
       case 'again':
         this.#again(entry);
@@ -235,6 +237,11 @@ export class Attempts {
     const {checkpoints, now} = this.#scheduler.ports;
     if (entry.cancelling) {
       await this.#cancelled(entry);
+      return;
+    }
+    if (entry.claim !== undefined && !checkpoints.owns(entry.task, entry.claim)) {
+      // Another kernel took it over while this one stood still: what comes of it is for that one to say.
+      this.#again(entry);
       return;
     }
     // A log is there to be read. What only could not be published would fill a full disk for good.

@@ -23,7 +23,7 @@ export type Claimed =
   /** Its kernel lives, here or elsewhere: it will publish, or record a failure. */
   | {readonly is: 'held'; readonly claim: Claim}
   /**
-   * Its kernel is dead. `holder`: the runner that had the attempt, where it was handed to one. `claim`: what there is to be
+   * Its kernel is dead, or is on another host and has been silent for long. `holder`: the runner that had the attempt, where it was handed to one. `claim`: what there is to be
    * read of it; its attempt and directory are empty if that is nothing.
    */
   | {readonly is: 'orphan'; readonly claim: Claim; readonly holder?: Holder};
@@ -59,6 +59,13 @@ export interface Checkpoints {
   claim(task: Task, attempt: AttemptId, directory: string): Promise<Result<Claimed, Failure>>;
   /** Makes the next number of an orphaned claim, or of our own, for the same attempt or a new one. */
   takeOver(task: Task, old: Claim, attempt: AttemptId, directory: string): Promise<Result<Claimed, Failure>>;
+  /** Whether a claim of ours still counts. One that another kernel took over, because we were silent for long, does not. */
+  owns(task: Task, claim: Claim): boolean;
+  /**
+   * Sees to it that an attempt that we have taken over never starts, and takes it away. Who holds it, if it has started; then
+   * it is left alone.
+   */
+  recall(task: Task, old: Claim): Promise<Holder | undefined>;
   /** Gives our claim up, as soon as others can read what was recorded of the task. Does not wait for that. */
   release(task: Task, claim: Claim): Promise<void>;
   /** Notes which runner has the attempt, in its directory. */

@@ -73,8 +73,11 @@ export interface ExecutorEvents {
 /** Runs jobs. It knows nothing of LSST, of checkpoints or of notebooks. Order of starting is order of submission. */
 export interface Executor {
   submit(job: Job): void;
-  /** Watches a job that another kernel's runner holds. */
-  adopt(attempt: AttemptId, holder: Holder): void;
+  /**
+   * Watches a job that another kernel's runner holds.
+   * @param time its limit, seconds: all that can end a job whose runner is on a host that is not heard of any more
+   */
+  adopt(attempt: AttemptId, holder: Holder, time?: number): void;
   /** Who holds the job, from when it was handed to a runner until it ended; for an adopted one as it was told. */
   holderOf(attempt: AttemptId): Holder | undefined;
   /** Ends it if it runs, recalls it if it is queued. `ended` follows. */

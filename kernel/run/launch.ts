@@ -58,7 +58,12 @@ export async function launch(scheduler: Scheduler, entry: Entry): Promise<Launch
     if (isCancelling(entry)) return {is: 'cancelled'};
     if (script.value !== undefined) {
       const job = jobOf(scheduler, entry, script.value);
-      return job.ok ? {is: 'submit', job: job.value} : await unprepared(scheduler, entry, job.error);
+      if (!job.ok) return await unprepared(scheduler, entry, job.error);
+      // Its files are all there now: who took it over since has recalled it, or does so and finds them.
+      if (checkpoints.owns(task, entry.claim)) return {is: 'submit', job: job.value};
+      await checkpoints.discard(directory);
+      entry.tries -= 1;
+      return await launch(scheduler, entry);
     }
   } catch (error) {
     return await unprepared(scheduler, entry, startFailure(error, directory));

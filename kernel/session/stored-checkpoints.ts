@@ -1,27 +1,23 @@
-import {existsSync, readFileSync, renameSync, writeFileSync} from 'node:fs';
+import {existsSync, renameSync, writeFileSync} from 'node:fs';
 import {randomUUID} from 'node:crypto';
 import {rm} from 'node:fs/promises';
 import {basename, dirname, join} from 'node:path';
 import type {Fingerprint} from '../fingerprint/fingerprint.js';
 import type {Failure} from '../graph/failure.js';
-import type {Holder, ProcessStamp} from '../graph/holder.js';
+import type {Holder} from '../graph/holder.js';
 import type {Manifest} from '../graph/manifest.js';
 import {fail, ok, type Result} from '../graph/result.js';
 import type {AttemptId} from '../graph/task.js';
 import {labelOf, type Outcome, type Task} from '../graph/work.js';
 import type {Checkpoints, Claim, Claimed, Publication} from '../run/checkpoints.js';
 import {readTail} from '../run/read-tail.js';
-import {Claims, type Claim as StoreClaim, type Claiming} from '../store/claim.js';
+import type {Claims, Claim as StoreClaim} from '../store/claim.js';
 import {editionOf} from '../store/edition.js';
-import {isAlive, stampOf} from '../store/host.js';
 import {readManifest} from '../store/manifest-file.js';
 import {publish} from '../store/publish.js';
-import type {StoreProblem} from '../store/problem.js';
 import type {Store} from '../store/store.js';
 import {checkResult, type Verify} from '../store/verify.js';
-
-/** The file in an attempt's directory that names its runner. */
-const RUNNER = '.weft.runner';
+import {claimPorts, RUNNER, TaskClaims, type ClaimPorts} from './task-claims.js';
 
 /** Milliseconds in which releases are gathered for one flush: a result is synced within 50 ms of its exit. */
 const GATHER = 10;
@@ -33,9 +29,7 @@ const INLINE_LOG = 4096;
 export class StoredCheckpoints implements Checkpoints {
   readonly #store: Store;
   readonly #verify: () => Verify;
-  readonly #kernel: ProcessStamp;
-  readonly #claims = new Map<string, Claims>();
-  readonly #held = new Map<Fingerprint, StoreClaim>();
+  readonly #claims: TaskClaims;
   /** Our claims that go as soon as what was recorded is on the disk. */
   readonly #leaving = new Map<Fingerprint, Promise<void>>();
   /** Attempts of values, which lie in the journal once it is written. */
@@ -44,13 +38,15 @@ export class StoredCheckpoints implements Checkpoints {
   #flushing: Promise<boolean> | undefined;
   #refreshing: Promise<unknown> | undefined;
 
-  /** @param verify how closely hits are looked at, asked each time */
-  constructor(store: Store, verify: () => Verify) {
+  /**
+   * @param verify how closely hits are looked at, asked each time
+   * @param ports what claims need of this machine
+   */
+  constructor(store: Store, verify: () => Verify, ports: ClaimPorts = claimPorts(store.run)) {
     this.#store = store;
     this.#verify = verify;
-    this.#kernel = stampOf() ?? {pid: process.pid, startTime: '', host: '', bootId: ''};
-    this.#claims.set(store.claims.directory, store.claims);
-    this.#tidying = this.#tidy(store.claims);
+    this.#claims = new TaskClaims(ports);
+    this.#tidying = this.#tidy(this.#claims.in(store.claims.directory));
   }
 
   lookup(fingerprint: Fingerprint): Manifest | undefined {
@@ -96,7 +92,7 @@ export class StoredCheckpoints implements Checkpoints {
     if (!read.ok || read.value.fingerprint !== task.fingerprint) return undefined;
     const manifest = {...read.value, directory};
     this.#store.recordResult(manifest);
-    const claims = this.#claimsOf(task);
+    const claims = this.#claims.in(task.work.claims);
     const claim = claims.read(task.fingerprint);
     if (claim !== undefined) await this.#putAway(claims, claim, manifest);
     return manifest;
@@ -126,25 +122,31 @@ export class StoredCheckpoints implements Checkpoints {
   async claim(task: Task, attempt: AttemptId, directory: string): Promise<Result<Claimed, Failure>> {
     // Our own earlier claim goes as soon as its record can be read by others.
     await this.#leaving.get(task.fingerprint);
-    return this.#claimed(task, this.#claimsOf(task).claim(task.fingerprint, this.#content(attempt, directory)));
+    return this.#claims.claim(task, attempt, directory);
   }
 
-  async takeOver(task: Task, old: Claim, attempt: AttemptId, directory: string): Promise<Result<Claimed, Failure>> {
-    const dead: StoreClaim = {fingerprint: task.fingerprint, number: old.number, content: undefined};
-    return this.#claimed(task, this.#claimsOf(task).takeOver(dead, this.#content(attempt, directory)));
+  takeOver(task: Task, old: Claim, attempt: AttemptId, directory: string): Promise<Result<Claimed, Failure>> {
+    return Promise.resolve(this.#claims.takeOver(task, old, attempt, directory));
+  }
+
+  owns(task: Task, claim: Claim): boolean {
+    return this.#claims.owns(task, claim);
+  }
+
+  recall(task: Task, old: Claim): Promise<Holder | undefined> {
+    return this.#claims.recall(task, old);
   }
 
   async release(task: Task): Promise<void> {
-    const held = this.#held.get(task.fingerprint);
-    if (held === undefined) return;
-    this.#held.delete(task.fingerprint);
+    const giveUp = this.#claims.letGo(task);
+    if (giveUp === undefined) return;
     const {fingerprint} = task;
     const spent = this.#spent.get(fingerprint);
     this.#spent.delete(fingerprint);
     const leaving = this.#recorded().then(async written => {
       // The claim goes last: it is what leads the next kernel to an attempt that is still there.
       if (written && spent !== undefined) await this.discard(spent);
-      this.#claimsOf(task).release(held);
+      giveUp();
       if (this.#leaving.get(fingerprint) === leaving) this.#leaving.delete(fingerprint);
     });
     this.#leaving.set(fingerprint, leaving);
@@ -155,6 +157,11 @@ export class StoredCheckpoints implements Checkpoints {
   async settled(): Promise<void> {
     while (this.#flushing !== undefined) await this.#flushing;
     await Promise.all([...this.#leaving.values(), this.#tidying]);
+  }
+
+  /** Ends the kernel's sign of life. Afterwards nothing may be claimed. */
+  close(): void {
+    this.#claims.ports.heartbeat.stop();
   }
 
   /** Resolves when all that is recorded up to now is on the disk, or could not be written. Many who wait share one flush. */
@@ -188,7 +195,7 @@ export class StoredCheckpoints implements Checkpoints {
       exit: 0,
       startedAt: new Date(startedAt).toISOString(),
       endedAt: new Date(endedAt).toISOString(),
-      host: this.#kernel.host,
+      host: this.#claims.ports.kernel.host,
       ...(value === undefined ? {} : {value}),
     };
     const previous = this.#store.previous(fingerprint);
@@ -242,59 +249,13 @@ export class StoredCheckpoints implements Checkpoints {
 
   async #putAway(claims: Claims, claim: StoreClaim, {endedAt}: Manifest): Promise<void> {
     const {content} = claim;
-    if (content === undefined || isAlive(content.kernel) !== 'dead') return;
+    if (content === undefined || this.#claims.ports.isAlive(content.kernel) !== 'dead') return;
     // An attempt that was made after this result was there is another one.
     if (!(Date.parse(endedAt) >= madeAt(content.attempt))) return;
     await this.discard(content.directory);
     claims.release(claim);
   }
-
-  #content(
-    attempt: AttemptId,
-    directory: string,
-  ): {attempt: AttemptId; directory: string; kernel: ProcessStamp; at: string} {
-    return {attempt, directory, kernel: this.#kernel, at: new Date().toISOString()};
-  }
-
-  #claimsOf(task: Task): Claims {
-    const {claims} = task.work;
-    let found = this.#claims.get(claims);
-    if (found === undefined) this.#claims.set(claims, (found = new Claims(claims)));
-    return found;
-  }
-
-  #claimed(task: Task, claiming: Result<Claiming, StoreProblem>): Result<Claimed, Failure> {
-    if (!claiming.ok) {
-      const {message, remedy} = claiming.error;
-      return fail({reason: 'start', message, ...(remedy === undefined ? {} : {remedy})});
-    }
-    const {is, claim} = claiming.value;
-    const {content, number} = claim;
-    if (content === undefined) {
-      return ok({is: 'orphan', claim: {attempt: '' as AttemptId, directory: '', number, at: 0}});
-    }
-    const {attempt, directory, kernel} = content;
-    const known: Claim = {attempt, directory, number, at: Date.parse(content.at)};
-    if (is === 'ours') {
-      this.#held.set(task.fingerprint, claim);
-      return ok({is: 'mine', claim: known});
-    }
-    if (isAlive(kernel) !== 'dead') return ok({is: 'held', claim: known});
-    const holder = content.runner ?? readHolder(directory);
-    if (holder !== undefined) return ok({is: 'orphan', claim: known, holder});
-    // It was being published: its runner's mark was gone already, and so is its runner's part in it.
-    const ended = existsSync(join(directory, '.weft.exit'));
-    return ok({is: 'orphan', claim: known, ...(ended ? {holder: {...kernel, directory}} : {})});
-  }
 }
 
 /** When an attempt was made, milliseconds since the epoch, by its uuid v7 (RFC 9562, section 5.7). */
 const madeAt = (attempt: AttemptId): number => parseInt(attempt.replace('-', '').slice(0, 12), 16);
-
-function readHolder(directory: string): Holder | undefined {
-  try {
-    return JSON.parse(readFileSync(join(directory, RUNNER), 'utf8')) as Holder;
-  } catch {
-    return undefined;
-  }
-}

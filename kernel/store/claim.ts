@@ -1,5 +1,15 @@
 import {randomUUID} from 'node:crypto';
-import {linkSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import {join} from 'node:path';
 import {codeOf} from '../fingerprint/file-problem.js';
 import {readFingerprint, type Fingerprint} from '../fingerprint/fingerprint.js';
@@ -18,8 +28,10 @@ export interface ClaimContent {
   readonly kernel: ProcessStamp;
   /** Who runs the job, once that is known: it may outlive the kernel. */
   readonly runner?: Holder;
-  /** The job's number at the scheduler of a cluster. */
+  /** The number of the batch job that the kernel runs in, at the scheduler of a cluster. */
   readonly job?: string;
+  /** Names the sign of life of the kernel, a file beside the claim (`Heartbeat`). Absent: there is none. */
+  readonly beat?: string;
   /** ISO 8601, UTC. */
   readonly at: string;
 }
@@ -67,6 +79,16 @@ export class Claims {
     const held = this.read(dead.fingerprint);
     if (held !== undefined && held.number !== dead.number) return ok({is: 'theirs', claim: held});
     return this.#make(dead.fingerprint, held === undefined ? 1 : held.number + 1, content);
+  }
+
+  /** What the claim of one number says; undefined if it is not there, or can't be read. */
+  contentOf(fingerprint: Fingerprint, number: number): ClaimContent | undefined {
+    return readContent(this.#path(fingerprint, number));
+  }
+
+  /** Whether a claim that we made is still the one that counts: two looks, as this is asked of every task. */
+  isHeld({fingerprint, number}: Pick<Claim, 'fingerprint' | 'number'>): boolean {
+    return existsSync(this.#path(fingerprint, number)) && !existsSync(this.#path(fingerprint, number + 1));
   }
 
   /** Writes more into our own claim, in one step. False if it is no longer ours. */
@@ -186,6 +208,7 @@ function readContent(path: string): ClaimContent | undefined {
       return undefined;
     const {runner, kernel} = data;
     if (!isStamp(kernel)) return undefined;
+    if (data['beat'] !== undefined && typeof data['beat'] !== 'string') return undefined;
     if (runner !== undefined && !(isStamp(runner) && isObject(runner) && typeof runner['directory'] === 'string')) {
       return undefined;
     }

@@ -179,6 +179,15 @@ export class FakeKernel implements Checkpoints, Executor {
     return ok({is: 'mine', claim});
   }
 
+  owns({fingerprint}: Task, claim: Claim): boolean {
+    const held = this.#disk.claims.get(fingerprint);
+    return held?.owner === this && held.claim === claim;
+  }
+
+  recall(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
   async release(task: Task, claim: Claim): Promise<void> {
     const held = this.#disk.claims.get(task.fingerprint);
     this.#rule(held?.owner === this && held.claim === claim, `${task.key} releases what is not its own`);

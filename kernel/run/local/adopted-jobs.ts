@@ -18,11 +18,16 @@ interface Adopted {
   patience: number;
   /** Milliseconds from one look to the next. */
   pause: number;
+  /** When a job whose runner can't be looked at has ended for sure, or may be left to itself: by the monotonic clock. */
+  until: number;
   timer?: NodeJS.Timeout;
 }
 
 const firstPause = 200;
 const longestPause = 2000;
+
+/** Milliseconds that a runner is given to end a job whose time is over, or that was cancelled, and to say so. */
+const grace = 60_000;
 
 const exists = (path: string): Promise<boolean> =>
   access(path).then(
@@ -54,9 +59,10 @@ export class AdoptedJobs {
     this.#events = events;
   }
 
-  /** Watches a job until it ends. */
-  watch(attempt: AttemptId, holder: Holder): void {
-    const job: Adopted = {attempt, holder, cancelled: false, seen: false, patience: 5, pause: firstPause};
+  /** Watches a job until it ends. `time`: its limit in seconds. */
+  watch(attempt: AttemptId, holder: Holder, time = Infinity): void {
+    const until = performance.now() + time * 1000 + grace;
+    const job: Adopted = {attempt, holder, cancelled: false, seen: false, patience: 5, pause: firstPause, until};
     this.#jobs.set(attempt, job);
     void this.#look(job);
   }
@@ -70,6 +76,7 @@ export class AdoptedJobs {
     const job = this.#jobs.get(attempt);
     if (job === undefined || job.cancelled) return;
     job.cancelled = true;
+    job.until = Math.min(job.until, performance.now() + grace);
     markCancelled(job.holder.directory);
     if (livenessOf(job.holder) === 'alive') void askToLook(job.holder);
     job.pause = firstPause;
@@ -109,7 +116,13 @@ export class AdoptedJobs {
       if (claimLog(directory)) return job.cancelled ? {is: 'cancelled'} : recalled;
     }
     if (!(await exists(directory))) return {is: 'lost', message: `Its directory is gone: ${directory}`};
-    if (liveness !== 'gone') return undefined;
+    if (liveness === 'alive') return undefined;
+    if (liveness === 'unknown') {
+      // On another host, or in another container: its files are all that there is of it.
+      if (performance.now() < job.until) return undefined;
+      if (job.cancelled) return {is: 'cancelled'};
+      return {is: 'lost', message: `Its time is over, and its runner on ${job.holder.host} says nothing.`, again: true};
+    }
     const start = await readStart(directory);
     if (start === undefined) {
       // Nobody will start it, or somebody is about to say that it has started.

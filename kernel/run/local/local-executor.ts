@@ -82,8 +82,8 @@ export class LocalExecutor implements Executor, RunnerEvents {
     else queueMicrotask(() => this.#settle(ticket, {is: 'lost', message}));
   }
 
-  adopt(attempt: AttemptId, holder: Holder): void {
-    if (!this.#closed) this.#adopted.watch(attempt, holder);
+  adopt(attempt: AttemptId, holder: Holder, time?: number): void {
+    if (!this.#closed) this.#adopted.watch(attempt, holder, time);
   }
 
   holderOf(attempt: AttemptId): Holder | undefined {

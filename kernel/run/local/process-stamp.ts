@@ -1,4 +1,4 @@
-import {readFileSync} from 'node:fs';
+import {readFileSync, readlinkSync} from 'node:fs';
 import {hostname} from 'node:os';
 import {setTimeout as delay} from 'node:timers/promises';
 import type {ProcessStamp} from '../../graph/holder.js';
@@ -30,15 +30,27 @@ const bootId = (): string => {
   }
 };
 
+/** The namespace that numbers of processes are of. */
+function space(): string | undefined {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return undefined;
+  }
+}
+
 /** The stamp of a living process of this machine. */
 export function stampOf(pid: number): ProcessStamp | undefined {
   const startTime = startTimeOf(pid);
-  return startTime === undefined ? undefined : {pid, startTime, host: hostname(), bootId: bootId()};
+  const inside = space();
+  if (startTime === undefined) return undefined;
+  return {pid, startTime, host: hostname(), bootId: bootId(), ...(inside === undefined ? {} : {space: inside})};
 }
 
-/** Whether the process lives; `unknown` if it is on another machine. */
+/** Whether the process lives; `unknown` if it is on another machine, or its number is one of another container. */
 export function livenessOf(stamp: ProcessStamp): 'alive' | 'gone' | 'unknown' {
   if (stamp.host !== hostname()) return 'unknown';
+  if (stamp.bootId === bootId() && stamp.space !== undefined && stamp.space !== space()) return 'unknown';
   return stamp.bootId === bootId() && startTimeOf(stamp.pid) === stamp.startTime ? 'alive' : 'gone';
 }
 

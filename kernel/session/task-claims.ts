@@ -1,0 +1,149 @@
+import {existsSync, readFileSync} from 'node:fs';
+import {rm} from 'node:fs/promises';
+import {join} from 'node:path';
+import type {Fingerprint} from '../fingerprint/fingerprint.js';
+import type {Failure} from '../graph/failure.js';
+import type {Holder, ProcessStamp} from '../graph/holder.js';
+import {fail, ok, type Result} from '../graph/result.js';
+import type {AttemptId} from '../graph/task.js';
+import type {Task} from '../graph/work.js';
+import type {Claim, Claimed} from '../run/checkpoints.js';
+import {claimLog} from '../run/local/recall.js';
+import {Claims, type Claim as StoreClaim, type ClaimContent, type Claiming} from '../store/claim.js';
+import {beatPath, BeatWatch, Heartbeat} from '../store/heartbeat.js';
+import {isAlive, stampOf, type Life} from '../store/host.js';
+import type {StoreProblem} from '../store/problem.js';
+
+/** The file in an attempt's directory that names its runner. */
+export const RUNNER = '.weft.runner';
+
+/** What claims need of the machine, and of time: injected, so that a test can be another host. */
+export interface ClaimPorts {
+  readonly kernel: ProcessStamp;
+  /** The batch job that this kernel runs in. */
+  readonly job?: string;
+  readonly isAlive: (stamp: ProcessStamp) => Life;
+  readonly heartbeat: Heartbeat;
+  readonly watch: BeatWatch;
+}
+
+/**
+ * The real ones.
+ * @param id names this kernel, and no other one ever
+ * @param environment tells whether it is in a job of Slurm (`SLURM_JOB_ID`)
+ */
+export function claimPorts(id: string, environment: Readonly<Record<string, string | undefined>> = {}): ClaimPorts {
+  const job = environment['SLURM_JOB_ID'];
+  return {
+    kernel: stampOf() ?? {pid: process.pid, startTime: '', host: '', bootId: ''},
+    ...(job === undefined ? {} : {job}),
+    isAlive,
+    heartbeat: new Heartbeat(id),
+    watch: new BeatWatch(),
+  };
+}
+
+/** The claims of one kernel, in all the directories where its tasks have them. */
+export class TaskClaims {
+  readonly ports: ClaimPorts;
+  readonly #claims = new Map<string, Claims>();
+  readonly #held = new Map<Fingerprint, StoreClaim>();
+
+  constructor(ports: ClaimPorts) {
+    this.ports = ports;
+  }
+
+  /** The claims of a directory. */
+  in(directory: string): Claims {
+    let found = this.#claims.get(directory);
+    if (found === undefined) this.#claims.set(directory, (found = new Claims(directory)));
+    return found;
+  }
+
+  /** Claims a task that nobody owns. */
+  claim(task: Task, attempt: AttemptId, directory: string): Result<Claimed, Failure> {
+    return this.#claimed(task, this.#of(task).claim(task.fingerprint, this.#content(task, attempt, directory)));
+  }
+
+  /** Makes the number after an orphaned claim, or after our own. */
+  takeOver(task: Task, old: Claim, attempt: AttemptId, directory: string): Result<Claimed, Failure> {
+    const dead: StoreClaim = {fingerprint: task.fingerprint, number: old.number, content: undefined};
+    return this.#claimed(task, this.#of(task).takeOver(dead, this.#content(task, attempt, directory)));
+  }
+
+  /** Whether our claim still counts. */
+  owns(task: Task, {number}: Claim): boolean {
+    return this.#of(task).isHeld({fingerprint: task.fingerprint, number});
+  }
+
+  /** Who has started an attempt that was taken over; undefined: nobody did, nobody will, and it is gone. */
+  async recall(task: Task, {directory, number}: Claim): Promise<Holder | undefined> {
+    // Runners claim a job by making its log, too: of all who try, one succeeds.
+    if (claimLog(directory)) {
+      await rm(directory, {recursive: true, force: true, maxRetries: 2}).catch(() => undefined);
+      return undefined;
+    }
+    const content = this.#of(task).contentOf(task.fingerprint, number);
+    // A kernel that could not say which runner it gave the job to is looked at in its place: the job's own files tell the rest.
+    return readHolder(directory) ?? {...(content?.kernel ?? this.ports.kernel), directory};
+  }
+
+  /** Takes our claim of a task out of our books. It is given up by the function that comes back, or not at all. */
+  letGo(task: Task): (() => void) | undefined {
+    const held = this.#held.get(task.fingerprint);
+    if (held === undefined) return undefined;
+    this.#held.delete(task.fingerprint);
+    return () => this.#of(task).release(held);
+  }
+
+  /** Whether the maker of a claim is dead for sure, or is silent for long where nothing can be known of it. */
+  isDead(claims: Claims, {kernel, beat}: ClaimContent): boolean {
+    const {isAlive: look, watch} = this.ports;
+    const life = look(kernel);
+    if (life !== 'unknown') return life === 'dead';
+    return beat !== undefined && watch.isSilent(beatPath(claims.directory, beat));
+  }
+
+  #of(task: Task): Claims {
+    return this.in(task.work.claims);
+  }
+
+  #content({work}: Task, attempt: AttemptId, directory: string): ClaimContent {
+    const {kernel, job, heartbeat} = this.ports;
+    heartbeat.in(work.claims);
+    const at = new Date().toISOString();
+    return {attempt, directory, kernel, ...(job === undefined ? {} : {job}), beat: heartbeat.id, at};
+  }
+
+  #claimed(task: Task, claiming: Result<Claiming, StoreProblem>): Result<Claimed, Failure> {
+    if (!claiming.ok) {
+      const {message, remedy} = claiming.error;
+      return fail({reason: 'start', message, ...(remedy === undefined ? {} : {remedy})});
+    }
+    const {is, claim} = claiming.value;
+    const {content, number} = claim;
+    if (content === undefined) {
+      return ok({is: 'orphan', claim: {attempt: '' as AttemptId, directory: '', number, at: 0}});
+    }
+    const {attempt, directory, kernel} = content;
+    const known: Claim = {attempt, directory, number, at: Date.parse(content.at)};
+    if (is === 'ours') {
+      this.#held.set(task.fingerprint, claim);
+      return ok({is: 'mine', claim: known});
+    }
+    if (!this.isDead(this.#of(task), content)) return ok({is: 'held', claim: known});
+    const holder = content.runner ?? readHolder(directory);
+    if (holder !== undefined) return ok({is: 'orphan', claim: known, holder});
+    // It was being published: its runner's mark was gone already, and so is its runner's part in it.
+    const ended = existsSync(join(directory, '.weft.exit'));
+    return ok({is: 'orphan', claim: known, ...(ended ? {holder: {...kernel, directory}} : {})});
+  }
+}
+
+function readHolder(directory: string): Holder | undefined {
+  try {
+    return JSON.parse(readFileSync(join(directory, RUNNER), 'utf8')) as Holder;
+  } catch {
+    return undefined;
+  }
+}
