@@ -22,7 +22,7 @@ async function typeInto(folder: string, steps: readonly Step[]): Promise<string>
   return stdout;
 }
 
-test('jupyter console runs cells of one line and of many, pages help, asks, and interrupts a spin with its state kept', async () => {
+test('jupyter console runs cells of one line and of many, asks, and interrupts a spin with its state kept', async () => {
   using home = scratch();
   installKernel(home.path);
   const text = await typeInto(home.path, [
