@@ -17,7 +17,7 @@ import {runtimes} from './run/containers/runtimes.js';
 import {hasSubordinateIds} from './run/containers/subordinate-ids.js';
 import {LocalExecutor} from './run/local/local-executor.js';
 import {Scheduler} from './run/scheduler.js';
-import {defaultSlots, jobsAhead} from './run/slots.js';
+import {defaultSlots, jobsOut} from './run/slots.js';
 import {Contexts} from './session/context.js';
 import {notebookControl} from './session/control.js';
 import {Displays} from './session/displays.js';
@@ -145,7 +145,7 @@ export async function openNotebook({
     executor,
     now: () => Date.now(),
     newAttempt: () => uuid() as AttemptId,
-    outstanding: mean => settings.slots * (1 + jobsAhead(mean, AHEAD)),
+    outstanding: mean => jobsOut(settings.slots, mean, AHEAD),
     containers,
     changed: entry => late.futures?.entryChanged(entry),
   });

@@ -44,5 +44,20 @@ export function jobsAhead(mean: number | undefined, most: number): number {
   return mean > shortJob / 4 ? Math.min(1, most) : most;
 }
 
+/** Milliseconds up to which it is worth while to have the next job ready. */
+const nextJob = 1000;
+
+/**
+ * How many jobs are prepared or out at once: what the slots run and what runners are given ahead, and while jobs are not long, one more for
+ * every few slots. A slot that becomes free takes that at once, while what it made is published: of a container's time that is a
+ * twentieth. What is longer gains nothing by it, and would be claimed long before it runs.
+ * `mean`: milliseconds that the last jobs took; undefined while nothing has ended. `most`: as in {@link jobsAhead}.
+ */
+export function jobsOut(slots: number, mean: number | undefined, most: number): number {
+  const ahead = jobsAhead(mean, most);
+  const next = mean !== undefined && ahead === 0 && mean <= nextJob ? Math.ceil(slots / 4) : 0;
+  return slots * (1 + ahead) + (most > 0 ? next : 0);
+}
+
 /** The slots that a job of so many cpus takes: at least one, and all of them if it wants more than there are. */
 export const slotsOf = (cpus: number, slots: number): number => Math.max(1, Math.min(Math.ceil(cpus), slots));

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
-import {defaultSlots, isLoginNode, jobsAhead, shortJob, slotsOf, type SlotFacts} from '../../kernel/run/slots.js';
+import {defaultSlots, isLoginNode, jobsAhead, jobsOut, shortJob, slotsOf, type SlotFacts} from '../../kernel/run/slots.js';
 
 const gigabyte = 2 ** 30;
 const parameters = {seed: 7, numRuns: process.env['WEFT_SOAK'] === undefined ? 200 : 20_000};
@@ -77,4 +77,14 @@ test('only short jobs are handed ahead', () => {
   expect(jobsAhead(shortJob / 2, 4)).toBe(1);
   expect(jobsAhead(shortJob + 1, 4)).toBe(0);
   expect(jobsAhead(2, 0)).toBe(0);
+});
+
+test('while jobs are short of a second, one more is ready than run; of long ones none is claimed before its time', () => {
+  expect(jobsOut(2, undefined, 4)).toBe(2);
+  expect(jobsOut(2, 2, 4)).toBe(10);
+  expect(jobsOut(2, shortJob / 2, 4)).toBe(4);
+  expect(jobsOut(2, shortJob + 1, 4)).toBe(3);
+  expect(jobsOut(16, 1000, 4)).toBe(20);
+  expect(jobsOut(2, 1001, 4)).toBe(2);
+  expect(jobsOut(2, 300, 0)).toBe(2);
 });
