@@ -23,6 +23,16 @@ const short: readonly string[] = [
   '%%lsst assembleCoadd --from warps --as coadd\n--selectId filter=HSC-R\n--id filter=HSC-R tract=0 patch=0,0',
 ];
 
+/** The same with data that lie elsewhere on the disk, as they do for most people: only links of the repository lead there. */
+const linked = (data: string): readonly string[] =>
+  short.map(cell =>
+    cell
+      .replace('simstack testdata ci_hsc', `simstack testdata ${data}`)
+      .replace('\n%setup setup -j -r ci_hsc', '')
+      .replaceAll('$PWD/ci_hsc', data)
+      .replace('$CI_HSC_DIR', data),
+  );
+
 let home: Scratch;
 let onHand: OnHand;
 
@@ -163,4 +173,17 @@ describe.each(IMITATED)('A coadd in %s, by one changed line,', name => {
       expect(again.summary.joins).toMatchObject({ran: 0, cached: first.summary.joins.ran});
     },
   );
+});
+
+describe.each(REAL)('A repository with its data elsewhere, in %s,', name => {
+  test('is seen with all that its links lead to.', {timeout: 300_000}, async context => {
+    need(context, ...needsOf(name));
+    const host = await shortOnHost();
+    using house = new House(onHand.environment, home.path);
+    change(house, apart(linked(home.at(`data-${name}`))), onHand.images[name]);
+    const {summary} = await house.run('notebook.ipynb');
+    expect(summary.cells.filter(({status}) => status !== 'ok')).toEqual([]);
+    expect(summary.tasks).toEqual(host.summary.tasks);
+    expect(pixelsOf(house)).toEqual(host.pixels);
+  });
 });
