@@ -27,6 +27,7 @@ import type {Settings} from './session/settings.js';
 import {StoredCheckpoints} from './session/stored-checkpoints.js';
 import type {UserPort} from './session/user-port.js';
 import {stampOf} from './store/host.js';
+import {IPython} from './python/ipython.js';
 import {Store} from './store/store.js';
 import type {Bundle} from './wire/notebook.js';
 import {DECLARATIONS} from './typescript/language/declarations.js';
@@ -91,6 +92,7 @@ export async function openNotebook({
     mounts: [],
     network: undefined,
     python: 'python3',
+    cells: 'typescript',
     environment: new Map(),
     code: new Set(),
     settle: environment['WEFT_SETTLE'] === 'cell' ? 'cell' : 'later',
@@ -196,6 +198,7 @@ export async function openNotebook({
     registry,
     control,
     settings,
+    python: new IPython(log),
     language,
     close: async () => {
       await scheduler.close();
@@ -270,6 +273,7 @@ function userPort(process_: UserProcess): UserPort {
     names: () => process_.names(),
     isComplete: code => Promise.resolve(isCompleteTypeScript(code)),
     bind: (name, ref) => process_.bind(name, ref),
+    assign: (name, value) => process_.assign(name, value),
     expanded: ref => process_.expanded(ref),
     settled: (future, settled) => process_.settled(future, settled),
     planned: (future, error) => process_.planned(future, error),

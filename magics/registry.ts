@@ -18,6 +18,7 @@ import {lockMagic} from './line/lock.js';
 import {logMagic, statusMagic, timingsMagic, whyMagic} from './line/look.js';
 import {mountMagic} from './line/mount.js';
 import {configMagic, executorMagic} from './line/placement.js';
+import {pyMagic} from './py.js';
 import {pythonMagic} from './python.js';
 import {repoMagic} from './line/repo.js';
 import {setupMagic} from './line/setup.js';
@@ -52,6 +53,7 @@ export const registry: Registry = {
     helpMagic,
     commandMagic,
   ].map(magic => ({...magic, ...lineCompleter(magic.shape.name)})),
+  cells: [pyMagic],
   ownNames: OWN_NAMES,
   probe: probeSetup,
   declarations: FUNCTION_DECLARATIONS,

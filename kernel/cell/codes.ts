@@ -100,6 +100,9 @@ export const CODES = {
   W6002: 'Two inputs of a script have one name.',
   W6003: 'A script names a variable that it is not given.',
   W6004: 'There is no Python.',
+  W6005: 'The IPython of `%%py` cannot be started.',
+  W6006: 'What `--out` names cannot come back.',
+  W6007: 'What a `%%py` cell takes has failed.',
 
   // W7xxx: files, roots and stores.
   W7001: 'A file is not there.',

@@ -1,5 +1,8 @@
 import {formatDiagnostics} from '../cell/diagnostic-text.js';
+import {looksLikePython} from '../cell/python.js';
 import type {Diagnostic} from '../cell/diagnostic.js';
+import type {MagicLine} from '../cell/syntax.js';
+import type {JsonObject} from '../fingerprint/json.js';
 import type {ErrorContent} from '../wire/notebook.js';
 import type {Problem} from './magic.js';
 
@@ -43,8 +46,13 @@ export function plainError(error: ErrorContent, line: ErrorContent | undefined):
   return error;
 }
 
-/** The error of a cell that is no TypeScript, but may well be Python. */
-export function pythonError(code: string, count: number): ErrorContent {
+/**
+ * The error of a cell; that of one that is no TypeScript but may well be Python says so, and the client gets the cell back as it should
+ * be, where it takes that (`set_next_input`).
+ */
+export function orPython(error: ErrorContent, code: string, count: number, payload: JsonObject[]): ErrorContent {
+  if (error.ename !== 'SyntaxError' || !looksLikePython(code)) return error;
+  payload.push({source: 'set_next_input', text: `%%py\n${code}`, replace: true});
   const message = 'this cell is TypeScript, but it looks like Python';
   const line = /^[^\n]*/.exec(code)?.[0].length ?? 0;
   return problemsError(
@@ -54,10 +62,18 @@ export function pythonError(code: string, count: number): ErrorContent {
         severity: 'error',
         span: {start: 0, end: line},
         message,
-        hint: 'put `%%py` first, once there is one: in this version write `%%bash`, and run `python3` there',
+        hint: 'put `%%py` first, or make it what bare cells are: `%config cells py`',
       },
     ],
     code,
     count,
   );
 }
+
+/** The error of a `%%` line whose magic there is not. */
+export const unknownMagic = (line: MagicLine | undefined): Problem => ({
+  code: 'W1003',
+  severity: 'error',
+  span: line?.nameSpan ?? {start: 0, end: 0},
+  message: `there is no magic \`%%${line?.name ?? ''}\` in this version`,
+});

@@ -76,7 +76,7 @@ async function magic(place: MagicPlace, at: number, ports: AssistPorts): Promise
     return answer(options, place.text, place.start, at);
   }
   const {registry, contexts} = ports;
-  const own = [...registry.tasks, ...registry.lines].find(each => each.shape.name === shape.name);
+  const own = [...registry.tasks, ...registry.cells, ...registry.lines].find(each => each.shape.name === shape.name);
   const context: CompletionContext = {...contexts.surroundings(), dataIds: () => dataIdsOf(ports.futures)};
   const fitting = (await own?.complete?.(place, context)) ?? [];
   const candidates = await Promise.all(fitting.map(each => expanded(each, place, ports)));

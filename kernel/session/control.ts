@@ -65,6 +65,7 @@ export function notebookControl({
         example: '%%foreach filter in [HSC-R, HSC-I]',
       },
       ...registry.tasks.map(({shape, summary, example}) => ({name: shape.name, use: '%%', summary, example})),
+      ...registry.cells.map(({shape, summary, example}) => ({name: shape.name, use: '%%', summary, example})),
       ...registry.lines.map(({shape, summary, example}) => ({
         name: shape.name,
         use: shape.name === '!' ? '' : '%',

@@ -63,7 +63,7 @@ async function candidateHelp(code: string, at: number, text: string, ports: Assi
   if (text === '') return undefined;
   const place = placeAt(code, at, shapesOf(ports.registry));
   if (place.is !== 'magic') return undefined;
-  const own = [...ports.registry.tasks, ...ports.registry.lines].find(
+  const own = [...ports.registry.tasks, ...ports.registry.cells, ...ports.registry.lines].find(
     each => each.shape.name === place.place.shape.name,
   );
   const fitting = (await own?.complete?.(place.place, {...ports.contexts.surroundings(), dataIds: () => []})) ?? [];

@@ -1,8 +1,8 @@
 import {parseCell} from '../cell/cell.js';
-import {looksLikePython} from '../cell/python.js';
 import {withLineFeeds} from '../cell/source.js';
 import type {CellSyntax, MagicLine} from '../cell/syntax.js';
 import type {JsonObject, JsonValue} from '../fingerprint/json.js';
+import type {PythonPort} from '../python/port.js';
 import type {Settled} from '../typescript/messages.js';
 import type {
   Bundle,
@@ -14,16 +14,16 @@ import type {
   ExecuteRequest,
   Notebook,
 } from '../wire/notebook.js';
-import {completeness, type AssistPorts} from './assist.js';
+import type {AssistPorts} from './assist.js';
+import {withMagic} from './bare-cell.js';
 import {bindFuture} from './bind-future.js';
 import {Calls, type CallingCell} from './calls.js';
 import {CellOutputs} from './cell-outputs.js';
-import {completions} from './completion.js';
-import {hasErrors, INTERRUPTED, plainError, problemsError, problemsText, pythonError} from './cell-error.js';
+import {hasErrors, INTERRUPTED, orPython, plainError, problemsError, problemsText, unknownMagic} from './cell-error.js';
 import type {Contexts} from './context.js';
 import type {Displays} from './displays.js';
+import {foregroundCell} from './foreground-cell.js';
 import type {Futures} from './futures.js';
-import {inspection} from './inspection.js';
 import {interruptible} from './interruptible.js';
 import {KnownNames} from './known-names.js';
 import type {LanguagePort} from './language-port.js';
@@ -31,6 +31,7 @@ import {LineRunner} from './line-runner.js';
 import {runTaskCell} from './magic-cell.js';
 import type {NotebookControl, Problem} from './magic.js';
 import type {FutureNode} from './node.js';
+import {completenessOf, completionsOf, inspectionOf} from './python-assist.js';
 import {shapesOf, type Registry} from './registry.js';
 import {settleCell} from './settle.js';
 import type {Settings} from './settings.js';
@@ -48,6 +49,7 @@ export interface SessionPorts {
   readonly registry: Registry;
   readonly control: NotebookControl;
   readonly settings: Settings;
+  readonly python: PythonPort;
   /** Absent: no types are known. */
   readonly language?: LanguagePort | undefined;
   /** Ends what the session does not own: journals, the executor's watching. */
@@ -85,7 +87,7 @@ export class NotebookSession implements Notebook {
   }
 
   async execute(given: ExecuteRequest, output: CellOutput): Promise<ExecuteOutcome> {
-    const request = {...given, code: withLineFeeds(given.code)};
+    const request = {...given, code: withMagic(withLineFeeds(given.code), this.#ports.registry, this.#ports.settings)};
     const abort = new AbortController();
     const nodes: FutureNode[] = [];
     const context = this.#ports.contexts.make(request.id, abort.signal, node => void nodes.push(node));
@@ -127,17 +129,10 @@ export class NotebookSession implements Notebook {
     const inner = syntax.stack.at(-1);
     const error = (problems: readonly Problem[]): ErrorContent => problemsError(problems, request.code, request.count);
     if (inner?.name === 'foreach') return this.#foreachTypeScript(running, syntax);
+    const own = registry.cells.find(cell => cell.shape.name === inner?.name);
+    if (own !== undefined) return foregroundCell(syntax, own, running, this.#ports);
     const magic = registry.tasks.find(task => task.shape.name === inner?.name);
-    if (magic === undefined || inner === undefined) {
-      return error([
-        {
-          code: 'W1003',
-          severity: 'error',
-          span: inner?.nameSpan ?? {start: 0, end: 0},
-          message: `there is no magic \`%%${inner?.name ?? ''}\` in this version`,
-        },
-      ]);
-    }
+    if (magic === undefined) return error([unknownMagic(inner)]);
     const ran = await runTaskCell(syntax, magic, {
       user,
       futures,
@@ -190,8 +185,7 @@ export class NotebookSession implements Notebook {
         : done.error === undefined
           ? undefined
           : plainError(done.error, running.lineError);
-    if (error !== undefined)
-      return error.ename === 'SyntaxError' && looksLikePython(code) ? pythonError(code, request.count) : error;
+    if (error !== undefined) return orPython(error, code, request.count, running.payload);
     if (done.result !== undefined && !request.silent)
       output.result(this.#ports.futures.readable(done.result), done.metadata ?? {});
     return undefined;
@@ -269,19 +263,20 @@ export class NotebookSession implements Notebook {
   }
 
   isComplete(code: string): Promise<Completeness> {
-    return completeness(code, this.#assist);
+    return completenessOf(code, this.#ports, this.#assist);
   }
 
   complete(code: string, at: number): Promise<Completions> {
-    return completions(code, at, this.#assist);
+    return completionsOf(code, at, this.#ports, this.#assist);
   }
 
-  inspect(code: string, at: number): Promise<Bundle | undefined> {
-    return inspection(code, at, this.#assist);
+  inspect(code: string, at: number, detail: 0 | 1): Promise<Bundle | undefined> {
+    return inspectionOf(code, at, detail, this.#ports, this.#assist);
   }
 
   interrupt(): void {
     this.#running?.abort.abort();
+    this.#ports.python.interrupt();
     this.#ports.user.interrupt(this.#running?.request.id ?? '');
   }
 
@@ -289,7 +284,7 @@ export class NotebookSession implements Notebook {
     this.#ports.displays.close();
     this.#types.close();
     this.#running?.abort.abort();
-    await this.#ports.user.close();
+    await Promise.all([this.#ports.user.close(), this.#ports.python.close()]);
     await this.#ports.close();
   }
 }

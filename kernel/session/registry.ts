@@ -1,6 +1,7 @@
 import type {MagicShape} from '../cell/syntax.js';
 import {fail, ok, type Result} from '../graph/result.js';
 import type {JsonValue} from '../fingerprint/json.js';
+import type {CellMagic} from './cell-magic.js';
 import type {LineMagic, MagicContext, Problem, ProbePlace, SetupProbe, TaskMagic} from './magic.js';
 import type {TaskNode} from './node.js';
 
@@ -8,6 +9,8 @@ import type {TaskNode} from './node.js';
 export interface Registry {
   readonly tasks: readonly TaskMagic<unknown>[];
   readonly lines: readonly LineMagic[];
+  /** Those that run in the foreground. */
+  readonly cells: readonly CellMagic[];
   /** Names that no cell can bind: the functions of LANGUAGE 13. */
   readonly ownNames: readonly string[];
   /** TypeScript declarations of these functions, for completion and the check of types. */
@@ -29,6 +32,7 @@ export const FOREACH: MagicShape = {name: 'foreach', use: 'cell', options: {}, r
 export const shapesOf = (registry: Registry): readonly MagicShape[] => [
   FOREACH,
   ...registry.tasks.map(magic => magic.shape),
+  ...registry.cells.map(magic => magic.shape),
   ...registry.lines.map(magic => magic.shape),
 ];
 

@@ -17,6 +17,8 @@ export interface Settings {
   readonly mounts: Mount[];
   /** `%config python`: a path that is absolute, or a name of the PATH; `python3` unless said. */
   python: string;
+  /** `%config cells`: what a bare cell is. */
+  cells: 'typescript' | 'py';
   /** `%config network none`. */
   network: 'none' | undefined;
   /** `%env K=V`. */

@@ -1,4 +1,4 @@
-import type {JsonObject} from '../fingerprint/json.js';
+import type {JsonObject, JsonValue} from '../fingerprint/json.js';
 import type {Evaluated, FutureRef, LineCall, Settled, ShownExpression} from '../typescript/messages.js';
 import type {Bundle, Completeness, ErrorContent} from '../wire/notebook.js';
 
@@ -32,6 +32,8 @@ export interface UserPort {
   isComplete(code: string): Promise<Completeness>;
   names(): Promise<readonly string[]>;
   bind(name: string, ref: FutureRef): void;
+  /** Binds a name to a plain value. */
+  assign(name: string, value: JsonValue): void;
   expanded(ref: FutureRef): void;
   settled(future: string, settled: Settled): void;
   planned(future: string, error?: ErrorContent): void;

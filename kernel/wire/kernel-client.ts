@@ -48,14 +48,17 @@ export class KernelClient {
     this.#iopub.subscribe();
     void this.#read(this.#iopub, message => events.published(message));
     void this.#read(this.#sockets.stdin, message => events.asked(message));
-    for (const channel of ['shell', 'control'] as const) void this.#read(this.#sockets[channel], reply => this.#reply(reply));
+    for (const channel of ['shell', 'control'] as const)
+      void this.#read(this.#sockets[channel], reply => this.#reply(reply));
   }
 
   /** Sends a request. Its reply may never come: race it with the end of the process. */
   request(channel: 'shell' | 'control', type: string, content: JsonObject): {id: string; reply: Promise<Message>} {
     const header = newHeader(this.#session, type);
     const reply = new Promise<Message>(resolve => this.#replies.set(header.msg_id, resolve));
-    this.#queues[channel].push(this.#codec.encode({identities: [], header, parent: {}, metadata: {}, content, buffers: []}));
+    this.#queues[channel].push(
+      this.#codec.encode({identities: [], header, parent: {}, metadata: {}, content, buffers: []}),
+    );
     return {id: header.msg_id, reply};
   }
 
@@ -75,7 +78,8 @@ export class KernelClient {
   }
 
   #reply(reply: Message): void {
-    const id = String(reply.parent['msg_id']);
+    const id = reply.parent['msg_id'];
+    if (typeof id !== 'string') return;
     this.#replies.get(id)?.(reply);
     this.#replies.delete(id);
   }

@@ -110,6 +110,18 @@ export const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
     },
   ],
   [
+    'cells',
+    {
+      values: 'typescript or py; it is what a cell without a magic is',
+      read: ({cells}) => cells,
+      set(settings, value) {
+        if (value !== 'typescript' && value !== 'py') return false;
+        settings.cells = value;
+        return true;
+      },
+    },
+  ],
+  [
     'network',
     {
       values: 'none or default; it is that of tasks in a container',

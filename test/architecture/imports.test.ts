@@ -5,7 +5,7 @@ import {filesBelow, importsOf, type Import} from '../rig/sources.js';
 const floors: readonly (readonly string[])[] = [
   ['fingerprint'],
   ['graph', 'cell', 'wire'],
-  ['store', 'run', 'show', 'typescript'],
+  ['store', 'run', 'show', 'typescript', 'python'],
   ['session'],
   ['web'],
 ];

@@ -1,0 +1,52 @@
+import type {CellSyntax} from '../cell/syntax.js';
+import type {JsonObject} from '../fingerprint/json.js';
+import type {PythonPort} from '../python/port.js';
+import type {CellOutput, ErrorContent, ExecuteRequest} from '../wire/notebook.js';
+import {INTERRUPTED, problemsError, problemsText} from './cell-error.js';
+import type {CellMagic} from './cell-magic.js';
+import {runForeground} from './foreground.js';
+import type {Futures} from './futures.js';
+import type {MagicContext} from './magic.js';
+import type {Registry} from './registry.js';
+import type {UserPort} from './user-port.js';
+
+/** What the session has for it. */
+export interface ForegroundCellPorts {
+  readonly user: UserPort;
+  readonly futures: Futures;
+  readonly registry: Registry;
+  readonly python: PythonPort;
+}
+
+/** The cell that executes. */
+export interface ForegroundCell {
+  readonly request: ExecuteRequest;
+  readonly output: CellOutput;
+  readonly context: MagicContext;
+  readonly payload: JsonObject[];
+}
+
+/** Runs a cell of a magic in the foreground, and says how it ended. */
+export async function foregroundCell(
+  syntax: Extract<CellSyntax, {is: 'magic'}>,
+  magic: CellMagic,
+  {request, output, context, payload}: ForegroundCell,
+  {user, futures, registry, python}: ForegroundCellPorts,
+): Promise<ErrorContent | undefined> {
+  const {ownNames} = registry;
+  const assign = user.assign.bind(user);
+  const given = {...context, request, output, python, ownNames, payload, assign};
+  const end = await runForeground(syntax, magic, {user, futures, context: given});
+  switch (end.is) {
+    case 'error':
+      return end.error;
+    case 'interrupted':
+      return INTERRUPTED;
+    case 'wrong':
+      return problemsError(end.problems, request.code, request.count);
+    case 'done':
+      if (end.warnings.length > 0)
+        output.stream('stderr', `${problemsText(end.warnings, request.code, request.count)}\n`);
+      return undefined;
+  }
+}

@@ -1,0 +1,73 @@
+import {canonicalJson} from '../kernel/fingerprint/fingerprint.js';
+import type {JsonObject} from '../kernel/fingerprint/json.js';
+import {PYTHON_PLAIN} from './python-plain.js';
+
+/**
+ * Python that an IPython beside the kernel runs first: it makes the module `weft`, and ends the process when the kernel has gone, by the
+ * pipe that its standard input is.
+ */
+export const PY_BOOTSTRAP = `def _weft(here):
+    import json, os, pathlib, sys, threading, types
+    shell = get_ipython()
+    scope = {}
+    exec(here, scope)
+    plain, NoValue = scope['plain'], scope['NoValue']
+    pipe = os.dup(0)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
+
+    def watch():
+        try:
+            while os.read(pipe, 1):
+                pass
+        finally:
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True, name='weft').start()
+    weft = types.ModuleType('weft', 'What Weft gives to %%py.')
+
+    class Text:
+        def __init__(self, text):
+            self.text = text
+
+        def __repr__(self):
+            return self.text
+
+    def begin(text):
+        given = json.loads(text)
+        lines = shell.user_ns.get('In')
+        if isinstance(lines, list):
+            while len(lines) < given['count']:
+                lines.append('')
+        shell.execution_count = given['count']
+        weft.out = pathlib.Path(given['out'])
+        weft.root = None if given['root'] is None else pathlib.Path(given['root'])
+        shell.user_ns['weft'] = weft
+        shell.user_ns.update(given['values'])
+        shell.user_ns.update((name, pathlib.Path(path)) for name, path in given['paths'].items())
+
+    def take(name):
+        if name not in shell.user_ns:
+            raise NoValue('there is no name %s' % name)
+        return Text(json.dumps(plain(shell.user_ns[name], name)))
+
+    weft._begin, weft._take = begin, take
+    sys.modules['weft'] = weft
+
+
+_weft(${pythonText(PYTHON_PLAIN)})
+del _weft
+`;
+
+/** What one cell is given; hidden from the person's names. */
+export const beginCode = (given: JsonObject): string =>
+  `__import__('sys').modules['weft']._begin(${pythonText(canonicalJson(given))})`;
+
+/** An expression that gives the JSON of a name as text. */
+export const takeCode = (name: string): string => `__import__('sys').modules['weft']._take(${pythonText(name)})`;
+
+/** A text as a literal of Python: what JSON escapes, Python reads so too. */
+function pythonText(text: string): string {
+  return JSON.stringify(text);
+}
