@@ -26,11 +26,12 @@ async function main(path: string | undefined): Promise<number> {
     log(`weft: ${opened.error}`);
     return 1;
   }
-  const {session} = opened.value;
+  const {session, comms} = opened.value;
   const server = await Server.start(connection.value, session, {
     version: VERSION,
     banner: `Weft ${VERSION}: futures and checkpoints for command-line pipelines`,
     log,
+    comms,
     historyDirectory: join(process.cwd(), '.weft', 'history'),
   });
   // The server sends interrupts as messages; a signal that goes to the whole group means the same.

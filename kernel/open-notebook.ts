@@ -3,7 +3,7 @@ import {availableParallelism, hostname, totalmem, userInfo} from 'node:os';
 import {join, resolve} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {v7 as uuid} from 'uuid';
-import {registry} from '../magics/registry.js';
+import {registry as magics} from '../magics/registry.js';
 import type {Digest} from './fingerprint/fingerprint.js';
 import {StatCache} from './fingerprint/stat-cache.js';
 import type {Manifest} from './graph/manifest.js';
@@ -21,6 +21,7 @@ import {defaultSlots, jobsOut} from './run/slots.js';
 import {Contexts} from './session/context.js';
 import {notebookControl} from './session/control.js';
 import {Displays} from './session/displays.js';
+import {Extensions} from './session/extensions.js';
 import {Futures} from './session/futures.js';
 import {NotebookSession} from './session/notebook-session.js';
 import type {Settings} from './session/settings.js';
@@ -29,6 +30,7 @@ import type {UserPort} from './session/user-port.js';
 import {stampOf} from './store/host.js';
 import {IPython} from './python/ipython.js';
 import {Store} from './store/store.js';
+import {Comms} from './wire/comms.js';
 import type {Bundle} from './wire/notebook.js';
 import {DECLARATIONS} from './typescript/language/declarations.js';
 import {LanguageThread} from './typescript/language-thread.js';
@@ -59,6 +61,8 @@ export interface OpenNotebook {
   readonly scheduler: Scheduler;
   readonly displays: Displays;
   readonly settings: Settings;
+  /** For the server, if there is one. */
+  readonly comms: Comms;
 }
 
 /** Builds a notebook of concrete parts. The error says why its store can't be used. */
@@ -158,10 +162,14 @@ export async function openNotebook({
   handlers.futures = futures;
   const displays = new Displays(futures);
   const interruption = {session: handlers};
+  const comms = new Comms();
+  const extensions = new Extensions({registry: magics, comms, directory});
+  const {registry} = extensions;
   const control = notebookControl({
     futures,
     scheduler,
     registry,
+    extensions,
     manifests: () => allManifests(store),
     resize: count => executor.resize(count),
     interrupted: () => interruption.session.session?.interrupted() ?? new Promise(() => undefined),
@@ -201,6 +209,7 @@ export async function openNotebook({
     python: new IPython(log),
     language,
     close: async () => {
+      extensions.close();
       await scheduler.close();
       await executor.close();
       await checkpoints.settled();
@@ -209,7 +218,7 @@ export async function openNotebook({
     },
   });
   handlers.session = session;
-  return ok({session, futures, scheduler, displays, settings});
+  return ok({session, futures, scheduler, displays, settings, comms});
 }
 
 /** The programs of the notebooks come last on the PATH: they hide nothing. */

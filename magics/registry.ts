@@ -13,6 +13,7 @@ import {commandMagic} from './line/command.js';
 import {cancelMagic, forceMagic, retryMagic, waitMagic} from './line/control.js';
 import {containerMagic} from './line/container.js';
 import {envMagic} from './line/env.js';
+import {loadMagic, reloadMagic, unloadMagic} from './line/extension.js';
 import {helpMagic, lsmagicMagic} from './line/help.js';
 import {lockMagic} from './line/lock.js';
 import {logMagic, statusMagic, timingsMagic, whyMagic} from './line/look.js';
@@ -49,6 +50,9 @@ export const registry: Registry = {
     logMagic,
     whyMagic,
     showMagic,
+    loadMagic,
+    reloadMagic,
+    unloadMagic,
     lsmagicMagic,
     helpMagic,
     commandMagic,

@@ -146,6 +146,12 @@ export const CODES = {
   W9004: 'A function makes no task.',
   W9005: 'The path of a result cannot stand in the text of a script.',
   W9099: 'Weft itself made a mistake.',
+
+  // W91xx: extensions.
+  W9101: 'An extension cannot be loaded.',
+  W9102: 'A name that an extension adds is taken.',
+  W9103: 'The extension is not loaded.',
+  W9104: 'A magic of an extension failed.',
 } as const satisfies Readonly<Record<`W${number}`, string>>;
 
 /** A code that is in the table. */

@@ -3,6 +3,7 @@ import type {Manifest} from '../graph/manifest.js';
 import type {Recipe} from '../graph/recipe.js';
 import {labelOf} from '../graph/work.js';
 import type {Scheduler} from '../run/scheduler.js';
+import type {ExtensionControl} from './extension.js';
 import type {Futures} from './futures.js';
 import type {NotebookControl} from './magic.js';
 import {tasksOf, type FutureNode, type TaskNode} from './node.js';
@@ -13,6 +14,7 @@ export interface ControlPorts {
   readonly futures: Futures;
   readonly scheduler: Scheduler;
   readonly registry: Registry;
+  readonly extensions: ExtensionControl;
   /** Every result that the journals know, in any order. */
   readonly manifests: () => Iterable<Manifest>;
   readonly resize: (slots: number) => void;
@@ -25,6 +27,7 @@ export function notebookControl({
   futures,
   scheduler,
   registry,
+  extensions,
   manifests,
   resize,
   interrupted,
@@ -57,6 +60,7 @@ export function notebookControl({
       return {label, name: label};
     },
     resize,
+    extensions,
     magics: () => [
       {
         name: FOREACH.name,

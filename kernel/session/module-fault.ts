@@ -1,0 +1,83 @@
+import {readFileSync} from 'node:fs';
+import {dirname, resolve} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {parse, type AnyNode, type Program} from 'acorn';
+
+/** What went wrong in a module, for a person: the message, and `file:line` where it is known. */
+export interface ModuleFault {
+  readonly message: string;
+  readonly place?: string;
+}
+
+/** Reads what a module threw, while it was loaded from `path` (undefined: a package) or later. */
+export function faultOf(thrown: unknown, path?: string): ModuleFault {
+  if (!(thrown instanceof Error)) return {message: `it threw ${String(thrown)}`};
+  const message = `${thrown.name}: ${thrown.message}`;
+  if (thrown.name === 'SyntaxError' && path !== undefined) {
+    // Node keeps the place of a syntax error to itself.
+    const found = syntaxFault(path, new Set());
+    if (found !== undefined) return found;
+  }
+  const place = placeIn(thrown.stack ?? '');
+  return place === undefined ? {message} : {message, place};
+}
+
+/** The first file that is no part of Node in a stack, with its line. */
+function placeIn(stack: string): string | undefined {
+  const [, file, line] = /(file:\/\/\/[^\s?]+|(?<=[\s(])\/[^\s?:]+)(?:\?weft=\d+)?:(\d+)/.exec(stack) ?? [];
+  return file === undefined || line === undefined ? undefined : `${pathOf(file)}:${line}`;
+}
+
+/** A path of a path or a URL. */
+export const pathOf = (file: string): string =>
+  file.startsWith('file:') ? fileURLToPath(file.replace(/\?.*$/, '')) : file;
+
+/** The syntax error of a module or of what it imports by path, in the order of its imports. */
+function syntaxFault(path: string, seen: Set<string>): ModuleFault | undefined {
+  if (seen.has(path)) return undefined;
+  seen.add(path);
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+  let program: Program;
+  try {
+    program = parseModule(text);
+  } catch (error) {
+    const {loc, message} = error as Error & {readonly loc?: {readonly line: number}};
+    const said = `SyntaxError: ${message.replace(/ \(\d+:\d+\)$/, '')}`;
+    return loc === undefined ? undefined : {message: said, place: `${path}:${loc.line}`};
+  }
+  for (const node of program.body) {
+    const source = 'source' in node ? node.source?.value : undefined;
+    if (typeof source !== 'string' || !source.startsWith('.')) continue;
+    const found = syntaxFault(resolve(dirname(path), source), seen);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** The line of the first `await` outside functions of a module: where it waits, if it waits at all. */
+export function awaitingLine(path: string): number | undefined {
+  try {
+    const program = parseModule(readFileSync(path, 'utf8'));
+    return firstAwait(program);
+  } catch {
+    return undefined;
+  }
+}
+
+const parseModule = (text: string): Program =>
+  parse(text, {ecmaVersion: 'latest', sourceType: 'module', locations: true});
+
+function firstAwait(node: AnyNode): number | undefined {
+  if (node.type === 'AwaitExpression' || (node.type === 'ForOfStatement' && node.await)) return node.loc?.start.line;
+  if (/Function|Method|PropertyDefinition/.test(node.type)) return undefined;
+  const children = Object.values(node).flat() as readonly unknown[];
+  const lines = children.flatMap(child =>
+    typeof child === 'object' && child !== null && 'type' in child ? (firstAwait(child as AnyNode) ?? []) : [],
+  );
+  return lines.length === 0 ? undefined : Math.min(...lines);
+}
