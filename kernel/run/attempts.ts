@@ -261,6 +261,7 @@ export class Attempts {
   async #cancelled(entry: Entry): Promise<void> {
     const {checkpoints, now} = this.#scheduler.ports;
     if (entry.directory !== undefined) await checkpoints.discard(entry.directory);
+    if (entry.claim !== undefined) checkpoints.recordCancelled(entry.task);
     await this.#release(entry);
     this.#end(entry, {is: 'cancelled', at: now()});
   }

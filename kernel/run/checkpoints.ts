@@ -73,6 +73,8 @@ export interface Checkpoints {
   /** Verified, given a manifest, renamed, journalled. */
   publish(publication: Publication): Promise<Result<Manifest, Failure>>;
   recordFailure(task: Task, failure: Failure, startedAt: number | undefined, endedAt: number): void;
+  /** Notes for the history that our attempt was ended; an earlier failure is not remembered. */
+  recordCancelled(task: Task): void;
   /** Removes an attempt's directory. */
   discard(directory: string): Promise<void>;
 }

@@ -11,13 +11,13 @@ import type {AttemptId} from '../graph/task.js';
 import {labelOf, type Outcome, type Task} from '../graph/work.js';
 import type {Checkpoints, Claim, Claimed, Publication} from '../run/checkpoints.js';
 import {readTail} from '../run/read-tail.js';
-import type {Claims, Claim as StoreClaim} from '../store/claim.js';
 import {editionOf} from '../store/edition.js';
 import {readManifest} from '../store/manifest-file.js';
 import {publish} from '../store/publish.js';
 import type {Store} from '../store/store.js';
 import {checkResult, type Verify} from '../store/verify.js';
 import {claimPorts, RUNNER, TaskClaims, type ClaimPorts} from './task-claims.js';
+import {Tidying} from './tidying.js';
 
 /** Milliseconds in which releases are gathered for one flush: a result is synced within 50 ms of its exit. */
 const GATHER = 10;
@@ -34,7 +34,7 @@ export class StoredCheckpoints implements Checkpoints {
   readonly #leaving = new Map<Fingerprint, Promise<void>>();
   /** Attempts of values, which lie in the journal once it is written. */
   readonly #spent = new Map<Fingerprint, string>();
-  readonly #tidying: Promise<void>;
+  readonly #tidying: Tidying;
   #flushing: Promise<boolean> | undefined;
   #refreshing: Promise<unknown> | undefined;
 
@@ -46,7 +46,7 @@ export class StoredCheckpoints implements Checkpoints {
     this.#store = store;
     this.#verify = verify;
     this.#claims = new TaskClaims(ports);
-    this.#tidying = this.#tidy(this.#claims.in(store.claims.directory));
+    this.#tidying = new Tidying(store, this.#claims);
   }
 
   lookup(fingerprint: Fingerprint): Manifest | undefined {
@@ -94,7 +94,7 @@ export class StoredCheckpoints implements Checkpoints {
     this.#store.recordResult(manifest);
     const claims = this.#claims.in(task.work.claims);
     const claim = claims.read(task.fingerprint);
-    if (claim !== undefined) await this.#putAway(claims, claim, manifest);
+    if (claim !== undefined) await this.#tidying.putAway(claims, claim, manifest);
     return manifest;
   }
 
@@ -122,6 +122,7 @@ export class StoredCheckpoints implements Checkpoints {
   async claim(task: Task, attempt: AttemptId, directory: string): Promise<Result<Claimed, Failure>> {
     // Our own earlier claim goes as soon as its record can be read by others.
     await this.#leaving.get(task.fingerprint);
+    this.#tidying.visit(task.work);
     return this.#claims.claim(task, attempt, directory);
   }
 
@@ -156,7 +157,7 @@ export class StoredCheckpoints implements Checkpoints {
   /** Waits until every claim that was given up is gone. */
   async settled(): Promise<void> {
     while (this.#flushing !== undefined) await this.#flushing;
-    await Promise.all([...this.#leaving.values(), this.#tidying]);
+    await Promise.all([...this.#leaving.values(), this.#tidying.settled()]);
   }
 
   /** Ends the kernel's sign of life. Afterwards nothing may be claimed. */
@@ -235,27 +236,11 @@ export class StoredCheckpoints implements Checkpoints {
     });
   }
 
+  recordCancelled(task: Task): void {
+    this.#store.recordCancelled(task.fingerprint, labelOf(task));
+  }
+
   async discard(directory: string): Promise<void> {
     await rm(directory, {recursive: true, force: true, maxRetries: 2}).catch(() => undefined);
   }
-
-  /** Removes what dead kernels left of tasks whose results they had recorded. */
-  async #tidy(claims: Claims): Promise<void> {
-    for (const claim of claims.list()) {
-      const manifest = this.#store.lookup(claim.fingerprint);
-      if (manifest !== undefined) await this.#putAway(claims, claim, manifest);
-    }
-  }
-
-  async #putAway(claims: Claims, claim: StoreClaim, {endedAt}: Manifest): Promise<void> {
-    const {content} = claim;
-    if (content === undefined || this.#claims.ports.isAlive(content.kernel) !== 'dead') return;
-    // An attempt that was made after this result was there is another one.
-    if (!(Date.parse(endedAt) >= madeAt(content.attempt))) return;
-    await this.discard(content.directory);
-    claims.release(claim);
-  }
 }
-
-/** When an attempt was made, milliseconds since the epoch, by its uuid v7 (RFC 9562, section 5.7). */
-const madeAt = (attempt: AttemptId): number => parseInt(attempt.replace('-', '').slice(0, 12), 16);

@@ -1,5 +1,6 @@
 import {closeSync, fstatSync, openSync, readSync, readdirSync, statSync} from 'node:fs';
 import {join} from 'node:path';
+import {codeOf} from '../fingerprint/file-problem.js';
 import type {Fingerprint} from '../fingerprint/fingerprint.js';
 import {Slice} from '../fingerprint/slice.js';
 import {readHeader, type JournalIndex} from './journal-index.js';
@@ -19,6 +20,9 @@ interface Position {
 const CHUNK = 1024 * 1024;
 
 const NEWLINE = 10;
+
+/** How often the names are read again, at most, while journals are put together. */
+const TRIES = 5;
 
 /**
  * Reads the journals of a directory into an index, and later only what was appended to them. A last line without an end is
@@ -51,9 +55,13 @@ export class JournalReader {
   async #refresh(): Promise<ReadonlySet<Fingerprint>> {
     const seen = new Set<Fingerprint>();
     const slice = new Slice();
-    for (const name of this.#names()) {
-      if (slice.over) await slice.rest();
-      await this.#readFile(name, seen, slice);
+    // Who puts journals together removes the old ones only once the new one is there: it is found by looking again.
+    for (let vanished = true, tries = 0; vanished && tries < TRIES; tries++) {
+      vanished = false;
+      for (const name of this.#names()) {
+        if (slice.over) await slice.rest();
+        if (!(await this.#readFile(name, seen, slice))) vanished = true;
+      }
     }
     return seen;
   }
@@ -66,13 +74,14 @@ export class JournalReader {
     }
   }
 
-  async #readFile(name: string, seen: Set<Fingerprint>, slice: Slice): Promise<void> {
+  /** False: it was removed since its name was read. */
+  async #readFile(name: string, seen: Set<Fingerprint>, slice: Slice): Promise<boolean> {
     const path = join(this.#directory, name);
     const old = this.#positions.get(name);
     let descriptor: number | undefined;
     try {
       const before = statSync(path, {bigint: true});
-      if (old !== undefined && before.ino === old.inode && Number(before.size) === old.size) return;
+      if (old !== undefined && before.ino === old.inode && Number(before.size) === old.size) return true;
       descriptor = openSync(path, 'r');
       const {ino, size} = fstatSync(descriptor, {bigint: true});
       const replaced = old === undefined || ino !== old.inode || Number(size) < old.offset;
@@ -80,12 +89,17 @@ export class JournalReader {
       this.#positions.set(name, position);
       await this.#readLines(descriptor, position, Number(size), seen, slice);
       position.size = Number(size);
-    } catch {
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') {
+        this.#positions.delete(name);
+        return false;
+      }
       // A journal that cannot be read hides its results: their tasks run again.
       this.#index.unreadable++;
     } finally {
       if (descriptor !== undefined) closeSync(descriptor);
     }
+    return true;
   }
 
   async #readLines(

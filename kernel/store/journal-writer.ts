@@ -1,4 +1,4 @@
-import {mkdir, open, type FileHandle} from 'node:fs/promises';
+import {mkdir, open, stat} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import {fail, ok, type Result} from '../graph/result.js';
 import {writeProblem, type StoreProblem} from './problem.js';
@@ -11,6 +11,8 @@ export interface JournalFile {
   write(buffer: Uint8Array): Promise<{readonly bytesWritten: number}>;
   datasync(): Promise<void>;
   close(): Promise<void>;
+  /** Whether its name still leads to it. */
+  isThere?(): Promise<boolean>;
 }
 
 /**
@@ -24,6 +26,8 @@ export class JournalWriter {
   readonly #onProblem: (problem: StoreProblem) => void;
   #file: JournalFile | undefined;
   #lines: string[] = [];
+  /** The line that others need to understand those behind it. */
+  #first: string | undefined;
   /** What is being written, from the first byte that is not in the file. */
   #rest: Uint8Array | undefined;
   #unsynced = false;
@@ -39,6 +43,7 @@ export class JournalWriter {
 
   /** Adds a line, without its end. */
   append(line: string): void {
+    this.#first ??= line;
     this.#lines.push(line);
     if (this.#running === undefined) void this.#start(false);
     this.#timer ??= setTimeout(() => void this.#start(true), DELAY);
@@ -77,10 +82,23 @@ export class JournalWriter {
     return running;
   }
 
+  /**
+   * The file, or a new one where the journal was removed: who had not written for days may have been taken for dead, and what
+   * it had written is in another journal then.
+   */
+  async #current(): Promise<JournalFile> {
+    if (this.#file !== undefined && this.#rest === undefined && (await this.#file.isThere?.()) === false) {
+      await this.#file.close();
+      this.#file = undefined;
+      if (this.#first !== undefined && this.#lines[0] !== this.#first) this.#lines.unshift(this.#first);
+    }
+    return (this.#file ??= await this.#open());
+  }
+
   async #write(sync: boolean): Promise<Result<undefined, StoreProblem>> {
     try {
       while (this.#rest !== undefined || this.#lines.length > 0) {
-        const file = (this.#file ??= await this.#open());
+        const file = await this.#current();
         if (this.#rest === undefined) {
           this.#rest = Buffer.from(`${this.#lines.join('\n')}\n`);
           this.#lines = [];
@@ -106,7 +124,14 @@ export class JournalWriter {
   }
 }
 
-async function openJournal(path: string): Promise<FileHandle> {
+async function openJournal(path: string): Promise<JournalFile> {
   await mkdir(dirname(path), {recursive: true});
-  return open(path, 'ax');
+  const file = await open(path, 'ax');
+  const {ino} = await file.stat({bigint: true});
+  return {
+    write: buffer => file.write(buffer),
+    datasync: () => file.datasync(),
+    close: () => file.close(),
+    isThere: async () => (await stat(path, {bigint: true}).catch(() => undefined))?.ino === ino,
+  };
 }

@@ -1,4 +1,4 @@
-import {mkdir, writeFile} from 'node:fs/promises';
+import {mkdir, readdir, writeFile} from 'node:fs/promises';
 import {basename, join, resolve} from 'node:path';
 import {v7 as uuid} from 'uuid';
 import type {Fingerprint} from '../fingerprint/fingerprint.js';
@@ -140,6 +140,21 @@ export class Store {
   /** The directory of a result in the store, `work/<aa>/<task>-<hash12>`; it need not exist. */
   workDirectory(name: string, fingerprint: Fingerprint): string {
     return join(this.directory, 'work', fingerprint.slice(0, 2), `${name}-${shortOf(fingerprint)}`);
+  }
+
+  /** How tasks failed, as far as nothing came after it. */
+  *failures(): Iterable<FailedRecord> {
+    for (const fingerprint of this.#index.fingerprints()) {
+      const failed = this.#index.failure(fingerprint);
+      if (failed !== undefined) yield failed;
+    }
+  }
+
+  /** The directories in which attempts of this store's tasks are made. */
+  async attemptDirectories(): Promise<readonly string[]> {
+    const work = join(this.directory, 'work');
+    const names = await readdir(work).catch(() => []);
+    return [join(this.directory, 'scratch'), ...names.map(name => join(work, name))];
   }
 
   /** Puts old journals together, if there are many. For a quiet moment; gives how many there were. */

@@ -218,6 +218,10 @@ export class FakeKernel implements Checkpoints, Executor {
     this.#disk.failures.set(task.fingerprint, {failure, at: ++this.#disk.clock});
   }
 
+  recordCancelled({fingerprint}: Task): void {
+    this.#disk.failures.delete(fingerprint);
+  }
+
   async discard(directory: string): Promise<void> {
     await rm(directory, {recursive: true, force: true});
   }

@@ -1,0 +1,85 @@
+import {rm} from 'node:fs/promises';
+import {basename, dirname} from 'node:path';
+import type {Manifest} from '../graph/manifest.js';
+import type {AttemptId} from '../graph/task.js';
+import type {Work} from '../graph/work.js';
+import type {Claim, Claims} from '../store/claim.js';
+import {attemptIn, removeLeftovers} from '../store/leftovers.js';
+import type {Store} from '../store/store.js';
+import type {TaskClaims} from './task-claims.js';
+
+const DAY = 86_400_000;
+
+/** Milliseconds for which the log of a failure is kept, and for which an attempt among those of other stores is not touched. */
+const KEPT = 14 * DAY;
+
+/** Takes away what earlier kernels have left, while this one does other things. Never what somebody has, or wants to read. */
+export class Tidying {
+  readonly #store: Store;
+  readonly #claims: TaskClaims;
+  /** Directories of attempts outside of the store that were seen to. */
+  readonly #seen = new Set<string>();
+  #running: Promise<unknown>;
+
+  /** Begins with the store. */
+  constructor(store: Store, claims: TaskClaims) {
+    this.#store = store;
+    this.#claims = claims;
+    this.#running = this.#tidyStore().catch(() => undefined);
+  }
+
+  /** Resolves when all that was begun has ended. */
+  async settled(): Promise<void> {
+    await this.#running;
+  }
+
+  /** Sees to the place of a task that lies in a root repository, once. */
+  visit({claims, attempts}: Work): void {
+    if (this.#seen.has(attempts) || attempts.startsWith(`${this.#store.directory}/`)) return;
+    this.#seen.add(attempts);
+    // Other notebooks use the root too, and what they know of their failures is not known here.
+    const places = {...this.#places(claims), attempts: [attempts], age: KEPT};
+    this.#running = this.#running.then(() => removeLeftovers(places)).catch(() => undefined);
+  }
+
+  /** Removes the claim of a dead kernel, and its attempt, where the result of that is there. */
+  async putAway(claims: Claims, {content, ...claim}: Claim, {endedAt}: Manifest): Promise<void> {
+    if (content === undefined || this.#claims.ports.isAlive(content.kernel) !== 'dead') return;
+    // An attempt that was made after this result was there is another one.
+    if (!(Date.parse(endedAt) >= madeAt(content.attempt))) return;
+    await rm(content.directory, {recursive: true, force: true, maxRetries: 2}).catch(() => undefined);
+    claims.release({content, ...claim});
+  }
+
+  async #tidyStore(): Promise<void> {
+    const claims = this.#claims.in(this.#store.claims.directory);
+    for (const claim of claims.list()) {
+      const manifest = this.#store.lookup(claim.fingerprint);
+      if (manifest !== undefined) await this.putAway(claims, claim, manifest);
+    }
+    const attempts = await this.#store.attemptDirectories();
+    await removeLeftovers({...this.#places(claims.directory), attempts});
+    await this.#store.compact();
+  }
+
+  #places(claims: string): Pick<Parameters<typeof removeLeftovers>[0], 'claims' | 'claimed' | 'kept'> {
+    return {
+      claims,
+      claimed: () =>
+        this.#claims
+          .in(claims)
+          .list()
+          .map(({content}) => content),
+      kept: async () => {
+        await this.#store.refresh();
+        const logs = [...this.#store.failures()].flatMap(({failure, endedAt}) =>
+          'log' in failure && Date.now() - endedAt < KEPT ? [failure.log] : [],
+        );
+        return new Set(logs.flatMap(log => attemptIn(basename(dirname(log))) ?? []));
+      },
+    };
+  }
+}
+
+/** When an attempt was made, milliseconds since the epoch, by its uuid v7 (RFC 9562, section 5.7). */
+const madeAt = (attempt: AttemptId): number => parseInt(attempt.replace('-', '').slice(0, 12), 16);
