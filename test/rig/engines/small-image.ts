@@ -22,6 +22,7 @@ export interface Blobs {
   readonly layer: Buffer;
 }
 
+/** The media type of an image's manifest. */
 export const MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json';
 
 const sha256 = (bytes: Buffer): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;

@@ -12,9 +12,10 @@ export const REAL = ['podman', 'docker', 'ch'] as const;
 /** Runtimes of which there is a strict imitation; the podman below podman-hpc is real. */
 export const IMITATED = ['shifter', 'apptainer', 'singularity', 'podman-hpc'] as const;
 
+/** All of this product. */
 export const ALL = [...REAL, ...IMITATED] as const;
 
-/** The name of a runtime of this product. */
+/** The name of one of them. */
 export type RuntimeName = (typeof ALL)[number];
 
 /** All runtimes as a kernel finds them, with the simulated stack's image. */
