@@ -50,6 +50,8 @@ interface LsstOptions extends TaskOptions {
   mutates?: boolean;
 }
 /** Runs a command-line task of the LSST stack in a rerun of its own, in the background. Gives its future at once. */
+declare function lsst(task: string, options: LsstOptions & {args: \`\${string}--show\${string}\`}): Future<any>;
+/** Runs a command-line task of the LSST stack in a rerun of its own, in the background. Gives its future at once. */
 declare function lsst(task: string, options?: LsstOptions): Future<Repo>;
 interface ScriptOptions extends TaskOptions {
   /** Futures that it reads, each by the name of its variable: \`{det}\`. */

@@ -36,6 +36,19 @@ test('each cell sees the last declaration of a name before it, and its own first
   expect(run('x.anything', ['x'])).toEqual([]);
 });
 
+test('a task gives what its options say', () => {
+  expect(run('const ids = await lsst("processCcd", {args: "--id --show data"}); ids.length')).toEqual([]);
+  expect(run('const done = await lsst("processCcd", {args: "--id"}); done.rerun; done.length')).toEqual([
+    '2339: length',
+  ]);
+  expect(run('(await bash("ls", {value: true})).any; (await bash("ls")).any')).toEqual(['2339: any']);
+  const wrong = {key: 'wrong', code: 'lsst("processCcd", {form: 1})'};
+  expect(language.check(wrong, []).map(({message}) => message)).toEqual([
+    "Object literal may only specify known properties, and 'form' does not exist in type 'LsstOptions'",
+  ]);
+  expect(language.inspect('lsst(', 5, [])).toMatch(/^lsst\(task: string, options\?: LsstOptions\)/);
+});
+
 test('many cells are forgotten, but those that a name comes from', () => {
   run('const first = {kept: 1}');
   run('const second = {...first, more: 2}');

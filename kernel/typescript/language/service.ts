@@ -84,7 +84,8 @@ export class CellLanguage {
       return head === 'any' ? undefined : textOf(head, info.documentation, info.tags);
     }
     const help = this.#service.getSignatureHelpItems(file.path, file.shift + at, undefined);
-    const item = help?.items[help.selectedItemIndex];
+    // Before an argument says which form is meant, the last one is the most common.
+    const item = help?.argumentIndex === 0 ? help.items.at(-1) : help?.items[help.selectedItemIndex];
     if (item === undefined) return undefined;
     const all = (parts: readonly ts.SymbolDisplayPart[]): string => ts.displayPartsToString([...parts]);
     const parameters = item.parameters.map(each => all(each.displayParts)).join(all(item.separatorDisplayParts));

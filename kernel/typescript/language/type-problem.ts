@@ -35,7 +35,7 @@ export function problemOf(
   const from = start - file.shift;
   if (from < 0 || from > file.length) return undefined;
   const to = Math.min(from + length, file.length);
-  const text = ts.flattenDiagnosticMessageText(diagnostic.messageText, '\n');
+  const text = ts.flattenDiagnosticMessageText(plainest(diagnostic.messageText), '\n');
   if (OPEN_TYPE.test(text)) return undefined;
   if (code === 2554 && leavesOut(diagnostic)) return undefined;
   if (UNKNOWN_NAMES.has(code)) {
@@ -59,4 +59,10 @@ export function problemOf(
 function leavesOut({relatedInformation = []}: ts.Diagnostic): boolean {
   const [{file, start = 0, length = 0} = {file: undefined}] = relatedInformation;
   return file !== undefined && !file.isDeclarationFile && !file.text.slice(start, start + length).includes(':');
+}
+
+/** Where a function has several forms, what the last of them says: it is the most common one. */
+function plainest(text: ts.Diagnostic['messageText']): ts.Diagnostic['messageText'] {
+  if (typeof text === 'string' || text.code !== 2769) return text;
+  return text.next?.at(-1)?.next?.[0] ?? text;
 }
