@@ -26,6 +26,7 @@ import {Futures} from './session/futures.js';
 import {NotebookSession} from './session/notebook-session.js';
 import type {Settings} from './session/settings.js';
 import {StoredCheckpoints} from './session/stored-checkpoints.js';
+import {claimPorts} from './session/task-claims.js';
 import type {UserPort} from './session/user-port.js';
 import {stampOf} from './store/host.js';
 import {IPython} from './python/ipython.js';
@@ -109,7 +110,7 @@ export async function openNotebook({
         : defaultSlots({cores: availableParallelism(), memory: totalmem(), hostname: hostname(), environment})),
     store: storeDirectory,
   };
-  const checkpoints = new StoredCheckpoints(store, () => settings.verify);
+  const checkpoints = new StoredCheckpoints(store, () => settings.verify, claimPorts(store.run, environment));
   const digest = async (path: string): Promise<Result<Digest, string>> => {
     const file = await cache.digestFile(path);
     if (file.ok) return ok(file.value);
@@ -213,6 +214,7 @@ export async function openNotebook({
       await scheduler.close();
       await executor.close();
       await checkpoints.settled();
+      checkpoints.close();
       await cache.save();
       await store.close();
     },
