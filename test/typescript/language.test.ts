@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import {expect, test} from 'vitest';
+import {beforeAll, expect, test} from 'vitest';
 import {DECLARATIONS} from '../../kernel/typescript/language/declarations.js';
 import type {LanguageCompletions} from '../../kernel/typescript/language/language-messages.js';
 import {CellLanguage} from '../../kernel/typescript/language/service.js';
@@ -8,6 +8,8 @@ import {registry} from '../../magics/registry.js';
 // One service for all tests: it reads its libraries once.
 const language = new CellLanguage({directory: import.meta.dirname, declarations: DECLARATIONS + registry.declarations});
 let cells = 0;
+// On a busy machine that takes some seconds.
+beforeAll(() => language.warm(), 60_000);
 
 /** Runs a cell, as the types see it, and gives the errors as `number: the text that is marked`. */
 function run(code: string, names: readonly string[] = []): readonly string[] {
