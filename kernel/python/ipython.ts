@@ -14,6 +14,9 @@ const START_MS = 60_000;
 /** How long a completion may take, in milliseconds. */
 const HELP_MS = 2000;
 
+/** When an interrupted one is woken, in milliseconds. */
+const WAKE_MS = [30, 300];
+
 /** So many runs are remembered for what comes late. */
 const REMEMBERED = 200;
 
@@ -106,7 +109,14 @@ export class IPython implements PythonPort {
   }
 
   interrupt(): void {
-    if (this.#running) this.#live?.process.signal('SIGINT');
+    const live = this.#live;
+    if (!this.#running || live === undefined) return;
+    live.process.signal('SIGINT');
+    // In an `await` that is idle, ipykernel's handler cancels the task, but its loop sleeps on until something comes.
+    for (const ms of WAKE_MS)
+      setTimeout(() => {
+        if (this.#live === live) void live.client.request('shell', 'kernel_info_request', {});
+      }, ms).unref();
   }
 
   async close(): Promise<void> {

@@ -16,7 +16,8 @@ export function withMagic(code: string, registry: Registry, {cells}: Settings): 
   const start = /^\s*%%([\w-]+)/.exec(code)?.[1];
   if (start !== undefined && shapes.some(({name}) => name === start)) return code;
   if (start === undefined && isOurs(code, registry)) return code;
-  return `%%${cells} ${BARE}\n${code}`;
+  // A blank line keeps a magic of Python's own out of our stack.
+  return `%%${cells} ${BARE}\n${start === undefined ? '' : '\n'}${code}`;
 }
 
 /** True for a line that {@link withMagic} has put above a cell. */

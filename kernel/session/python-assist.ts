@@ -84,5 +84,7 @@ function bodyOf(
   if (value.is !== 'magic') return undefined;
   const inner = value.stack.at(-1);
   if (!registry.cells.some(({shape}) => shape.name === inner?.name)) return undefined;
-  return {text: value.body, start: value.bodySpan.start, bare: false};
+  // While its line is typed there is no body yet.
+  const {start} = value.bodySpan;
+  return code[start - 1] === '\n' ? {text: value.body, start, bare: false} : undefined;
 }
