@@ -5,6 +5,9 @@ import {fail, ok, type Result} from '../kernel/graph/result.js';
 import {bashPreamble, bashQuote, bashText, unsetNames, whyNoBashName} from './bash-variables.js';
 import type {ScriptLanguage} from './script-language.js';
 
+/** Lines of a value's output that bash copies by itself: it reads pipes byte by byte. */
+const SHELL_LINES = 20;
+
 /** bash: variables are texts, and the value is what is printed last (LANGUAGE 4 and 9). */
 export const bashLanguage: ScriptLanguage = {
   name: 'bash',
@@ -34,14 +37,30 @@ export const bashLanguage: ScriptLanguage = {
         bashPreamble(texts),
         `WEFT_OUT=${bashQuote(directory)}\n`,
         call.strict ? 'set -euo pipefail\n' : '',
-        call.value
-          ? `set -o pipefail; ( ${call.strict ? '' : 'set +o pipefail; '}${run} ) | tee .weft.stdout\n`
-          : `${run}\n`,
+        call.value ? withStdout(`${call.strict ? '' : 'set +o pipefail; '}${run}`) : `${run}\n`,
       ].join(''),
     );
   },
   value: directory => valueOf(readFileSync(join(directory, '.weft.stdout'), 'utf8')),
 };
+
+/**
+ * Runs commands in a subshell with its standard output in `.weft.stdout` too. Values are mostly a line, which the shell that waits anyway
+ * copies by itself, at a quarter of what another process costs; what has many lines is left to `tee`. It passes on whole lines, and no NUL.
+ */
+const withStdout = (commands: string): string => `set -o pipefail
+shopt -s lastpipe
+( shopt -u lastpipe; ${commands} ) | {
+  WEFT_LINE= WEFT_LINES=0
+  while IFS= read -r WEFT_LINE; do
+    printf '%s\\n' "$WEFT_LINE"
+    printf '%s\\n' "$WEFT_LINE" >&3
+    if ((++WEFT_LINES == ${SHELL_LINES})); then tee -a .weft.stdout; fi
+  done
+  printf '%s' "$WEFT_LINE"
+  printf '%s' "$WEFT_LINE" >&3
+} 3>.weft.stdout
+`;
 
 /** The value of a script with `--value`: its last non-empty line of stdout, else all of it (LANGUAGE 9). */
 export function valueOf(stdout: string): Result<JsonValue, string> {

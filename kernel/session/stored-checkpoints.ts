@@ -14,6 +14,7 @@ import {readTail} from '../run/read-tail.js';
 import {editionOf} from '../store/edition.js';
 import {readManifest} from '../store/manifest-file.js';
 import {publish} from '../store/publish.js';
+import {removeSmall} from '../store/remove-small.js';
 import type {Store} from '../store/store.js';
 import {checkResult, type Verify} from '../store/verify.js';
 import {claimPorts, RUNNER, TaskClaims, type ClaimPorts} from './task-claims.js';
@@ -241,6 +242,7 @@ export class StoredCheckpoints implements Checkpoints {
   }
 
   async discard(directory: string): Promise<void> {
+    if (removeSmall(directory)) return;
     await rm(directory, {recursive: true, force: true, maxRetries: 2}).catch(() => undefined);
   }
 }
