@@ -1,9 +1,11 @@
 import {writeSync} from 'node:fs';
 import {basename, dirname, resolve} from 'node:path';
 import {Command, CommanderError} from 'commander';
+import {addCacheCommand} from './cache-command.js';
 import {openNotebook} from './open-notebook.js';
 import {PARAMETERS_HELP, parameterWords} from './session/parameter-words.js';
 import {runHeadless, summaryJson, summaryText} from './session/headless.js';
+import {isOfExtension} from './session/loop-watch.js';
 import {readNotebook, writeNotebook} from './session/notebook-file.js';
 import {injectParameters, readParameters, type ParameterWord} from './session/parameters.js';
 import {VERSION} from './version.js';
@@ -99,6 +101,7 @@ async function main(argv: readonly string[]): Promise<number> {
     .action(async (notebook: string, options: RunOptions) => {
       code = await run(notebook, options, given.value.words);
     });
+  addCacheCommand(program, ended => (code = ended));
   try {
     await program.parseAsync([...given.value.rest], {from: 'user'});
   } catch (error) {
@@ -109,6 +112,7 @@ async function main(argv: readonly string[]): Promise<number> {
 }
 
 process.on('uncaughtException', error => {
+  if (isOfExtension(error)) return;
   say(`weft: ${error.stack ?? error.message}`);
   process.exit(EXIT.died);
 });

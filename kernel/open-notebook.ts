@@ -164,7 +164,8 @@ export async function openNotebook({
   const displays = new Displays(futures);
   const interruption = {session: handlers};
   const comms = new Comms();
-  const extensions = new Extensions({registry: magics, comms, directory});
+  const report = (text: string): void => handlers.session?.printed('', 'stderr', text);
+  const extensions = new Extensions({registry: magics, comms, directory, report});
   const {registry} = extensions;
   const control = notebookControl({
     futures,

@@ -1,6 +1,6 @@
 import type {Comms, CommTarget} from '../wire/comms.js';
 import type {ExtensionKernel, LoadedExtension} from './extension.js';
-import {guardedLine, guardedTask, magicFault, type Guard} from './guarded-magic.js';
+import {guardedLine, guardedTarget, guardedTask, magicFault, type Guard} from './guarded-magic.js';
 import type {LineMagic, Problem, TaskMagic} from './magic.js';
 import {FOREACH, type Registry} from './registry.js';
 
@@ -28,7 +28,9 @@ export class Additions {
     this.name = name;
     this.#comms = comms;
     const around = [...others].filter(([other]) => other !== key).map(([, {additions}]) => additions);
-    const own = [FOREACH, ...[...registry.tasks, ...registry.cells, ...registry.lines].map(({shape}) => shape)].map(shape => shape.name);
+    const own = [FOREACH, ...[...registry.tasks, ...registry.cells, ...registry.lines].map(({shape}) => shape)].map(
+      shape => shape.name,
+    );
     const taken = (magic: string): string | undefined =>
       own.includes(magic)
         ? 'Weft itself'
@@ -55,7 +57,7 @@ export class Additions {
         this.#checkOpen();
         const other = [...around, this as Additions].find(each => each.targets.has(target));
         if (typeof take !== 'function') this.#refuse('W9101', `the comm target \`${target}\` is no function`);
-        else if (other === undefined) this.targets.set(target, take);
+        else if (other === undefined) this.targets.set(target, guardedTarget(take, guard));
         else this.#refuse('W9102', `the comm target \`${target}\` of \`${name}\` is one of ${other.name}`);
       },
       openComm: (target, data, end) => comms.open(target, data, end),

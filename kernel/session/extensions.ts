@@ -1,4 +1,4 @@
-import {statSync} from 'node:fs';
+import {statSync, writeSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {resolve} from 'node:path';
 import {pathToFileURL} from 'node:url';
@@ -7,7 +7,7 @@ import {fail, ok, type Result} from '../graph/result.js';
 import type {Comms} from '../wire/comms.js';
 import type {ExtensionControl, ExtensionKernel, LoadedExtension} from './extension.js';
 import {Additions} from './extension-additions.js';
-import {LoopWatch} from './loop-watch.js';
+import {isOfExtension, LoopWatch} from './loop-watch.js';
 import type {Problem} from './magic.js';
 import {awaitingLine, faultOf} from './module-fault.js';
 import type {Registry} from './registry.js';
@@ -19,6 +19,8 @@ export interface ExtensionPorts {
   readonly comms: Comms;
   /** The notebook's directory. */
   readonly directory: string;
+  /** Says what an extension threw when nobody was there to catch it. */
+  readonly report: (text: string) => void;
   /** Milliseconds that loading may take; 10 000 unless given. Half of it, code may hold up the kernel. */
   readonly patience?: number;
 }
@@ -64,6 +66,8 @@ export class Extensions implements ExtensionControl {
     if (path !== undefined && stamp === undefined) return fail(problem('W9101', `there is no file \`${name}\``, path));
     if (before !== undefined && !again && before.stamp === stamp)
       return ok({...before.additions.summary, fresh: false});
+    if (this.#loads === 0) process.on('uncaughtException', this.#uncaught);
+    this.#loads += 1;
     const additions = new Additions(name, this.#ports, work => this.#watch.guard(work), key, this.#loaded);
     const failed = await this.#register(name, path, additions, signal);
     if (failed !== undefined) {
@@ -95,9 +99,21 @@ export class Extensions implements ExtensionControl {
   }
 
   close(): void {
+    process.off('uncaughtException', this.#uncaught);
     for (const {additions} of this.#loaded.values()) additions.remove();
     this.#watch.close();
   }
+
+  /** What code of an extension throws later ends no kernel; anything else does, as it would without this. */
+  readonly #uncaught = (thrown: unknown): void => {
+    const {message, place} = faultOf(thrown);
+    if (isOfExtension(thrown))
+      this.#ports.report(`an extension failed: ${message}\n  at ${place ?? 'an unknown place'}\n`);
+    else if (process.listenerCount('uncaughtException') === 1) {
+      writeSync(2, `weft: ${thrown instanceof Error ? (thrown.stack ?? message) : message}\n`);
+      process.exit(1);
+    }
+  };
 
   /** Imports the module, and lets it register what it has. Gives what went wrong. */
   async #register(
@@ -144,7 +160,7 @@ export class Extensions implements ExtensionControl {
   #file(path: string): Promise<unknown> {
     // A module that is no ES module is remembered by its path.
     Reflect.deleteProperty(createRequire(path).cache, path);
-    return import(/* @vite-ignore */ `${pathToFileURL(path).href}?weft=${++this.#loads}`) as Promise<unknown>;
+    return import(/* @vite-ignore */ `${pathToFileURL(path).href}?weft=${this.#loads}`) as Promise<unknown>;
   }
 
   /** Packages are found from the notebook's directory. */

@@ -1,6 +1,7 @@
 import type {MagicLine} from '../cell/syntax.js';
 import type {Span} from '../cell/source.js';
 import {fail, type Result} from '../graph/result.js';
+import type {CommEnd, CommTarget} from '../wire/comms.js';
 import type {LineMagic, Problem, TaskMagic} from './magic.js';
 import {faultOf} from './module-fault.js';
 
@@ -125,3 +126,16 @@ export function guardedTask(magic: TaskMagic<unknown>, extension: string, guard:
       ),
   };
 }
+
+/** A comm target whose comms hold up no other one. */
+export const guardedTarget =
+  (target: CommTarget, guard: Guard): CommTarget =>
+  async (comm, opening) => {
+    const end = await guard(() => target(comm, opening));
+    // An extension may give nothing: then it only speaks.
+    const given = end as CommEnd | undefined;
+    return {
+      message: event => guard(() => given?.message?.(event)),
+      closed: event => guard(() => given?.closed?.(event)),
+    };
+  };

@@ -13,6 +13,10 @@ export interface Ended {
 /** How often the main thread shows that it lives, in milliseconds. */
 const BEAT = 250;
 
+/** True for what code of others threw, outside of all that is guarded: in a timer, or a promise that nobody waits for. */
+export const isOfExtension = (thrown: unknown): boolean =>
+  thrown instanceof Error && /\?weft=\d+:\d+/.test(thrown.stack ?? '');
+
 /**
  * Watches over the kernel's event loop while code of others runs in it. A thread looks whether it turns; where it stands still for
  * `patience` milliseconds and the code that runs is none of the kernel's, the thread ends that code by the inspector.
@@ -77,11 +81,13 @@ function watch(require: NodeJS.Require): void {
     workerData: {beats: Int32Array; patience: number; own: string};
   };
   const {parentPort, workerData} = threads;
+  const {writeSync} = require('node:fs') as {writeSync: (fd: number, text: string) => void};
   const {beats, patience, own} = workerData;
   let seen = -1;
   let since = Date.now();
   let busy = false;
 
+  const isCaller = (url: string): boolean => /^node:(?!internal\/(modules|process\/task_queues))/.test(url);
   const isForeign = (url: string): boolean =>
     url.includes('?weft=') || (url !== '' && !url.startsWith('node:') && !url.startsWith(own));
 
@@ -111,8 +117,13 @@ function watch(require: NodeJS.Require): void {
         line: lineNumber + 1,
       }));
       const frame = scripts.find(({url}) => isForeign(url));
+      const below = scripts.slice(scripts.findLastIndex(({url}) => isForeign(url)) + 1);
       if (frame === undefined) session.post('Debugger.resume', done);
-      else {
+      else if (below.some(({url}) => isCaller(url))) {
+        // Node keeps account of the callbacks that it has called: ended by force, they would bring it down without a word.
+        writeSync(2, `weft: an extension holds up the kernel at ${frame.url}:${frame.line}; the kernel ends\n`);
+        process.kill(process.pid, 'SIGKILL');
+      } else {
         parentPort.postMessage(frame);
         // While it pauses, nothing ends it. The frame is the extension's still: it has run for seconds.
         session.post('Debugger.resume');

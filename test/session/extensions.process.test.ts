@@ -150,6 +150,10 @@ test('a magic of an extension that throws is an error of its cell, with the line
     expect(seen.error).toContain(`W9104: \`%%${name}\` of \`weft-bad\` failed`);
     expect(seen.error).toContain(`main.mjs:${line}`);
   }
+  write(nb, 'later.js', 'export default () => {\n  setTimeout(() => null.x, 50);\n};');
+  await nb.run('%load_ext ./later.js');
+  const later = await nb.kernel.client.waitFor(({content}) => JSON.stringify(content).includes('an extension failed'));
+  expect(later.content).toMatchObject({name: 'stderr', text: expect.stringContaining('later.js:2')});
   expect(await nb.value('1 + 1')).toBe('2');
 });
 
@@ -169,4 +173,9 @@ test('a module that spins, or a magic that does, is ended and says where; the ke
   expect(await nb.value('await task')).toBe('1');
   expect((await nb.run('%%bash --as more --value\necho 2')).error).toBe('');
   expect(await nb.value('await more')).toBe('2');
+  // Nothing but the end of the process helps where Node itself has called the code that spins.
+  write(nb, 'timer.js', 'export default () => {\n  setTimeout(() => {\n    for (;;);\n  }, 50);\n};');
+  void nb.run('%load_ext ./timer.js').catch(() => undefined);
+  expect((await nb.kernel.exited).signal).toBe('SIGKILL');
+  expect(nb.kernel.log).toMatch(/an extension holds up the kernel at .*timer\.js.*:3; the kernel ends/);
 }, 90_000);
