@@ -11,8 +11,8 @@ import {PythonProcess, type Ended} from './python-process.js';
 const ASK_MS = 100;
 const START_MS = 60_000;
 
-/** How long a completion may take, in milliseconds. */
-const HELP_MS = 2000;
+/** How long a completion may take, in milliseconds: the first one loads what it is made with. */
+const HELP_MS = 8000;
 
 /** When an interrupted one is woken, in milliseconds. */
 const WAKE_MS = [30, 300];

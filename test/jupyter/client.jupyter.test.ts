@@ -83,12 +83,15 @@ test('nbclient stops at a cell that fails, and saves what ran before it', async 
   ]);
 });
 
-test("the kernel passes jupyter_kernel_test, Jupyter's own suite", async () => {
+test.each([
+  ['the kernel', 'kernel_conformance.py'],
+  ['the IPython behind it', 'python_conformance.py'],
+])("%s passes jupyter_kernel_test, Jupyter's own suite", async (_who, suite) => {
   using home = scratch();
   installKernel(home.path);
   const {status, stdout} = await childProcess(
     found(python),
-    ['-m', 'pytest', '-q', '-rs', '-p', 'no:cacheprovider', fixture('kernel_conformance.py')],
+    ['-m', 'pytest', '-q', '-rs', '-p', 'no:cacheprovider', fixture(suite)],
     {cwd: home.path, env: {...jupyterEnvironment(home.path), PYTHONDONTWRITEBYTECODE: '1'}},
   );
   expect(stdout).not.toMatch(/failed|SUBFAILED|error/i);
