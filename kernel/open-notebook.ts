@@ -18,6 +18,7 @@ import {hasSubordinateIds} from './run/containers/subordinate-ids.js';
 import {LocalExecutor} from './run/local/local-executor.js';
 import {Scheduler} from './run/scheduler.js';
 import {defaultSlots, jobsOut} from './run/slots.js';
+import {Cache} from './session/cache.js';
 import {Contexts} from './session/context.js';
 import {notebookControl} from './session/control.js';
 import {Displays} from './session/displays.js';
@@ -173,6 +174,7 @@ export async function openNotebook({
     registry,
     extensions,
     manifests: () => allManifests(store),
+    cache: new Cache(store),
     resize: count => executor.resize(count),
     interrupted: () => interruption.session.session?.interrupted() ?? new Promise(() => undefined),
   });

@@ -8,6 +8,7 @@ import {LINE_COMPLETERS} from './complete/lines.js';
 import {completeLsst} from './complete/lsst.js';
 import {taskCompleter} from './complete/task.js';
 import {FUNCTION_DECLARATIONS} from './function-declarations.js';
+import {cacheMagic, cleanupMagic} from './line/cache.js';
 import {codeMagic} from './line/code.js';
 import {commandMagic} from './line/command.js';
 import {cancelMagic, forceMagic, retryMagic, waitMagic} from './line/control.js';
@@ -39,6 +40,8 @@ export const registry: Registry = {
     containerMagic,
     mountMagic,
     lockMagic,
+    cacheMagic,
+    cleanupMagic,
     executorMagic,
     configMagic,
     waitMagic,

@@ -120,6 +120,7 @@ export const CODES = {
   W7017: 'Several datasets have these keys.',
   W7018: 'Pictures cannot be made into one in colours.',
   W7019: 'A file has no picture and no table.',
+  W7040: '`%cache` cannot do that.',
 
   // W8xxx: containers and executors.
   W8001: 'The executor is not there.',

@@ -4,6 +4,7 @@ import type {Recipe} from '../graph/recipe.js';
 import {labelOf} from '../graph/work.js';
 import type {Scheduler} from '../run/scheduler.js';
 import type {ExtensionControl} from './extension.js';
+import type {CachePort} from './cache-port.js';
 import type {Futures} from './futures.js';
 import type {NotebookControl} from './magic.js';
 import {tasksOf, type FutureNode, type TaskNode} from './node.js';
@@ -17,6 +18,7 @@ export interface ControlPorts {
   readonly extensions: ExtensionControl;
   /** Every result that the journals know, in any order. */
   readonly manifests: () => Iterable<Manifest>;
+  readonly cache: CachePort;
   readonly resize: (slots: number) => void;
   /** Resolves when the cell that executes is interrupted. */
   readonly interrupted: () => Promise<void>;
@@ -29,6 +31,7 @@ export function notebookControl({
   registry,
   extensions,
   manifests,
+  cache,
   resize,
   interrupted,
 }: ControlPorts): NotebookControl {
@@ -59,6 +62,16 @@ export function notebookControl({
       const label = labelOf(entry.task);
       return {label, name: label};
     },
+    cache,
+    reached: () => reached(futures, scheduler),
+    asked: ({fingerprint, label}) => {
+      if (scheduler.entry(fingerprint) !== undefined) return true;
+      for (const {task} of scheduler.entries()) {
+        // Scripts that a cell gave no name are all called the same.
+        if (task.name !== task.recipe.kind && labelOf(task) === label) return true;
+      }
+      return false;
+    },
     resize,
     extensions,
     magics: () => [
@@ -78,6 +91,20 @@ export function notebookControl({
       })),
     ],
   };
+}
+
+/** What the futures of a notebook stand for, without what was replaced; and all that is under way, whoever wanted it. */
+function* reached(futures: Futures, scheduler: Scheduler): Iterable<Fingerprint> {
+  const open: TaskNode[] = futures.everything().flatMap(({node}) => tasksOf(node));
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    if (node.fingerprint !== undefined) yield node.fingerprint;
+    open.push(...node.parts, ...(node.inner === undefined ? [] : [node.inner]));
+  }
+  for (const entry of scheduler.entries()) {
+    if (entry.final) continue;
+    yield entry.fingerprint;
+    yield* entry.task.needs;
+  }
 }
 
 /** Results of the same kind, name and key, of other fingerprints: the most alike first, of these the newest. */

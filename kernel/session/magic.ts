@@ -13,6 +13,7 @@ import type {Evaluated, FutureKind, Settled} from '../typescript/messages.js';
 import type {Bundle} from '../wire/notebook.js';
 import type {Completer} from './completer.js';
 import type {ExtensionControl} from './extension.js';
+import type {CachePort} from './cache-port.js';
 import type {FutureNode, TaskNode} from './node.js';
 import type {Settings} from './settings.js';
 
@@ -269,6 +270,12 @@ export interface NotebookControl {
   earlier(node: TaskNode): readonly Manifest[];
   /** Whose fingerprint it is, for people. */
   labelOf(fingerprint: Fingerprint): {readonly label: string; readonly name: string} | undefined;
+  /** The checkpoints of the notebook's store, to be looked after. */
+  readonly cache: CachePort;
+  /** What the notebook's futures stand for now, and what is being run. */
+  reached(): Iterable<Fingerprint>;
+  /** Whether this task was planned here, or another version of it. */
+  asked(task: {readonly fingerprint: Fingerprint; readonly label: string}): boolean;
   resize(slots: number): void;
   readonly extensions: ExtensionControl;
   magics(): readonly {

@@ -1,0 +1,147 @@
+import {existsSync, writeSync} from 'node:fs';
+import {resolve} from 'node:path';
+import type {Command} from 'commander';
+import {parseDuration} from './cell/duration.js';
+import {parseSize} from './cell/size.js';
+import {fail, ok, type Result} from './graph/result.js';
+import {Cache} from './session/cache.js';
+import type {CachedResult, CachePort, Keep} from './session/cache-port.js';
+import {cacheCells, cacheSummary, cleanUpText} from './show/cache-table.js';
+import {Store} from './store/store.js';
+
+/** What the commands are given on the command line. */
+interface CacheOptions {
+  readonly store: string;
+  readonly json?: boolean;
+  readonly older?: string;
+  readonly maxSize?: string;
+  readonly yes?: boolean;
+}
+
+/** Exit codes: `bad` where results are not as they were recorded, or a wish could not be met. */
+const EXIT = {ok: 0, bad: 1, usage: 2} as const;
+
+const print = (text: string): void => void writeSync(1, text);
+const complain = (text: string): number => {
+  writeSync(2, `weft: ${text}\n`);
+  return EXIT.usage;
+};
+
+/**
+ * Adds `weft cache ls|verify|gc|pin|unpin|rebuild` to the commands of `weft`.
+ * @param ended is given the exit code
+ */
+export function addCacheCommand(program: Command, ended: (code: number) => void): void {
+  const cache = program.command('cache').description('looks after the results of a notebook');
+  const add = (
+    name: string,
+    description: string,
+    run: (port: CachePort, words: readonly string[], options: CacheOptions) => Promise<number> | number,
+  ): Command =>
+    cache
+      .command(name)
+      .description(description)
+      .option('--store <dir>', 'the store', '.weft')
+      .action(async (...given: readonly unknown[]) => {
+        const options = given.at(-2) as CacheOptions;
+        ended(await withCache(options, port => run(port, given.slice(0, -2).flat().filter(isText), options)));
+      });
+
+  add('ls', 'lists results, the newest first', list).option('--json', 'one JSON object a line');
+  add('verify', 'looks whether results are as they were recorded', verify).argument(
+    '[how]',
+    'size, mtime or content',
+    'content',
+  );
+  add('gc', 'lists old results that no newer one was made from; --yes removes them', collect)
+    .option('--older <duration>', 'what is older goes', '30d')
+    .option('--max-size <size>', 'what is more than this goes, the oldest first')
+    .option('--yes', 'remove them');
+  const digits = 'the first digits of their fingerprints, six at least';
+  add('pin', 'keeps results from being removed', (port, words) => pin(port, words, true)).argument(
+    '<digits...>',
+    digits,
+  );
+  add('unpin', 'lets results be removed again', (port, words) => pin(port, words, false)).argument(
+    '<digits...>',
+    digits,
+  );
+  add('rebuild', 'writes into the journal what only manifests tell', rebuild).argument(
+    '[directories...]',
+    'directories of results besides those of the store: ROOT/rerun/weft',
+  );
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+
+async function withCache(options: CacheOptions, run: (port: CachePort) => Promise<number> | number): Promise<number> {
+  const directory = resolve(options.store);
+  if (!existsSync(directory)) return complain(`there is no store ${directory}; --store DIR names another`);
+  const opened = await Store.open({directory, onProblem: ({message}) => complain(message)});
+  if (!opened.ok) return complain(opened.error.message);
+  const code = await run(new Cache(opened.value));
+  const closed = await opened.value.close();
+  return closed.ok ? code : EXIT.bad;
+}
+
+async function list(port: CachePort, _: readonly string[], {json}: CacheOptions): Promise<number> {
+  const results = await port.list();
+  const clock = {now: Date.now()};
+  const lines = results.map(result =>
+    json === true ? JSON.stringify(result) : cacheCells(result, clock).join('\t').trimEnd(),
+  );
+  // Of a hundred thousand results, one write at a time.
+  for (let at = 0; at < lines.length; at += 1000) print(`${lines.slice(at, at + 1000).join('\n')}\n`);
+  if (json !== true) writeSync(2, `${cacheSummary(results)}\n`);
+  return EXIT.ok;
+}
+
+async function verify(port: CachePort, [how = 'content']: readonly string[]): Promise<number> {
+  if (how !== 'size' && how !== 'mtime' && how !== 'content')
+    return complain(`it is size, mtime or content, not ${how}`);
+  const bad = await port.verify(how);
+  for (const {result, message} of bad) print(`${result.fingerprint.slice(0, 12)}\t${result.label}\t${message}\n`);
+  return bad.length === 0 ? EXIT.ok : EXIT.bad;
+}
+
+async function collect(port: CachePort, _: readonly string[], options: CacheOptions): Promise<number> {
+  const keep = keepOf(options);
+  if (!keep.ok) return complain(keep.error);
+  const plan = await port.plan(keep.value);
+  print(cleanUpText(plan, {now: Date.now()}));
+  if (options.yes !== true) return EXIT.ok;
+  const {results, leftovers} = await port.remove(plan);
+  print(`removed ${results} results and ${leftovers} leftovers\n`);
+  return EXIT.ok;
+}
+
+function keepOf({older = '30d', maxSize}: CacheOptions): Result<Keep, string> {
+  const nowhere = {start: 0, end: 0};
+  const age = parseDuration(older, nowhere);
+  const bytes = maxSize === undefined ? undefined : parseSize(maxSize, nowhere);
+  if (!age.ok) return fail(`${age.error.message}; ${age.error.hint ?? ''}`);
+  if (bytes?.ok === false) return fail(`${bytes.error.message}; ${bytes.error.hint ?? ''}`);
+  return ok({by: 'age', older: age.value * 1000, ...(bytes === undefined ? {} : {bytes: bytes.value})});
+}
+
+async function pin(port: CachePort, words: readonly string[], on: boolean): Promise<number> {
+  const listed = await port.list();
+  const found: CachedResult[] = [];
+  for (const word of words) {
+    const meant = /^[0-9a-f]{6,64}$/.test(word) ? listed.filter(({fingerprint}) => fingerprint.startsWith(word)) : [];
+    if (meant.length === 0)
+      return complain(`no result has a fingerprint that begins with ${word}: \`weft cache ls\` lists them`);
+    found.push(...meant);
+  }
+  const done = port.pin(found, on);
+  if (!done.ok) return complain(done.error);
+  for (const {fingerprint, label} of found)
+    print(`${on ? 'pinned' : 'unpinned'}\t${fingerprint.slice(0, 12)}\t${label}\n`);
+  return EXIT.ok;
+}
+
+async function rebuild(port: CachePort, words: readonly string[]): Promise<number> {
+  const count = await port.rebuild(words.map(word => resolve(word)));
+  print(`${count} ${count === 1 ? 'result was' : 'results were'} found that no journal told of\n`);
+  return EXIT.ok;
+}

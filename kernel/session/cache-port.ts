@@ -1,0 +1,66 @@
+import type {Fingerprint} from '../fingerprint/fingerprint.js';
+import type {Result} from '../graph/result.js';
+
+/** A result, as `%cache ls` shows it. */
+export interface CachedResult {
+  readonly fingerprint: Fingerprint;
+  readonly label: string;
+  /** ISO 8601, UTC. */
+  readonly endedAt: string;
+  /** How long it took, milliseconds. */
+  readonly took: number;
+  readonly files: number;
+  readonly bytes: number;
+  /** Absent for a value. */
+  readonly directory?: string;
+  readonly edition: number;
+  readonly pinned: boolean;
+}
+
+/** A result that is not as it was recorded. */
+export interface BadResult {
+  readonly result: CachedResult;
+  readonly message: string;
+}
+
+/** What a clean-up takes. */
+export interface CleanUp {
+  readonly results: readonly CachedResult[];
+  /** Attempts that nobody has, and what was left of results: absolute paths. */
+  readonly leftovers: readonly string[];
+  /** Results that it would take too, if it were told to: of tasks that nobody asked for in this kernel. */
+  readonly unasked: number;
+  /** Why results stay, though nothing reaches them: somebody else runs tasks here. */
+  readonly busy?: string;
+}
+
+/** What decides which results go. */
+export type Keep =
+  /** What this notebook reaches stays; `asked` says whether a task of this label and fingerprint was planned by it. */
+  | {
+      readonly by: 'notebook';
+      readonly reached: Iterable<Fingerprint>;
+      readonly asked: (result: CachedResult) => boolean;
+      readonly all: boolean;
+    }
+  /** What is younger than `older` (milliseconds) stays, and of that as much as `bytes` allows, the newest first. */
+  | {readonly by: 'age'; readonly older: number; readonly bytes?: number};
+
+/** The checkpoints of a store, for a person to look after. */
+export interface CachePort {
+  /** All results that the journals know, the newest first. */
+  list(): Promise<readonly CachedResult[]>;
+  /** Looks at the outputs of all results. What was touched and has the same content gets its new stamp recorded. */
+  verify(how: 'size' | 'mtime' | 'content', signal?: AbortSignal): Promise<readonly BadResult[]>;
+  /** Pins results, or takes their pins away. The error says what could not be written. */
+  pin(
+    results: readonly {readonly fingerprint: Fingerprint; readonly label: string}[],
+    on: boolean,
+  ): Result<undefined, string>;
+  /** What a clean-up would take. */
+  plan(keep: Keep): Promise<CleanUp>;
+  /** Takes it. Gives how many results and how many leftovers are gone; what came into use meanwhile stays. */
+  remove(plan: CleanUp): Promise<{readonly results: number; readonly leftovers: number}>;
+  /** Writes into the journal what only manifests tell. Gives how many results that were. */
+  rebuild(directories?: readonly string[]): Promise<number>;
+}
