@@ -2,7 +2,6 @@ import {writeSync} from 'node:fs';
 import {basename, dirname, resolve} from 'node:path';
 import {Command, CommanderError} from 'commander';
 import {addCacheCommand} from './cache-command.js';
-import {addCacheCommand} from './cache-command.js';
 import {openNotebook} from './open-notebook.js';
 import {PARAMETERS_HELP, parameterWords} from './session/parameter-words.js';
 import {runHeadless, summaryJson, summaryText} from './session/headless.js';
@@ -102,7 +101,6 @@ async function main(argv: readonly string[]): Promise<number> {
     .action(async (notebook: string, options: RunOptions) => {
       code = await run(notebook, options, given.value.words);
     });
-  addCacheCommand(program, ended => (code = ended));
   addCacheCommand(program, ended => (code = ended));
   try {
     await program.parseAsync([...given.value.rest], {from: 'user'});
