@@ -1,11 +1,12 @@
 import type {CellSyntax} from '../cell/syntax.js';
-import type {JsonObject} from '../fingerprint/json.js';
+import type {JsonObject, JsonValue} from '../fingerprint/json.js';
 import type {PythonPort} from '../python/port.js';
 import type {CellOutput, ErrorContent, ExecuteRequest} from '../wire/notebook.js';
 import {INTERRUPTED, problemsError, problemsText} from './cell-error.js';
 import type {CellMagic} from './cell-magic.js';
 import {runForeground} from './foreground.js';
 import type {Futures} from './futures.js';
+import type {LanguagePort} from './language-port.js';
 import type {MagicContext} from './magic.js';
 import type {Registry} from './registry.js';
 import type {UserPort} from './user-port.js';
@@ -16,6 +17,8 @@ export interface ForegroundCellPorts {
   readonly futures: Futures;
   readonly registry: Registry;
   readonly python: PythonPort;
+  /** Absent: no types are known. */
+  readonly language?: LanguagePort | undefined;
 }
 
 /** The cell that executes. */
@@ -31,10 +34,13 @@ export async function foregroundCell(
   syntax: Extract<CellSyntax, {is: 'magic'}>,
   magic: CellMagic,
   {request, output, context, payload}: ForegroundCell,
-  {user, futures, registry, python}: ForegroundCellPorts,
+  {user, futures, registry, python, language}: ForegroundCellPorts,
 ): Promise<ErrorContent | undefined> {
   const {ownNames} = registry;
-  const assign = user.assign.bind(user);
+  const assign = (name: string, value: JsonValue): void => {
+    user.assign(name, value);
+    language?.know({is: 'name', name, type: 'any'});
+  };
   const given = {...context, request, output, python, ownNames, payload, assign};
   const end = await runForeground(syntax, magic, {user, futures, context: given});
   switch (end.is) {

@@ -71,6 +71,7 @@ test('what %%py takes is awaited, and --out brings values back', async context =
   expect(await notebook.value('JSON.stringify(all_) + n')).toBe(
     `'["7\\\\n","c\\\\n",["a%2Fb","c"],[5],{"a":"a","c":"c"},{"a":"é🎉","b":[1,null]},[5],"7\\\\n",true]2'`,
   );
+  expect(await notebook.run('const twice: number = n * 2; twice')).toMatchObject({text: '4', err: ''});
   expect((await notebook.run('%%foreach i in [1, 2, 3]\n%%py\nprint(i, end=" ")')).out).toBe('1 2 3 ');
   expect((await notebook.run('%%py --out s\ns = {1, 2}')).error).toContain("`s` can't come back: s is of type set");
   expect((await notebook.run('%%py --out nope\n1')).error).toContain('there is no name nope');

@@ -197,3 +197,14 @@ test('values of numpy are values, and open figures are files that are shown', as
   await notebook.run('%%python --as value --value\nimport matplotlib.pyplot as plt\nplt.plot([1])\n1');
   expect((await notebook.run('%wait value\n%log value')).out).toContain('figures are not kept');
 });
+
+test('a cell that looks like Python is given back with `%%py`, where the client takes it', async () => {
+  await using notebook = await openTestNotebook();
+  const code = 'import numpy as np\nnp.mean([1])';
+  const {reply} = await notebook.kernel.client.execute(code);
+  expect(reply['ename']).toBe('W1010');
+  expect(JSON.stringify(reply['traceback'])).toContain('put `%%py` first');
+  expect(reply['payload']).toEqual([{source: 'set_next_input', text: `%%py\n${code}`, replace: true}]);
+  const other = await notebook.kernel.client.execute('const x = ;');
+  expect(other.reply['payload']).toEqual([]);
+});
