@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readFileSync,
   readdirSync,
+  renameSync,
   rmSync,
   statSync,
   utimesSync,
@@ -81,6 +82,30 @@ test('whoever reads while journals are put together sees all of them', async () 
   }
   await reader.refresh();
   expect(texts.map(text => index.manifest(sampleFingerprint(text))?.value)).toEqual(texts);
+  expect(index.unreadable).toBe(0);
+});
+
+test('a journal that goes while others are read is found in the one that has its lines now', async () => {
+  using folder = scratch();
+  const runs = folder.at('runs');
+  const late = writeJournal(runs, '9');
+  // Long enough that reading it leaves others a turn.
+  const lines = Array.from({length: 30_000}, (_, at) => {
+    const fingerprint = at.toString(16).padStart(64, '0');
+    return JSON.stringify({is: 'removed', fingerprint, at: 1});
+  });
+  const header = {is: 'run', version: 1, run: 'long', at: 1, host: 'h', pid: 1, bootId: 'b'};
+  writeFileSync(join(runs, '0000.jsonl'), `${[JSON.stringify(header), ...lines].join('\n')}\n`);
+  const index = new JournalIndex('/store');
+  const reading = new JournalReader(runs, index).refresh();
+  let moved = false;
+  setImmediate(() => {
+    renameSync(late, join(runs, '0001.jsonl'));
+    moved = true;
+  });
+  await reading;
+  expect(moved).toBe(true);
+  expect(index.manifest(sampleFingerprint('9'))?.value).toBe('9');
   expect(index.unreadable).toBe(0);
 });
 

@@ -44,8 +44,10 @@ for (let at = 0; at < Number(count); at++) {
     } catch {
       collided.push(`${at} by ${name}`);
     }
+    const {number} = made.value.claim;
+    const ours = claims.contentOf(fingerprint, number);
+    if (!claims.isHeld(made.value.claim) || ours?.attempt !== content.attempt) collided.push(`${at} lost by ${name}`);
     rmSync(mark, {force: true});
-    if (!claims.isHeld(made.value.claim)) collided.push(`${at} lost by ${name}`);
     // The last word of who dies: from here on others may take it.
     if (dies) claims.update(made.value.claim, {...content, job: 'dead'});
     else claims.release(made.value.claim);

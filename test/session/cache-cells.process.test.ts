@@ -1,0 +1,122 @@
+import {spawnSync} from 'node:child_process';
+import {cpSync, mkdirSync, readdirSync, readFileSync, utimesSync} from 'node:fs';
+import {join} from 'node:path';
+import {expect, test} from 'vitest';
+import {scratch} from '../rig/scratch.js';
+import {openTestNotebook} from './notebook.js';
+
+const program = join(import.meta.dirname, '../../dist/weft.js');
+
+function weft(directory: string, ...words: readonly string[]) {
+  const {status, stdout, stderr} = spawnSync(process.execPath, [program, 'cache', ...words], {
+    cwd: directory,
+    encoding: 'utf8',
+  });
+  return {status, stdout, stderr};
+}
+
+test('`%cleanup` lists what an edited cell has left, takes it with `--yes`, and what is named or pinned stays', async () => {
+  using folder = scratch();
+  const directory = folder.at('notebook');
+  mkdirSync(directory);
+  await using notebook = await openTestNotebook({directory});
+  const results = (): readonly string[] =>
+    readdirSync(join(directory, '.weft/work'), {recursive: true, encoding: 'utf8'}).filter(path =>
+      path.endsWith('out.txt'),
+    );
+  const make = async (text: string, name = 'a'): Promise<void> => {
+    await notebook.run(`%%bash --as ${name}\necho ${text} > out.txt\n`);
+    await notebook.run('%wait');
+  };
+  await make('other', 'b');
+  await make('one');
+  await make('two');
+  await notebook.run('%cache pin a');
+  await make('three');
+  expect(results()).toHaveLength(4);
+  const listed = await notebook.run('%cleanup');
+  expect(listed.error).toBe('');
+  expect(listed.out).toMatch(/^1 result, 4 B; 0 leftovers/);
+  expect(listed.out).toContain('`--yes` removes it');
+  expect(results()).toHaveLength(4);
+  expect((await notebook.run('%cleanup --yes')).out).toContain('removed 1 results and 0 leftovers');
+  expect(results()).toHaveLength(3);
+  // What was removed runs again, what was not is cached.
+  expect((await notebook.run('%%bash --as c\necho two > out.txt\n')).error).toBe('');
+  await notebook.run('%wait');
+  expect((await notebook.run('%why c')).shown + (await notebook.run('%why c')).out).toContain('cached');
+  expect((await notebook.run('%cleanup')).out).toMatch(/^0 results/);
+  expect((await notebook.run('%cache ls')).shown).toMatch(/pinned/);
+  expect((await notebook.run('%cache verify')).out).toContain('all results are as they were recorded');
+  expect((await notebook.run('%cache unpin a b c')).out).toContain('unpinned');
+  const wrong = await notebook.run('%cache drop');
+  expect(wrong.error).toContain('W7040');
+  expect((await notebook.run('%cache pin')).error).toContain('W2037');
+});
+
+test('after a restart `%cleanup --yes` takes nothing of cells that have not run yet', async () => {
+  using folder = scratch();
+  const directory = folder.at('notebook');
+  mkdirSync(directory);
+  {
+    await using notebook = await openTestNotebook({directory});
+    for (const name of ['a', 'b']) await notebook.run(`%%bash --as ${name}\necho ${name} > out.txt\n`);
+    await notebook.run('%wait');
+    await notebook.kernel.shutdown();
+  }
+  await using notebook = await openTestNotebook({directory});
+  await notebook.run('%%bash --as a\necho a > out.txt\n');
+  const {out} = await notebook.run('%cleanup --yes');
+  expect(out).toMatch(/^0 results/);
+  expect(out).toContain('--all takes them too');
+  expect((await notebook.run('%cleanup --all --yes')).out).toContain('removed 1 results');
+  await notebook.kernel.shutdown();
+});
+
+test('`weft cache` lists, verifies, pins and removes without a kernel, and a notebook that was copied stays cached', async () => {
+  using folder = scratch();
+  const directory = folder.at('notebook');
+  mkdirSync(directory);
+  const cells = ['%%bash --as a\necho result > out.txt\n', '%%bash --as b --from a\ncat "$a/out.txt" > copy.txt\n'];
+  {
+    await using notebook = await openTestNotebook({directory});
+    for (const cell of cells) await notebook.run(cell);
+    await notebook.run('%wait');
+    await notebook.kernel.shutdown();
+  }
+  const listed = weft(directory, 'ls');
+  expect(listed.status).toBe(0);
+  expect(listed.stdout.trim().split('\n')).toHaveLength(2);
+  expect(listed.stderr).toContain('2 results, 14 B');
+  const found = weft(directory, 'ls', '--json')
+    .stdout.trim()
+    .split('\n')
+    .map(line => JSON.parse(line) as {fingerprint: string});
+  expect(weft(directory, 'verify').status).toBe(0);
+  const [first] = found;
+  expect(weft(directory, 'pin', first?.fingerprint.slice(0, 12) ?? '').stdout).toContain('pinned');
+  expect(weft(directory, 'gc', '--older', '1h').stdout).toMatch(/^0 results/);
+  expect(weft(directory, 'gc', '--older', 'soon')).toMatchObject({status: 2});
+  expect(weft(directory, 'pin', 'abcdef')).toMatchObject({status: 2});
+  expect(weft(folder.path, 'ls')).toMatchObject({status: 2});
+
+  // As `cp -r` does: all times are new. Then `touch` gives them yet another one.
+  const copy = folder.at('copy');
+  cpSync(directory, copy, {recursive: true});
+  for (const path of readdirSync(copy, {recursive: true, encoding: 'utf8'})) utimesSync(join(copy, path), 5000, 5000);
+  {
+    await using notebook = await openTestNotebook({directory: copy});
+    for (const cell of cells) expect((await notebook.run(cell)).error).toBe('');
+    await notebook.run('%wait');
+    for (const name of ['a', 'b']) {
+      const {out, shown} = await notebook.run(`%log ${name}`);
+      expect(out + shown).toContain('cached');
+    }
+    await notebook.kernel.shutdown();
+  }
+  const lines = readdirSync(join(copy, '.weft/runs'))
+    .map(name => readFileSync(join(copy, '.weft/runs', name), 'utf8'))
+    .join('');
+  expect(lines.match(/"is":"renewed"/g)).toHaveLength(2);
+  expect(weft(copy, 'verify', 'mtime').status).toBe(0);
+});
