@@ -3,7 +3,10 @@ import {ESLint} from 'eslint';
 import {expect, test} from 'vitest';
 
 /** What the quick linter lacks of ESLint's rules. */
-const LACKING = ['@typescript-eslint/no-unsafe-class-instance-assignment'];
+const LACKING = [
+  '@typescript-eslint/no-unsafe-class-instance-assignment',
+  '@typescript-eslint/no-unsafe-enum-assignment',
+];
 
 interface Quick {
   readonly rules: Readonly<Record<string, unknown>>;
