@@ -3,6 +3,7 @@ import {resolve} from 'node:path';
 import type {Command} from 'commander';
 import {parseDuration} from './cell/duration.js';
 import {parseSize} from './cell/size.js';
+import {codeOf} from './fingerprint/file-problem.js';
 import {fail, ok, type Result} from './graph/result.js';
 import {Cache} from './session/cache.js';
 import type {CachedResult, CachePort, Keep} from './session/cache-port.js';
@@ -21,7 +22,21 @@ interface CacheOptions {
 /** Exit codes: `bad` where results are not as they were recorded, or a wish could not be met. */
 const EXIT = {ok: 0, bad: 1, usage: 2} as const;
 
-const print = (text: string): void => void writeSync(1, text);
+/** Writes all of a text, though a pipe takes it in pieces. Who reads no more, as `head` does, has seen enough. */
+function print(text: string): void {
+  let rest = Buffer.from(text);
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(1, rest));
+    } catch (error) {
+      const code = codeOf(error);
+      if (code === 'EPIPE') return;
+      if (code !== 'EAGAIN') throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    }
+  }
+}
+
 const complain = (text: string): number => {
   writeSync(2, `weft: ${text}\n`);
   return EXIT.usage;
