@@ -34,12 +34,17 @@ const readSpec = (home: Scratch, name: string) =>
 
 /** argv of what was installed, with names in the place of what differs from machine to machine. */
 function wordsOf(home: Scratch, name: string): readonly string[] {
-  return readSpec(home, name).argv.map((word, i, argv) =>
+  const words = readSpec(home, name).argv.map((word, i, argv) =>
     i === argv.length - 2
       ? 'NODE'
       : word.replaceAll(join(root, 'dist'), 'DIST').replaceAll(home.path, 'HOME').replaceAll(root, 'ROOT'),
   );
+  // Places come in the order of their paths, which is another wherever the checkout lies.
+  const places = words.filter(isPlace).sort();
+  return words.map(word => (isPlace(word) ? (places.shift() ?? '') : word));
 }
+
+const isPlace = (word: string): boolean => /\b(?:HOME:HOME|ROOT:ROOT)$/.test(word);
 
 const uid = process.getuid?.() ?? 0;
 const gid = process.getgid?.() ?? 0;
