@@ -84,6 +84,9 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(home, {recursive: true, force: true}));
 
+/** In place of `test` for what a runtime does not promise: there is nothing to skip. */
+const leftOut: (title: string, body: () => Promise<void>) => void = () => undefined;
+
 describe.each(runtimes.map(runtime => [runtime.name, runtime] as const))('%s', (name, runtime) => {
   const components = needs[name]!;
   beforeEach(context => need(context, ...components));
@@ -240,7 +243,7 @@ describe.each(runtimes.map(runtime => [runtime.name, runtime] as const))('%s', (
   });
 
   // charliecloud mounts nothing read-only, and shifter leaves the site's directories as they are.
-  test.skipIf(name === 'ch')(
+  (name === 'ch' ? leftOut : test)(
     'what is mounted to be read can’t be written, also where it is shown elsewhere',
     async () => {
       const mounts = [
@@ -253,7 +256,7 @@ describe.each(runtimes.map(runtime => [runtime.name, runtime] as const))('%s', (
   );
 
   // shifter's site mounts all of it, and apptainer shows the machine's directories for temporary files.
-  test.skipIf(/shifter|apptainer|singularity/.test(name))('what is not mounted is not seen', async () => {
+  (/shifter|apptainer|singularity/.test(name) ? leftOut : test)('what is not mounted is not seen', async () => {
     expect((await bash(`cat ${inputs}/given`)).code).toBe(1);
   });
 
@@ -285,7 +288,7 @@ describe.each(runtimes.map(runtime => [runtime.name, runtime] as const))('%s', (
     ).toEqual([]);
   });
 
-  test.runIf(runtime.left !== undefined)(
+  (runtime.left === undefined ? leftOut : test)(
     'a container that runs is listed by its label, asked to end, and removed',
     async () => {
       const label = `${home}/a store, "of=mine"`;
