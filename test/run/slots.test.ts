@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
-import {defaultSlots, isLoginNode, jobsAhead, jobsOut, shortJob, slotsOf, type SlotFacts} from '../../kernel/run/slots.js';
+import {
+  defaultSlots,
+  isLoginNode,
+  jobsAhead,
+  jobsOut,
+  shortJob,
+  slotsOf,
+  type SlotFacts,
+} from '../../kernel/run/slots.js';
 
 const gigabyte = 2 ** 30;
 const parameters = {seed: 7, numRuns: process.env['WEFT_SOAK'] === undefined ? 200 : 20_000};
