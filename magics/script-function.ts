@@ -4,7 +4,7 @@ import type {ScriptCall} from './script-call.js';
 import type {ScriptLanguage} from './script-language.js';
 import {dedent, normalScript} from './script-text.js';
 import {handleOf, placeholderOf, sourceOfJson, type Source} from './source.js';
-import {taskOptionsOf} from './task-options.js';
+import {TASK_KEYS, taskOptionsOf} from './task-options.js';
 
 /** The options of the function of a script, and of its magic. */
 const KNOWN = [
@@ -14,17 +14,7 @@ const KNOWN = [
   'out',
   'value',
   'always',
-  'cpus',
-  'mem',
-  'time',
-  'retries',
-  'force',
-  'allowEmpty',
-  'allowFailed',
-  'container',
-  'executor',
-  'bundle',
-  'as',
+  ...TASK_KEYS,
 ];
 
 /** Those of bash only. */

@@ -21,6 +21,21 @@ export const TASK_OPTIONS: Readonly<Record<string, Takes>> = {
   'allow-failed': 'one',
 };
 
+/** The same as keys of the options of a task's function, but for `from`, which each reads in a way of its own (LANGUAGE 13). */
+export const TASK_KEYS: readonly string[] = [
+  'as',
+  'cpus',
+  'mem',
+  'time',
+  'retries',
+  'force',
+  'allowEmpty',
+  'allowFailed',
+  'container',
+  'executor',
+  'bundle',
+];
+
 /** Names that no cell can bind: the functions of LANGUAGE 13. */
 export const OWN_NAMES: readonly string[] = ['lsst', 'bash', 'python', 'pipetask', 'join', 'repo', 'all', 'display'];
 

@@ -4,7 +4,7 @@ import type {JsonValue} from '../../kernel/fingerprint/json.js';
 import type {MagicContext, Problem} from '../../kernel/session/magic.js';
 import {dedent} from '../script-text.js';
 import {handleOf, sourceOfJson} from '../source.js';
-import {taskOptionsOf} from '../task-options.js';
+import {TASK_KEYS, taskOptionsOf} from '../task-options.js';
 import type {ArgumentWord, LsstCall, Parent} from './lsst-call.js';
 import {rerunProblems, unknownVariable} from './line-problems.js';
 import {pythonText} from './python-text.js';
@@ -22,17 +22,7 @@ const KNOWN = [
   'rerun',
   'repo',
   'mutates',
-  'cpus',
-  'mem',
-  'time',
-  'retries',
-  'force',
-  'allowEmpty',
-  'allowFailed',
-  'container',
-  'executor',
-  'as',
-  'bundle',
+  ...TASK_KEYS,
 ];
 
 /** A text as it is, anything else as JSON. */
