@@ -7,7 +7,7 @@ const rows: readonly FaultRow[] = [
     /image not known|No such image|unable to find image|pull access denied|manifest unknown/i,
     'image',
     'the image is not there any more',
-    'fetch it again with `%container --refresh`',
+    'run the cell with `%container` again, which fetches the very same one',
   ],
   [
     /no space left on device/i,

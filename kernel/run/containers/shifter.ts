@@ -15,7 +15,7 @@ const rows: readonly FaultRow[] = [
     /FAILED to (?:find requested|lookup docker|lookup) ?image|FAILED to lookup/,
     'image',
     'the image is not there any more',
-    'fetch it again with `%container --refresh`',
+    'run the cell with `%container` again, which fetches the very same one',
   ],
   [/FAILED permission denied to image/, 'denied', 'the image is not for you', 'ask who pulled it to let you use it'],
   [

@@ -5,7 +5,7 @@ const runtimeOf = (name: string) => runtimes.find(each => each.name === name)!;
 
 /** What each runtime printed, with its exit code, and words of what a person is told. */
 const faults: readonly (readonly [runtime: string, code: number, log: string, message: RegExp, remedy: RegExp])[] = [
-  ['podman', 125, 'Error: 4a85b878: image not known\n', /not there any more/, /--refresh/],
+  ['podman', 125, 'Error: 4a85b878: image not known\n', /not there any more/, /very same/],
   [
     'podman',
     125,
@@ -71,13 +71,13 @@ const faults: readonly (readonly [runtime: string, code: number, log: string, me
     /name ?space/,
     /subuid/,
   ],
-  ['podman-hpc', 125, 'Error: 4a85b878: image not known\n', /not there any more/, /--refresh/],
+  ['podman-hpc', 125, 'Error: 4a85b878: image not known\n', /not there any more/, /very same/],
   [
     'docker',
     125,
     "docker: Error response from daemon: No such image: nope:1.\nSee 'docker run --help'.\n",
     /not there/,
-    /--refresh/,
+    /very same/,
   ],
   [
     'docker',
@@ -114,13 +114,13 @@ const faults: readonly (readonly [runtime: string, code: number, log: string, me
     /memory/,
     /--mem/,
   ],
-  ['shifter', 1, 'FAILED to find requested image.\n', /not there any more/, /--refresh/],
+  ['shifter', 1, 'FAILED to find requested image.\n', /not there any more/, /very same/],
   [
     'shifter',
     1,
     `FAILED to lookup docker image nope:1\nUsage:\n${'shifter …\n'.repeat(20)}`,
     /not there any more/,
-    /--refresh/,
+    /very same/,
   ],
   [
     'shifter',
