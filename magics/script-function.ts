@@ -7,15 +7,7 @@ import {handleOf, placeholderOf, sourceOfJson, type Source} from './source.js';
 import {TASK_KEYS, taskOptionsOf} from './task-options.js';
 
 /** The options of the function of a script, and of its magic. */
-const KNOWN = [
-  'from',
-  'with',
-  'in',
-  'out',
-  'value',
-  'always',
-  ...TASK_KEYS,
-];
+const KNOWN = ['from', 'with', 'in', 'out', 'value', 'always', ...TASK_KEYS];
 
 /** Those of bash only. */
 const FLAGS = ['strict', 'noStrict'];
