@@ -29,7 +29,7 @@ import type {Settings} from './session/settings.js';
 import {StoredCheckpoints} from './session/stored-checkpoints.js';
 import {claimPorts} from './session/task-claims.js';
 import type {UserPort} from './session/user-port.js';
-import {stampOf} from './store/host.js';
+import {stampOf} from './machine/process-life.js';
 import {IPython} from './python/ipython.js';
 import {Store} from './store/store.js';
 import {Comms} from './wire/comms.js';

@@ -8,7 +8,7 @@ import type {Manifest} from '../graph/manifest.js';
 import {shortOf} from '../graph/recipe.js';
 import {fail, ok, type Result} from '../graph/result.js';
 import {Claims, type ClaimContent} from '../store/claim.js';
-import {isAlive} from '../store/host.js';
+import {isAlive} from '../machine/process-life.js';
 import {findLeftovers} from '../store/leftovers.js';
 import {readManifest} from '../store/manifest-file.js';
 import {Pins} from '../store/pins.js';

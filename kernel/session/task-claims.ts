@@ -11,7 +11,7 @@ import type {Claim, Claimed} from '../run/checkpoints.js';
 import {claimLog} from '../run/local/recall.js';
 import {Claims, type Claim as StoreClaim, type ClaimContent, type Claiming} from '../store/claim.js';
 import {beatPath, BeatWatch, Heartbeat} from '../store/heartbeat.js';
-import {isAlive, stampOf, type Life} from '../store/host.js';
+import {isAlive, stampOf, type Life} from '../machine/process-life.js';
 import type {StoreProblem} from '../store/problem.js';
 
 /** The file in an attempt's directory that names its runner. */

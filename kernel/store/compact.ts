@@ -2,7 +2,7 @@ import {open, readFile, readdir, rename, rm, stat, type FileHandle} from 'node:f
 import {basename, join} from 'node:path';
 import {v7 as uuid} from 'uuid';
 import {fail, ok, type Result} from '../graph/result.js';
-import {isAlive} from './host.js';
+import {isAlive} from '../machine/process-life.js';
 import {HOUR} from './leftovers.js';
 import {JOURNAL_VERSION} from './journal-record.js';
 import {writeProblem, type StoreProblem} from './problem.js';

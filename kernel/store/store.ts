@@ -8,7 +8,7 @@ import {shortOf} from '../graph/recipe.js';
 import {fail, ok, type Result} from '../graph/result.js';
 import {Claims} from './claim.js';
 import {compactJournals} from './compact.js';
-import {stampOf} from './host.js';
+import {stampOf} from '../machine/process-life.js';
 import {JournalIndex, portable} from './journal-index.js';
 import {JournalReader} from './journal-reader.js';
 import {JOURNAL_VERSION, type FailedRecord, type RunRecord, type Stamp, type TaskRecord} from './journal-record.js';

@@ -5,6 +5,7 @@ import {filesBelow, importsOf, type Import} from '../rig/sources.js';
 const floors: readonly (readonly string[])[] = [
   ['fingerprint'],
   ['graph', 'cell', 'wire'],
+  ['machine'],
   ['store', 'run', 'show', 'typescript', 'python'],
   ['session'],
   ['web'],

@@ -3,7 +3,7 @@ import {join} from 'node:path';
 import {expect, test} from 'vitest';
 import type {AttemptId} from '../../kernel/graph/task.js';
 import {Claims} from '../../kernel/store/claim.js';
-import {stampOf} from '../../kernel/store/host.js';
+import {stampOf} from '../../kernel/machine/process-life.js';
 import {CrashRig, runCells} from './crash-rig.js';
 
 const cell = (rig: CrashRig, name: string): string => `%%bash --as ${name}\n${rig.body(name)}`;

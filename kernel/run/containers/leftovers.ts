@@ -1,7 +1,7 @@
 import {appendFileSync, readdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {readStart} from '../local/exit-file.js';
-import {startTimeOf} from '../local/process-stamp.js';
+import {startTimeOf} from '../../machine/process-life.js';
 import type {LeftContainer, Machine, RunProgram, Runtime} from './runtime.js';
 
 /** What the search for containers that were left behind stands on. */

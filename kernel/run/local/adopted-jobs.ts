@@ -1,10 +1,10 @@
 import {access} from 'node:fs/promises';
 import type {Holder} from '../../graph/holder.js';
 import type {AttemptId} from '../../graph/task.js';
+import {isAlive} from '../../machine/process-life.js';
 import type {Exit, ExecutorEvents} from '../executor.js';
 import {endLeft} from './end-left.js';
 import {readExit, readStart} from './exit-file.js';
-import {livenessOf} from './process-stamp.js';
 import {claimLog, markCancelled} from './recall.js';
 import {readStop} from './stop-file.js';
 
@@ -37,7 +37,7 @@ const exists = (path: string): Promise<boolean> =>
 
 async function askToLook({directory, ...stamp}: Holder): Promise<void> {
   // A station's runner looks by itself, and the signal would end some runtimes' clients.
-  if ((await readStop(directory))?.shared === true || livenessOf(stamp) !== 'alive') return;
+  if ((await readStop(directory))?.shared === true || isAlive(stamp) !== 'alive') return;
   try {
     process.kill(stamp.pid, 'SIGUSR2');
   } catch {
@@ -78,7 +78,7 @@ export class AdoptedJobs {
     job.cancelled = true;
     job.until = Math.min(job.until, performance.now() + grace);
     markCancelled(job.holder.directory);
-    if (livenessOf(job.holder) === 'alive') void askToLook(job.holder);
+    if (isAlive(job.holder) === 'alive') void askToLook(job.holder);
     job.pause = firstPause;
     clearTimeout(job.timer);
     void this.#look(job);
@@ -106,7 +106,7 @@ export class AdoptedJobs {
 
   async #exitOf(job: Adopted): Promise<Exit | undefined> {
     const {directory} = job.holder;
-    const liveness = livenessOf(job.holder);
+    const liveness = isAlive(job.holder);
     await this.#tellStart(job);
     // After the runner was looked at: one that wrote the exit and left in between is not lost.
     const exit = await readExit(directory);
@@ -129,7 +129,7 @@ export class AdoptedJobs {
       const claimed = claimLog(directory);
       if (!claimed && job.patience-- > 0) return undefined;
       if (!claimed) await endLeft(job.attempt, directory, undefined, job.holder);
-    } else if (livenessOf({...job.holder, ...start.runner}) === 'alive') {
+    } else if (isAlive({...job.holder, ...start.runner}) === 'alive') {
       // Of two runners that were given it, the other one was first.
       job.holder = {...job.holder, ...start.runner};
       return undefined;

@@ -1,7 +1,7 @@
 import {setTimeout as delay} from 'node:timers/promises';
 import {runProgram} from '../containers/run-program.js';
 import type {Start} from './exit-file.js';
-import {endGroup, isGroup, type Leader} from './process-stamp.js';
+import {endGroup, isGroup, type Leader} from './process-group.js';
 import {readStop} from './stop-file.js';
 import {endAll, inAttempt, inSession} from './strays.js';
 

@@ -1,7 +1,7 @@
 import {readFile} from 'node:fs/promises';
 import {constants} from 'node:os';
 import type {Exit} from '../executor.js';
-import type {Leader} from './process-stamp.js';
+import type {Leader} from './process-group.js';
 
 /** What a runner tells of a job that ended. */
 export interface Ending {

@@ -1,9 +1,9 @@
 import {spawn, type ChildProcessByStdio} from 'node:child_process';
 import type {Readable, Writable} from 'node:stream';
 import type {ProcessStamp} from '../../graph/holder.js';
+import {stampOf} from '../../machine/process-life.js';
 import type {Job, Station, Stop} from '../executor.js';
 import {endingOf, millisecondsOf, type Ending} from './exit-file.js';
-import {stampOf} from './process-stamp.js';
 import {envWords} from './stop-file.js';
 import type {Ticket} from './ticket.js';
 

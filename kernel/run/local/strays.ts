@@ -1,6 +1,7 @@
 import {readdirSync, readFileSync} from 'node:fs';
 import {setTimeout as delay} from 'node:timers/promises';
-import {statOf, type Leader} from './process-stamp.js';
+import {hasEnded, readStat} from '../../machine/process-life.js';
+import type {Leader} from './process-group.js';
 
 const numbers = (): number[] =>
   readdirSync('/proc')
@@ -13,11 +14,11 @@ const numbers = (): number[] =>
  * another process's by now.
  */
 export function inSession(leader: Leader): number[] {
-  const stat = statOf(leader.pid);
-  if (!(leader.pid > 1) || (stat !== undefined && (stat[19] !== leader.startTime || stat[0] !== 'Z'))) return [];
+  const stat = readStat(leader.pid);
+  if (!(leader.pid > 1) || (stat !== undefined && (stat.startTime !== leader.startTime || !hasEnded(stat)))) return [];
   return numbers().filter(pid => {
-    const stat = statOf(pid);
-    return stat?.[3] === String(leader.pid) && stat[0] !== 'Z';
+    const stat = readStat(pid);
+    return stat?.session === leader.pid && !hasEnded(stat);
   });
 }
 

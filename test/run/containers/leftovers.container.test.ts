@@ -10,7 +10,7 @@ import {noteRuntime, removeLeftovers} from '../../../kernel/run/containers/lefto
 import {runProgram} from '../../../kernel/run/containers/run-program.js';
 import type {Machine, Runtime} from '../../../kernel/run/containers/runtime.js';
 import {runtimes} from '../../../kernel/run/containers/runtimes.js';
-import {startTimeOf} from '../../../kernel/run/local/process-stamp.js';
+import {startTimeOf} from '../../../kernel/machine/process-life.js';
 import {found, need} from '../../rig/component.js';
 import {givenEngines} from '../../rig/engines/given.js';
 import {scratch} from '../../rig/scratch.js';

@@ -5,7 +5,7 @@ import {expect, test} from 'vitest';
 import {noteRuntime, removeLeftovers} from '../../../kernel/run/containers/leftovers.js';
 import {runProgram} from '../../../kernel/run/containers/run-program.js';
 import type {LeftContainer, Runtime} from '../../../kernel/run/containers/runtime.js';
-import {startTimeOf} from '../../../kernel/run/local/process-stamp.js';
+import {startTimeOf} from '../../../kernel/machine/process-life.js';
 import {scratch} from '../../rig/scratch.js';
 
 const machine = {environment: {}, uid: 0, gid: 0, architecture: 'amd64', space: 'boot-2 pid:[1]'};
