@@ -3,6 +3,7 @@ import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {parseArgs} from 'node:util';
+import {compareScenarios} from './compare-scenarios.js';
 import {containerPairs} from './containers.js';
 import {startEngines} from './engines.js';
 import {root, runCells} from './notebook.js';
@@ -14,9 +15,10 @@ Every figure is measured beside its reference in the same run, so that a loaded 
   --rounds N  how often each is measured (3)
   --tasks N   bash tasks of one notebook (400)
   --cells N   cells of one kernel (200)
-  --only WHAT kernels, tasks, or containers
+  --only WHAT kernels, tasks, containers, or scenarios (these only if asked for: they print no figures)
   --json      one JSON line a pair
 WEFT_TEST_PYTHON names the Python that has jupyter_client and ipykernel; without one the kernels are left out.
+WEFT_PARSL_PYTHON names the Python that has Parsl, for the scenarios.
 For containers it starts podman and docker in a directory of its own, and takes charliecloud, where they are installed.`;
 
 interface Options {
@@ -157,6 +159,10 @@ async function main(): Promise<void> {
       cells: count(values.cells, 200),
       folder,
     };
+    if (values.only === 'scenarios') {
+      console.log(await compareScenarios(folder));
+      return;
+    }
     const show = (pair: Pair) => console.log(values.json ? JSON.stringify({...pair, ratio: ratio(pair)}) : line(pair));
     if (!values.json)
       console.log(

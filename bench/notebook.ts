@@ -7,7 +7,7 @@ import {timed} from './timed.js';
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** A notebook of code cells, as a file's text. */
-function notebookText(cells: readonly string[]): string {
+export function notebookText(cells: readonly string[]): string {
   return JSON.stringify({
     cells: cells.map((source, i) => ({
       cell_type: 'code',

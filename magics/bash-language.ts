@@ -1,6 +1,6 @@
 import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import type {JsonValue} from '../kernel/fingerprint/json.js';
+import {isWellFormed, type JsonValue} from '../kernel/fingerprint/json.js';
 import {fail, ok, type Result} from '../kernel/graph/result.js';
 import {bashPreamble, bashQuote, bashText, unsetNames, whyNoBashName} from './bash-variables.js';
 import type {ScriptLanguage} from './script-language.js';
@@ -62,6 +62,9 @@ shopt -s lastpipe
 } 3>.weft.stdout
 `;
 
+/** What a text has in it that no UTF-8 can carry, in words. */
+export const HALF = 'half of a character in it (a lone surrogate), which is no JSON';
+
 /** The value of a script with `--value`: its last non-empty line of stdout, else all of it (LANGUAGE 9). */
 export function valueOf(stdout: string): Result<JsonValue, string> {
   const lines = stdout.split('\n').filter(line => line.trim() !== '');
@@ -69,7 +72,8 @@ export function valueOf(stdout: string): Result<JsonValue, string> {
   if (last === undefined) return fail('it printed nothing: the last line of its standard output must be JSON');
   for (const text of [last, stdout]) {
     try {
-      return ok(JSON.parse(text) as JsonValue);
+      const value = JSON.parse(text) as JsonValue;
+      return isWellFormed(value) ? ok(value) : fail(`its value has ${HALF}`);
     } catch {
       continue;
     }

@@ -17,7 +17,8 @@ export function cleanEnvironment(
   probed: Readonly<Record<string, string>>,
   declared: Readonly<Record<string, string>>,
 ): string {
-  return `env -i ${words(probed, declared)}`;
+  // The runner knows by this what a job has left behind, whatever its session.
+  return `env -i \${WEFT_ATTEMPT+"WEFT_ATTEMPT=$WEFT_ATTEMPT"} ${words(probed, declared)}`;
 }
 
 function words(probed: Readonly<Record<string, string>>, declared: Readonly<Record<string, string>>): string {

@@ -1,8 +1,9 @@
 import {existsSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {canonicalJson} from '../kernel/fingerprint/fingerprint.js';
-import type {JsonObject, JsonValue} from '../kernel/fingerprint/json.js';
+import {isWellFormed, type JsonObject, type JsonValue} from '../kernel/fingerprint/json.js';
 import {fail, ok, type Result} from '../kernel/graph/result.js';
+import {HALF} from './bash-language.js';
 import {bashQuote} from './bash-variables.js';
 import {mapStrings} from './placed-text.js';
 import {PYTHON_DRIVER} from './python-driver.js';
@@ -59,7 +60,8 @@ function readValue(directory: string): Result<JsonValue, string> {
   if (existsSync(said)) return fail(readFileSync(said, 'utf8'));
   const path = join(directory, '.weft.value');
   if (!existsSync(path)) return fail('the script ended before its last line');
-  return ok(JSON.parse(readFileSync(path, 'utf8')) as JsonValue);
+  const value = JSON.parse(readFileSync(path, 'utf8')) as JsonValue;
+  return isWellFormed(value) ? ok(value) : fail(`its value has ${HALF}`);
 }
 
 function figuresOf(directory: string): readonly string[] {

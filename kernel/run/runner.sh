@@ -154,7 +154,7 @@ in_attempt() {
   FOUND=("${FOUND[@]//[!0-9]/}")
 }
 
-# Takes away what a job in a container has left.
+# Takes away what a job has left that its group does not have: of one that was ended, and of one in a container.
 tidy() {
   if [[ ! $script ]]; then
     if [[ $why ]] || ((CODE >= 125)); then
@@ -215,7 +215,7 @@ run() {
       exec env -i -- "${WORDS[@]}"
     fi
     if [[ $task_has_locale ]]; then LC_ALL=$task_locale; else unset LC_ALL; fi
-    [[ ! $client ]] || export WEFT_ATTEMPT="$attempt"
+    [[ ! $attempt ]] || export WEFT_ATTEMPT="$attempt"
     exec "$BASH" "$script"
   ) </dev/null >>"$directory/.weft.log" 2>&1 &
   pid=$!
@@ -246,7 +246,7 @@ run() {
   [[ $watcher ]] && dismiss "$watcher"
   sweep
   [[ $killer ]] && dismiss "$killer"
-  [[ $script && ! $client ]] || tidy
+  [[ $script && ! $client && ! $why ]] || tidy
   pid=
   { echo "$CODE $ended${why:+ $why}" >"$directory/.weft.exit"; } 2>&"$errors"
   echo "ended	$CODE	$ended	$why"

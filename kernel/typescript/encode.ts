@@ -16,7 +16,8 @@ export function encodeHandle(id: string): JsonValue {
 }
 
 /**
- * A value as JSON, with the futures in it as handles; a map of futures becomes a set. Properties that are undefined are left out.
+ * A value as JSON, with the futures in it as handles; a map of futures becomes a set. Properties that are undefined are left out,
+ * but for what a function's option names one by one, such as variables.
  * Throws a TypeError that names the place (`options.with.x[3]`) of what is no JSON.
  */
 export function toJson(value: unknown, place: string, handles: Handles): JsonValue {
@@ -24,7 +25,8 @@ export function toJson(value: unknown, place: string, handles: Handles): JsonVal
 }
 
 function encode(value: unknown, place: string, handles: Handles, above: readonly object[]): JsonValue {
-  if (typeof value === 'string' || typeof value === 'boolean') return value;
+  if (typeof value === 'boolean') return value;
+  if (typeof value === 'string') return wellFormed(value, place);
   if (typeof value === 'number') {
     if (!Number.isFinite(value)) throw new TypeError(`${place} is ${value}, which is no JSON`);
     return value;
@@ -50,7 +52,12 @@ function encode(value: unknown, place: string, handles: Handles, above: readonly
   if (!plain) throw new TypeError(`${place} is ${described(value)}, which is no JSON`);
   const result: Record<string, JsonValue> = {};
   for (const [key, each] of Object.entries(value)) {
-    if (each === undefined) continue;
+    if (each === undefined) {
+      // An option that is undefined is not given; a variable or a key of a data id that is would be lost without a word.
+      if (/^options\.\w+$/.test(place)) throw new TypeError(`${place}.${key} is undefined, which is no JSON`);
+      continue;
+    }
+    wellFormed(key, `a key of ${place}`);
     const encoded = encode(
       each,
       /^[A-Za-z_$][\w$]*$/.test(key) ? `${place}.${key}` : `${place}[${JSON.stringify(key)}]`,
@@ -60,6 +67,12 @@ function encode(value: unknown, place: string, handles: Handles, above: readonly
     Object.defineProperty(result, key, {value: encoded, enumerable: true, configurable: true, writable: true});
   }
   return result;
+}
+
+/** A text that UTF-8 can carry, as it is; throws a TypeError of one that has half of a surrogate pair (RFC 8785, section 3.2.2.2). */
+function wellFormed(text: string, place: string): string {
+  if (text.isWellFormed()) return text;
+  throw new TypeError(`${place} has half of a character in it (a lone surrogate), which is no JSON`);
 }
 
 /** The set that a plain object, an array or a map of futures is; undefined where something in it is no future. */

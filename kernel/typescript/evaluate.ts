@@ -200,7 +200,8 @@ export class Evaluator {
       return set ? {is: 'future', ref: set} : {is: 'json', value: json};
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;
-      return {is: 'other', type: described(value).replace(/^an? /, '')};
+      const type = typeof value === 'string' ? 'text with half of a character' : described(value).replace(/^an? /, '');
+      return {is: 'other', type};
     }
   }
 

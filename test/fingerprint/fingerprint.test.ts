@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
 import {canonicalJson, digestOf, fingerprintOf, readFingerprint} from '../../kernel/fingerprint/fingerprint.js';
-import type {JsonValue} from '../../kernel/fingerprint/json.js';
+import {isWellFormed, type JsonValue} from '../../kernel/fingerprint/json.js';
 
 const settings = {seed: 7, numRuns: process.env['WEFT_SOAK'] === undefined ? 100 : 5000};
 
@@ -42,6 +42,31 @@ test('the fingerprint of version 1 stays what it is', () => {
 test('what no JSON can hold is refused', () => {
   expect(() => canonicalJson(NaN)).toThrow();
   expect(() => canonicalJson({x: Infinity})).toThrow();
+});
+
+test('what has half of a surrogate pair in it is told from what can be hashed', () => {
+  fc.assert(
+    fc.property(fc.array(fc.string({unit: fc.constantFrom('\ud83d', '\ude00', '\\', 'u', 'd', '8')})), value => {
+      const refused = ((): boolean => {
+        try {
+          canonicalJson(value);
+          return false;
+        } catch {
+          return true;
+        }
+      })();
+      expect(isWellFormed(value)).toBe(!refused);
+    }),
+    settings,
+  );
+  for (const [value, whole] of [
+    ['\ud83d', false],
+    ['\ud83d\ude00', true],
+    ['\\ud83d', true],
+    ['\\\ud83d', false],
+    [{'\udc00': 1}, false],
+  ] as const)
+    expect(isWellFormed(value), JSON.stringify(value)).toBe(whole);
 });
 
 test('only 64 hex digits are read as a fingerprint', () => {

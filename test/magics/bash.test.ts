@@ -83,6 +83,8 @@ test('a value is the last line of JSON, else all of it', () => {
   expect(valueOf('x\n{"a":1}\n\n')).toEqual({ok: true, value: {a: 1}});
   expect(valueOf('[1,\n2]\n')).toEqual({ok: true, value: [1, 2]});
   expect(valueOf('null')).toEqual({ok: true, value: null});
+  expect(valueOf('"\\ud83d\\ude00"')).toEqual({ok: true, value: '\u{1f600}'});
+  expect(valueOf('["\\ud83d"]')).toMatchObject({ok: false, error: expect.stringContaining('half of a character')});
   for (const text of ['', '\n', 'x', '1\nx'])
     expect(valueOf(text)).toMatchObject({ok: false, error: expect.stringContaining('last line')});
 });

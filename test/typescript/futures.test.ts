@@ -243,6 +243,10 @@ describe('a function of the notebook', () => {
       'options.with.m is a Map, which is no JSON (a Map of futures is a set)',
     ],
     ['const o: any = {}; o.o = o; bash("x", {with: o})', 'options.with.o contains itself, which is no JSON'],
+    ['bash("x", {with: {a: 1, x: undefined}})', 'options.with.x is undefined, which is no JSON'],
+    ['lsst("processCcd", {id: {visit: undefined}})', 'options.id.visit is undefined, which is no JSON'],
+    ['bash("x", {with: {t: "half \\ud83d"}})', 'options.with.t has half of a character in it'],
+    ['bash("x", {with: {t: {"\\udc00": 1}}})', 'a key of options.with.t has half of a character in it'],
     ['bash(5 as any)', 'bash takes a script as a string, not a number'],
     ['all({a: 1})', 'all takes futures only, and ["a"] is none'],
   ])('%s is a TypeError', async (cell, message) => {

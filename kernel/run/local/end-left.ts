@@ -23,8 +23,8 @@ export async function runEach(commands: readonly (readonly string[])[]): Promise
 }
 
 /**
- * Ends what is left of a job whose runner has gone: its group, and of one in a container that container, what is left of the runner's
- * session, and what carries the attempt's name.
+ * Ends what is left of a job whose runner has gone: its group, what carries the attempt's name, and of one in a container that container
+ * and what is left of the runner's session.
  * @param start what its runner said of its start; undefined if it did not come to that
  * @param runner the runner
  */
@@ -52,7 +52,7 @@ export async function endLeft(
       await runEach(stop.remove);
     }
   }
-  if (stop === undefined) return;
+  if (stop === undefined) return endAll(() => inAttempt(attempt));
   const session = start?.runner ?? runner;
   const before = session === undefined ? [] : inSession(session);
   await endAll(() => [...new Set([...(session === undefined ? [] : inSession(session)), ...inAttempt(attempt)])]);
