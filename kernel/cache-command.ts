@@ -3,11 +3,12 @@ import {resolve} from 'node:path';
 import type {Command} from 'commander';
 import {parseDuration} from './cell/duration.js';
 import {parseSize} from './cell/size.js';
-import {codeOf} from './fingerprint/file-problem.js';
+import {complain, EXIT, print} from './command-output.js';
 import {fail, ok, type Result} from './graph/result.js';
-import {Cache} from './session/cache.js';
+import {Cache, indexedResults} from './session/cache.js';
 import type {CachedResult, CachePort, Keep} from './session/cache-port.js';
 import {cacheCells, cacheSummary, cleanUpText} from './show/cache-table.js';
+import {History} from './store/history.js';
 import {Store} from './store/store.js';
 
 /** What the commands are given on the command line. */
@@ -18,29 +19,6 @@ interface CacheOptions {
   readonly maxSize?: string;
   readonly yes?: boolean;
 }
-
-/** Exit codes: `bad` where results are not as they were recorded, or a wish could not be met. */
-const EXIT = {ok: 0, bad: 1, usage: 2} as const;
-
-/** Writes all of a text, though a pipe takes it in pieces. Who reads no more, as `head` does, has seen enough. */
-function print(text: string): void {
-  let rest = Buffer.from(text);
-  while (rest.length > 0) {
-    try {
-      rest = rest.subarray(writeSync(1, rest));
-    } catch (error) {
-      const code = codeOf(error);
-      if (code === 'EPIPE') return;
-      if (code !== 'EAGAIN') throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
-    }
-  }
-}
-
-const complain = (text: string): number => {
-  writeSync(2, `weft: ${text}\n`);
-  return EXIT.usage;
-};
 
 /**
  * Adds `weft cache ls|verify|gc|pin|unpin|rebuild` to the commands of `weft`.
@@ -59,10 +37,16 @@ export function addCacheCommand(program: Command, ended: (code: number) => void)
       .option('--store <dir>', 'the store', '.weft')
       .action(async (...given: readonly unknown[]) => {
         const options = given.at(-2) as CacheOptions;
-        ended(await withCache(options, port => run(port, given.slice(0, -2).flat().filter(isText), options)));
+        const words = given.slice(0, -2).flat().filter(isText);
+        ended(await withCache(options, port => run(port, words, options)));
       });
 
-  add('ls', 'lists results, the newest first', list).option('--json', 'one JSON object a line');
+  cache
+    .command('ls')
+    .description('lists results, the newest first')
+    .option('--store <dir>', 'the store', '.weft')
+    .option('--json', 'one JSON object a line')
+    .action(async (options: CacheOptions) => ended(await list(options)));
   add('verify', 'looks whether results are as they were recorded', verify).argument(
     '[how]',
     'size, mtime or content',
@@ -89,18 +73,30 @@ export function addCacheCommand(program: Command, ended: (code: number) => void)
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 
+const noStore = (directory: string): string => `there is no store ${directory}; --store DIR names another`;
+
 async function withCache(options: CacheOptions, run: (port: CachePort) => Promise<number> | number): Promise<number> {
   const directory = resolve(options.store);
-  if (!existsSync(directory)) return complain(`there is no store ${directory}; --store DIR names another`);
+  if (!existsSync(directory)) return complain(noStore(directory));
   const opened = await Store.open({directory, onProblem: ({message}) => complain(message)});
   if (!opened.ok) return complain(opened.error.message);
-  const code = await run(new Cache(opened.value));
+  const code = await run(new Cache(opened.value, new History({store: directory})));
   const closed = await opened.value.close();
   return closed.ok ? code : EXIT.bad;
 }
 
-async function list(port: CachePort, _: readonly string[], {json}: CacheOptions): Promise<number> {
-  const results = await port.list();
+async function list(options: CacheOptions): Promise<number> {
+  const directory = resolve(options.store);
+  if (!existsSync(directory)) return complain(noStore(directory));
+  // Reading an index is quicker than opening the store.
+  const history = new History({store: directory});
+  const results = await indexedResults(directory, history);
+  await history.close();
+  if (results !== undefined) return show(results, options);
+  return withCache(options, async port => show(await port.list(), options));
+}
+
+function show(results: readonly CachedResult[], {json}: CacheOptions): number {
   const clock = {now: Date.now()};
   const lines = results.map(result =>
     json === true ? JSON.stringify(result) : cacheCells(result, clock).join('\t').trimEnd(),

@@ -2,6 +2,7 @@ import {writeSync} from 'node:fs';
 import {basename, dirname, resolve} from 'node:path';
 import {Command, CommanderError} from 'commander';
 import {addCacheCommand} from './cache-command.js';
+import {addHistoryCommand} from './history-command.js';
 import {openNotebook} from './open-notebook.js';
 import {PARAMETERS_HELP, parameterWords} from './session/parameter-words.js';
 import {runHeadless, summaryJson, summaryText} from './session/headless.js';
@@ -102,6 +103,7 @@ async function main(argv: readonly string[]): Promise<number> {
       code = await run(notebook, options, given.value.words);
     });
   addCacheCommand(program, ended => (code = ended));
+  addHistoryCommand(program, ended => (code = ended));
   try {
     await program.parseAsync([...given.value.rest], {from: 'user'});
   } catch (error) {

@@ -28,16 +28,14 @@ import {NotebookSession} from './session/notebook-session.js';
 import type {Settings} from './session/settings.js';
 import {StoredCheckpoints} from './session/stored-checkpoints.js';
 import {claimPorts} from './session/task-claims.js';
-import type {UserPort} from './session/user-port.js';
+import {StoredHistory} from './session/stored-history.js';
 import {stampOf} from './machine/process-life.js';
 import {IPython} from './python/ipython.js';
 import {Store} from './store/store.js';
 import {Comms} from './wire/comms.js';
-import type {Bundle} from './wire/notebook.js';
 import {DECLARATIONS} from './typescript/language/declarations.js';
 import {LanguageThread} from './typescript/language-thread.js';
-import {isCompleteTypeScript} from './typescript/completeness.js';
-import {UserProcess} from './typescript/user-process.js';
+import {startUser, userPort, type Handlers} from './open-user.js';
 
 /** Short jobs that are with the executor for each slot, beside the one that runs. */
 const AHEAD = 4;
@@ -88,6 +86,7 @@ export async function openNotebook({
     return fail(`${message}${remedy === undefined ? '' : `; ${remedy}`}`);
   }
   const store = opened.value;
+  const history = new StoredHistory(store);
   const cache = await StatCache.open(storeDirectory);
   const own = Number(environment['WEFT_SLOTS']);
   const settings: Settings = {
@@ -174,7 +173,8 @@ export async function openNotebook({
     registry,
     extensions,
     manifests: () => allManifests(store),
-    cache: new Cache(store),
+    cache: new Cache(store, history.records),
+    history,
     resize: count => executor.resize(count),
     interrupted: () => interruption.session.session?.interrupted() ?? new Promise(() => undefined),
   });
@@ -219,6 +219,7 @@ export async function openNotebook({
       await checkpoints.settled();
       checkpoints.close();
       await cache.save();
+      await history.records.close();
       await store.close();
     },
   });
@@ -238,62 +239,4 @@ function* allManifests(store: Store): Iterable<Manifest> {
     const manifest = store.previous(fingerprint);
     if (manifest !== undefined) yield manifest;
   }
-}
-
-/** What the user's process reaches, once it is there: it is started first. */
-interface Handlers {
-  session?: NotebookSession;
-  futures?: Futures;
-}
-
-function startUser(
-  path: string,
-  cwd: string,
-  environment: NotebookOptions['environment'],
-  handlers: Handlers,
-): UserProcess {
-  const output = (cell: string): ReturnType<NotebookSession['outputOf']> => handlers.session?.outputOf(cell);
-  const readable = (data: Bundle): Bundle => handlers.futures?.readable(data) ?? data;
-  const process_ = new UserProcess(
-    {path, cwd, env: {...environment}},
-    {
-      call: ({cell, future, function: name, arguments: values}) => handlers.session?.call(cell, future, name, values),
-      await: ({future}) => void handlers.session?.awaited(future),
-      mapped: ({future, settled}) => handlers.session?.mapped(future, settled),
-      line: ({id, cell, index}) => void handlers.session?.line(id, cell, index),
-      display: ({cell, data, metadata, displayId, update}) => {
-        if (update && displayId !== undefined) output(cell)?.update(displayId, readable(data), metadata);
-        else output(cell)?.display(readable(data), metadata, displayId);
-      },
-      clear: ({cell, wait}) => output(cell)?.clear(wait),
-      input: ({id, cell, prompt, password}) => {
-        void (output(cell)?.input(prompt, password) ?? Promise.resolve(undefined)).then(text =>
-          process_.inputReply(id, text),
-        );
-      },
-      output: (cell, name, text) => handlers.session?.printed(cell, name, text),
-      died: ({error}) => handlers.session?.userDied(error),
-    },
-  );
-  return process_;
-}
-
-function userPort(process_: UserProcess): UserPort {
-  return {
-    execute: (cell, count, code, lines, loop) => process_.execute(cell, count, code, lines, loop?.rows, loop?.bind),
-    evaluate: (cell, expressions, rows, deferrable) => process_.evaluate(cell, expressions, rows, deferrable),
-    show: (cell, count, expressions) => process_.show(cell, count, expressions),
-    resume: (token, settled) => process_.resume(token, settled),
-    names: () => process_.names(),
-    isComplete: code => Promise.resolve(isCompleteTypeScript(code)),
-    bind: (name, ref) => process_.bind(name, ref),
-    assign: (name, value) => process_.assign(name, value),
-    expanded: ref => process_.expanded(ref),
-    settled: (future, settled) => process_.settled(future, settled),
-    planned: (future, error) => process_.planned(future, error),
-    lineDone: (id, error) => process_.lineDone(id, error),
-    inputReply: (id, text) => process_.inputReply(id, text),
-    interrupt: cell => process_.interrupt(cell),
-    close: () => process_.close(),
-  };
 }

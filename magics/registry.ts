@@ -15,6 +15,7 @@ import {cancelMagic, forceMagic, retryMagic, waitMagic} from './line/control.js'
 import {containerMagic} from './line/container.js';
 import {envMagic} from './line/env.js';
 import {loadMagic, reloadMagic, unloadMagic} from './line/extension.js';
+import {historyMagic} from './line/history.js';
 import {helpMagic, lsmagicMagic} from './line/help.js';
 import {lockMagic} from './line/lock.js';
 import {logMagic, statusMagic, timingsMagic, whyMagic} from './line/look.js';
@@ -52,6 +53,7 @@ export const registry: Registry = {
     timingsMagic,
     logMagic,
     whyMagic,
+    historyMagic,
     showMagic,
     loadMagic,
     reloadMagic,

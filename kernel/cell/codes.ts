@@ -121,6 +121,7 @@ export const CODES = {
   W7018: 'Pictures cannot be made into one in colours.',
   W7019: 'A file has no picture and no table.',
   W7040: '`%cache` cannot do that.',
+  W7050: 'The history cannot be searched.',
 
   // W8xxx: containers and executors.
   W8001: 'The executor is not there.',

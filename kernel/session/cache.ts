@@ -14,6 +14,7 @@ import {readManifest} from '../store/manifest-file.js';
 import {Pins} from '../store/pins.js';
 import {reachable} from '../store/reachable.js';
 import {manifestsIn} from '../store/rebuild.js';
+import type {History} from '../store/history.js';
 import type {Store} from '../store/store.js';
 import {checkResult} from '../store/verify.js';
 import type {BadResult, CachedResult, CachePort, CleanUp, Keep} from './cache-port.js';
@@ -22,25 +23,33 @@ import {RUNNER} from './task-claims.js';
 /** The checkpoints of a store, looked after. */
 export class Cache implements CachePort {
   readonly #store: Store;
+  readonly #history: History;
   readonly #pins: Pins;
 
-  constructor(store: Store) {
+  constructor(store: Store, history: History) {
     this.#store = store;
+    this.#history = history;
     this.#pins = new Pins(join(store.directory, 'pins'));
   }
 
   async list(): Promise<readonly CachedResult[]> {
+    await this.#store.flush();
+    return (await indexedResults(this.#store.directory, this.#history)) ?? this.#all();
+  }
+
+  /** All results, by the journals alone: what is decided does not rest on an index. */
+  async #all(): Promise<readonly CachedResult[]> {
     await this.#store.refresh();
     const pinned = this.#pins.all();
     const results = [...this.#manifests().values()].map(manifest =>
       resultOf(manifest, pinned.has(manifest.fingerprint)),
     );
-    return results.sort((a, b) => (a.endedAt < b.endedAt ? 1 : a.endedAt > b.endedAt ? -1 : 0));
+    return newestFirst(results);
   }
 
   async verify(how: 'size' | 'mtime' | 'content', signal?: AbortSignal): Promise<readonly BadResult[]> {
     const bad: BadResult[] = [];
-    for (const result of await this.list()) {
+    for (const result of await this.#all()) {
       if (signal?.aborted === true) break;
       const manifest = this.#store.lookup(result.fingerprint);
       if (manifest === undefined) continue;
@@ -63,7 +72,7 @@ export class Cache implements CachePort {
   }
 
   async plan(keep: Keep): Promise<CleanUp> {
-    const all = await this.list();
+    const all = await this.#all();
     const manifests = this.#manifests();
     const own = all.filter(result => isOurs(result, this.#store.directory));
     const {going, unasked} = this.#choose(keep, own, manifests);
@@ -120,7 +129,7 @@ export class Cache implements CachePort {
   }
 
   async rebuild(directories: readonly string[] = []): Promise<number> {
-    const all = await this.list();
+    const all = await this.#all();
     const places = new Set([...directories, ...this.#places(all).keys(), ...(await this.#store.attemptDirectories())]);
     let count = 0;
     for await (const manifest of manifestsIn(places)) {
@@ -203,6 +212,19 @@ export class Cache implements CachePort {
     return found;
   }
 }
+
+/** The results of a store as its index has them, the newest first; undefined where there is none. */
+export async function indexedResults(store: string, history: History): Promise<readonly CachedResult[] | undefined> {
+  const results = await history.results();
+  if (results === undefined) return undefined;
+  const pinned = new Pins(join(store, 'pins')).all();
+  return newestFirst(results.map(result => ({...result, pinned: pinned.has(result.fingerprint)})));
+}
+
+const newestFirst = (results: readonly CachedResult[]): readonly CachedResult[] =>
+  [...results].sort((a, b) =>
+    a.endedAt === b.endedAt ? (a.fingerprint < b.fingerprint ? -1 : 1) : a.endedAt < b.endedAt ? 1 : -1,
+  );
 
 const resultOf = (manifest: Manifest, pinned: boolean): CachedResult => ({
   fingerprint: manifest.fingerprint,

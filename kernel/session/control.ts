@@ -5,6 +5,7 @@ import {labelOf} from '../graph/work.js';
 import type {Scheduler} from '../run/scheduler.js';
 import type {ExtensionControl} from './extension.js';
 import type {CachePort} from './cache-port.js';
+import type {HistoryPort} from './history-port.js';
 import type {Futures} from './futures.js';
 import type {NotebookControl} from './magic.js';
 import {tasksOf, type FutureNode, type TaskNode} from './node.js';
@@ -19,6 +20,7 @@ export interface ControlPorts {
   /** Every result that the journals know, in any order. */
   readonly manifests: () => Iterable<Manifest>;
   readonly cache: CachePort;
+  readonly history: HistoryPort;
   readonly resize: (slots: number) => void;
   /** Resolves when the cell that executes is interrupted. */
   readonly interrupted: () => Promise<void>;
@@ -32,6 +34,7 @@ export function notebookControl({
   extensions,
   manifests,
   cache,
+  history,
   resize,
   interrupted,
 }: ControlPorts): NotebookControl {
@@ -63,6 +66,7 @@ export function notebookControl({
       return {label, name: label};
     },
     cache,
+    history,
     reached: () => reached(futures, scheduler),
     asked: ({fingerprint, label}) => {
       if (scheduler.entry(fingerprint) !== undefined) return true;

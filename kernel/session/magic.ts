@@ -14,6 +14,7 @@ import type {Bundle} from '../wire/notebook.js';
 import type {Completer} from './completer.js';
 import type {ExtensionControl} from './extension.js';
 import type {CachePort} from './cache-port.js';
+import type {HistoryPort} from './history-port.js';
 import type {FutureNode, TaskNode} from './node.js';
 import type {Settings} from './settings.js';
 
@@ -272,6 +273,7 @@ export interface NotebookControl {
   labelOf(fingerprint: Fingerprint): {readonly label: string; readonly name: string} | undefined;
   /** The checkpoints of the notebook's store, to be looked after. */
   readonly cache: CachePort;
+  readonly history: HistoryPort;
   /** What the notebook's futures stand for now, and what is being run. */
   reached(): Iterable<Fingerprint>;
   /** Whether this task was planned here, or another version of it. */

@@ -8,6 +8,7 @@ import {fingerprintOfRecipe, shortOf, type Recipe} from '../../kernel/graph/reci
 import {Cache} from '../../kernel/session/cache.js';
 import {StoredCheckpoints} from '../../kernel/session/stored-checkpoints.js';
 import {Claims} from '../../kernel/store/claim.js';
+import {History} from '../../kernel/store/history.js';
 import {publish} from '../../kernel/store/publish.js';
 import {Store} from '../../kernel/store/store.js';
 import {scratch} from '../rig/scratch.js';
@@ -46,6 +47,9 @@ async function make(
   return fingerprint;
 }
 
+/** Answers by the journals alone. */
+const noHistory = new History({store: '', path: undefined});
+
 const labels = (results: readonly {readonly label: string}[]): readonly string[] =>
   results.map(({label}) => label).toSorted();
 
@@ -56,7 +60,7 @@ test('results are listed newest first, and verified without being moved', async 
   const store = await openStore(folder.at('.weft'));
   await make(store, 'old', {days: 2});
   const fresh = await make(store, 'new');
-  const cache = new Cache(store);
+  const cache = new Cache(store, noHistory);
   expect((await cache.list()).map(({label, files, bytes}) => [label, files, bytes])).toEqual([
     ['new', 1, 13],
     ['old', 1, 13],
@@ -90,7 +94,7 @@ test('a clean-up takes what nothing reaches: never a parent, a pin, what others 
   for (const path of ['data/rerun/manual1/out', 'data/.weft/ingestImages-0123456789ab/x']) {
     mkdirSync(folder.at(path), {recursive: true});
   }
-  const cache = new Cache(store);
+  const cache = new Cache(store, noHistory);
   expect(cache.pin([{fingerprint: pinned, label: 'pinned'}], true)).toMatchObject({ok: true});
   const keep = {
     by: 'notebook' as const,
@@ -113,7 +117,7 @@ test('a clean-up takes what nothing reaches: never a parent, a pin, what others 
   expect(readdirSync(folder.at('data/rerun')).toSorted()).toEqual(['manual1', 'weft']);
   expect(store.lookup(gone)).toBeUndefined();
   const next = await openStore(folder.at('.weft'));
-  expect(labels(await new Cache(next).list())).not.toContain('gone');
+  expect(labels(await new Cache(next, noHistory).list())).not.toContain('gone');
   expect(labels((await cache.plan({...keep, all: true})).results)).toEqual(['parent of unasked', 'unasked']);
   cache.pin([{fingerprint: pinned, label: 'pinned'}], false);
   expect(labels((await cache.plan(keep)).results)).toEqual(['pinned', 'pinned parent']);
@@ -136,7 +140,7 @@ test('while somebody else runs tasks, results stay, and attempts that are claime
     utimesSync(path, 1000, 1000);
   }
   mkdirSync(folder.at('.weft/work/aa/.dead-x'), {recursive: true});
-  const cache = new Cache(store);
+  const cache = new Cache(store, noHistory);
   const keep = {by: 'notebook' as const, reached: [], asked, all: false};
   const busy = await cache.plan(keep);
   expect(busy.results).toEqual([]);
@@ -157,7 +161,7 @@ test('by age and size the oldest go first, and never what a newer one was made f
   await make(store, 'old', {days: 60});
   await make(store, 'middle', {days: 20});
   await make(store, 'new', {from: [base]});
-  const cache = new Cache(store);
+  const cache = new Cache(store, noHistory);
   const day = 86_400_000;
   expect(labels((await cache.plan({by: 'age', older: 30 * day})).results)).toEqual(['old']);
   expect(labels((await cache.plan({by: 'age', older: 30 * day, bytes: 20})).results)).toEqual(['middle', 'old']);
@@ -173,7 +177,7 @@ test('lost journals are written again from manifests', async () => {
   await store.close();
   rmSync(folder.at('.weft/runs'), {recursive: true});
   const again = await openStore(folder.at('.weft'));
-  const cache = new Cache(again);
+  const cache = new Cache(again, noHistory);
   expect(await cache.list()).toEqual([]);
   expect(await cache.rebuild([reruns])).toBe(2);
   expect(await cache.rebuild([reruns])).toBe(0);
@@ -214,7 +218,7 @@ test('a pin of the first version is one for ever', async () => {
   const golden = readFileSync(new URL('../fixtures/store/pin-1.json', import.meta.url), 'utf8');
   mkdirSync(folder.at('.weft/pins'));
   writeFileSync(folder.at('.weft/pins', fingerprint), golden);
-  const cache = new Cache(store);
+  const cache = new Cache(store, noHistory);
   expect((await cache.list())[0]?.pinned).toBe(true);
   cache.pin([{fingerprint: 'ab'.repeat(32) as Fingerprint, label: 'bash'}], true);
   expect(readFileSync(folder.at('.weft/pins', 'ab'.repeat(32)), 'utf8')).toBe(golden);

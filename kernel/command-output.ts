@@ -1,0 +1,26 @@
+import {writeSync} from 'node:fs';
+import {codeOf} from './fingerprint/file-problem.js';
+
+/** Exit codes of commands that look after results: `bad` where something is not as it was recorded, or a wish could not be met. */
+export const EXIT = {ok: 0, bad: 1, usage: 2} as const;
+
+/** Writes all of a text, though a pipe takes it in pieces. Who reads no more, as `head` does, has seen enough. */
+export function print(text: string): void {
+  let rest = Buffer.from(text);
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(1, rest));
+    } catch (error) {
+      const code = codeOf(error);
+      if (code === 'EPIPE') return;
+      if (code !== 'EAGAIN') throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    }
+  }
+}
+
+/** Says what is wrong with a command; its exit code. */
+export const complain = (text: string): number => {
+  writeSync(2, `weft: ${text}\n`);
+  return EXIT.usage;
+};
