@@ -162,7 +162,6 @@ export async function openNotebook({
   late.futures = futures;
   handlers.futures = futures;
   const displays = new Displays(futures);
-  const interruption = {session: handlers};
   const comms = new Comms();
   const report = (text: string): void => handlers.session?.printed('', 'stderr', text);
   const extensions = new Extensions({registry: magics, comms, directory, report});
@@ -176,7 +175,7 @@ export async function openNotebook({
     cache: new Cache(store, history.records),
     history,
     resize: count => executor.resize(count),
-    interrupted: () => interruption.session.session?.interrupted() ?? new Promise(() => undefined),
+    interrupted: () => handlers.session?.interrupted() ?? new Promise(() => undefined),
   });
   const contexts = new Contexts({
     directory,
@@ -210,7 +209,9 @@ export async function openNotebook({
     registry,
     control,
     settings,
-    python: new IPython(log),
+    python: new IPython(log, (inside, place, argv) =>
+      containers.open({...inside, directory: place, argv, input: true}),
+    ),
     language,
     close: async () => {
       extensions.close();

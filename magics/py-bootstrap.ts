@@ -4,10 +4,10 @@ import {PYTHON_PLAIN} from './python-plain.js';
 
 /**
  * Python that an IPython beside the kernel runs first: it makes the module `weft`, and ends the process when the kernel has gone, by the
- * pipe that its standard input is.
+ * pipe that its standard input is. What comes through that pipe is an interrupt.
  */
 export const PY_BOOTSTRAP = `def _weft(here):
-    import json, os, pathlib, sys, threading, types
+    import json, os, pathlib, signal, sys, threading, types
     shell = get_ipython()
     scope = {}
     exec(here, scope)
@@ -20,10 +20,13 @@ export const PY_BOOTSTRAP = `def _weft(here):
     def watch():
         try:
             while os.read(pipe, 1):
-                pass
+                os.killpg(0, signal.SIGINT)
         finally:
             os._exit(1)
 
+    # In a container it may be in the group of what started it.
+    if os.getpgrp() != os.getpid():
+        os.setpgid(0, 0)
     threading.Thread(target=watch, daemon=True, name='weft').start()
     weft = types.ModuleType('weft', 'What Weft gives to %%py.')
 

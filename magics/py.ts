@@ -40,7 +40,7 @@ async function run(reading: Reading, context: CellContext): Promise<CellEnd> {
   const inputs = await orInterrupted(context.signal, awaitInputs(variables, context));
   if (inputs === 'interrupted') return {is: 'interrupted'};
   if (!inputs.ok) return wrong({code: 'W6007', severity: 'error', message: inputs.error});
-  const started = await orInterrupted(context.signal, startPython(context));
+  const started = await orInterrupted(context.signal, startPython(inputs.value, context));
   if (started === 'interrupted') return {is: 'interrupted'};
   if (started !== undefined) return wrong(started);
   const {request, python, output, payload} = context;
@@ -124,6 +124,8 @@ function given({values, paths, sets}: PyInputs, context: CellContext): JsonObjec
 export function numbered({body, bodyLine, line}: Pick<Reading, 'body' | 'bodyLine' | 'line'>): string {
   const first = body.split('\n').find(each => each.trim() !== '') ?? '';
   if (/^(?:\s|%%|>>>|In \[)/.test(first)) return body;
+  // Of a line by itself, and of no other, IPython makes calls.
+  if (/^(?:exit|quit|[/,;].*)$/.test(body.trim())) return body;
   const own = `%%py ${line.rest}`.trimEnd().split('\n');
   const above = Array.from({length: bodyLine}, (_, i) => own[i - (bodyLine - own.length)] ?? '');
   return `${above.map(text => `# ${text}\n`).join('')}${body}`;

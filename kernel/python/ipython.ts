@@ -4,8 +4,9 @@ import {KernelClient} from '../wire/kernel-client.js';
 import type {Message} from '../wire/message.js';
 import type {Bundle, CellOutput, Completeness, Completions, ErrorContent} from '../wire/notebook.js';
 import {forward, textOf} from './forward.js';
-import type {PythonDone, PythonPort, PythonRun, PythonStart} from './port.js';
+import type {EnterContainer, PythonDone, PythonPort, PythonRun, PythonStart} from './port.js';
 import {PythonProcess, type Ended} from './python-process.js';
+import {NO_PROGRAM} from './start-file.js';
 
 /** How often it is asked whether it is there, and how long it may take to start, in milliseconds. */
 const ASK_MS = 100;
@@ -40,6 +41,7 @@ interface Sent {
 /** An ipykernel beside the kernel, spoken to as any client does (LANGUAGE 11). */
 export class IPython implements PythonPort {
   readonly #log: (line: string) => void;
+  readonly #enter: EnterContainer;
   readonly #sent = new Map<string, Sent>();
   /** Hears of any message with this parent: whether its iopub is connected. */
   #heard: (parent: string) => void = () => undefined;
@@ -47,8 +49,9 @@ export class IPython implements PythonPort {
   #running = false;
 
   /** @param log hears of messages that cannot be read */
-  constructor(log: (line: string) => void) {
+  constructor(log: (line: string) => void, enter: EnterContainer) {
     this.#log = log;
+    this.#enter = enter;
   }
 
   get started(): PythonStart | undefined {
@@ -111,7 +114,7 @@ export class IPython implements PythonPort {
   interrupt(): void {
     const live = this.#live;
     if (!this.#running || live === undefined) return;
-    live.process.signal('SIGINT');
+    live.process.interrupt();
     // In an `await` that is idle, ipykernel's handler cancels the task, but its loop sleeps on until something comes.
     for (const ms of WAKE_MS)
       setTimeout(() => {
@@ -129,7 +132,7 @@ export class IPython implements PythonPort {
   }
 
   #begin(start: PythonStart): Live {
-    const process = new PythonProcess(start);
+    const process = new PythonProcess(start, this.#enter);
     const client = new KernelClient(process.connection, {
       published: message => this.#published(message),
       asked: message => void this.#asked(client, message),
@@ -167,7 +170,7 @@ export class IPython implements PythonPort {
     clearTimeout(late);
     this.#heard = () => undefined;
     if (first === 'late') {
-      process.signal('SIGKILL');
+      process.kill();
       return {is: 'absent', what: 'other', said: 'it did not answer within a minute'};
     }
     if (!Array.isArray(first)) return whyAbsent(first);
@@ -256,8 +259,9 @@ const unseen: CellOutput = {
   input: () => Promise.resolve(undefined),
 };
 
-function whyAbsent({missing, stderr, code, signal}: Ended): Absent {
-  if (missing) return {is: 'absent', what: 'program', said: ''};
+function whyAbsent({missing, stderr, code, signal, fault}: Ended): Absent {
+  if (fault !== undefined) return {is: 'absent', what: 'other', said: fault.message, remedy: fault.remedy};
+  if (missing || stderr.includes(NO_PROGRAM)) return {is: 'absent', what: 'program', said: ''};
   if (/No module named '?ipykernel/.test(stderr)) return {is: 'absent', what: 'module', said: ''};
   const said = stderr.trim().split('\n').at(-1) ?? '';
   return {is: 'absent', what: 'other', said: said === '' ? `it ended with ${code ?? signal ?? 'nothing'}` : said};

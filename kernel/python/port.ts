@@ -1,4 +1,6 @@
 import type {JsonObject} from '../fingerprint/json.js';
+import type {Container, Mount} from '../graph/container.js';
+import type {Result} from '../graph/result.js';
 import type {Bundle, CellOutput, Completeness, Completions, ErrorContent} from '../wire/notebook.js';
 
 /** How a Python beside the kernel is started. */
@@ -9,7 +11,41 @@ export interface PythonStart {
   readonly environment: Readonly<Record<string, string>>;
   /** Run once, before all else. */
   readonly bootstrap: string;
+  /** Absent: it runs on this machine. Else program, directory and environment are those of the container. */
+  readonly inside?: PythonInside;
 }
+
+/** The container of a Python beside the kernel. */
+export interface PythonInside {
+  readonly container: Container;
+  /** What it sees of this machine, besides its own sockets. */
+  readonly mounts: readonly Mount[];
+  readonly network?: 'none';
+}
+
+/** A command that starts a container with a Python in it. Its standard input is that of the Python. */
+export interface ContainedPython {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  /** Ends the container and takes it away, whatever its state. */
+  remove(): Promise<void>;
+  /** What the runtime said of its own, where it ended with this code; undefined: it was the Python. */
+  fault(code: number, stderr: string): ContainerFault | undefined;
+}
+
+/** Why there is no container, and what helps. */
+export interface ContainerFault {
+  readonly message: string;
+  readonly remedy: string;
+}
+
+/** Makes the command that starts `argv` in a container, in this directory. */
+export type EnterContainer = (
+  inside: PythonInside,
+  directory: string,
+  argv: readonly [string, ...string[]],
+) => Result<ContainedPython, ContainerFault>;
 
 /** One run of code in it. */
 export interface PythonRun {
@@ -32,8 +68,13 @@ export type PythonDone =
       readonly payload: readonly JsonObject[];
     }
   | {readonly is: 'error'; readonly error: ErrorContent}
-  /** It could not be started. `module`: Python is there, ipykernel is not. */
-  | {readonly is: 'absent'; readonly what: 'program' | 'module' | 'other'; readonly said: string};
+  /** It could not be started. `module`: Python is there, ipykernel is not. `remedy`: what helps, where the runtime of a container knows. */
+  | {
+      readonly is: 'absent';
+      readonly what: 'program' | 'module' | 'other';
+      readonly said: string;
+      readonly remedy?: string;
+    };
 
 /** A persistent IPython beside the kernel: one process, started when it is first needed, and afresh when it is gone. */
 export interface PythonPort {

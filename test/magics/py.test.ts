@@ -21,7 +21,8 @@ test('code for IPython has a line for each line of the cell above it', () => {
   expect(numbered(reading('x\n'))).toBe('# \n# %%py --with x\nx\n');
   expect(numbered(reading('x', '', 1))).toBe('# %%py\nx');
   expect(numbered(reading('x', 'a\\\nb', 3))).toBe('# \n# %%py a\\\n# b\nx');
-  for (const body of ['  x\n  y', '\n%%time\nx', '>>> x', 'In [1]: x']) expect(numbered(reading(body))).toBe(body);
+  for (const body of ['  x\n  y', '\n%%time\nx', '>>> x', 'In [1]: x', 'exit\n', '/f x'])
+    expect(numbered(reading(body))).toBe(body);
 });
 
 test('a bare cell gets the magic of the setting, and what is Weft’s stays', () => {

@@ -21,6 +21,17 @@ export interface ContainersPorts {
 /** How long a set-up text may take, in milliseconds; the same as on the host. */
 const TEXT_LIMIT = 120_000;
 
+/** How long an engine may take to remove a container, in milliseconds. */
+const REMOVE_LIMIT = 10_000;
+
+/** The command that starts a container, which ends with it. */
+export interface OpenContainer extends Command {
+  /** Ends it and takes it away, whatever its state. */
+  remove(): Promise<void>;
+  /** What the runtime said of its own, where the command ended with this code; undefined: it was what ran inside. */
+  fault(code: number, log: string): RuntimeFault | undefined;
+}
+
 /** What an attempt in a container is called by its runtime. */
 export const nameOf = (attempt: string): string => `weft-${attempt}`;
 
@@ -136,32 +147,37 @@ export class Containers {
     text: string,
   ): Promise<Ran & {readonly remedy?: string}> {
     const nothing: Ran = {code: undefined, stdout: '', stderr: '', timedOut: false};
-    const runtime = this.#runtime(container);
-    if (runtime === undefined) return failed(nothing, unknownRuntime(container));
-    this.#note(runtime);
-    const settled = settleMounts(mounts);
-    if (!settled.ok) return failed(nothing, settled.error);
-    const {machine, run} = this.#ports;
-    const name = nameOf(uuid());
-    const command = commandOf(
-      runtime,
-      {
-        container,
-        name,
-        labels: this.#labels,
-        mounts: settled.value,
-        directory,
-        argv: ['bash', '--noprofile', '--norc', '-c', text],
-        input: false,
-      },
-      machine,
-    );
-    if (!command.ok) return failed(nothing, command.error);
-    const ran = await run(command.value, {limit: TEXT_LIMIT});
-    if (ran.timedOut) for (const remove of runtime.stopOf(name, machine).remove) await run(remove, {limit: 10_000});
+    const argv = ['bash', '--noprofile', '--norc', '-c', text] as const;
+    const opened = this.open({container, mounts, directory, argv: [...argv], input: false});
+    if (!opened.ok) return failed(nothing, opened.error);
+    const {value: started} = opened;
+    const ran = await this.#ports.run(started, {limit: TEXT_LIMIT});
+    if (ran.timedOut) await started.remove();
     if (ran.code === undefined || ran.code === 0) return ran;
-    const fault = runtime.fault(ran.code, ran.stderr);
-    return fault === undefined ? ran : failed(ran, fault);
+    const said = started.fault(ran.code, ran.stderr);
+    return said === undefined ? ran : failed(ran, said);
+  }
+
+  /** How something is run in a container of its own that no runner holds: its client does. The places that it sees exist. */
+  open(
+    run: Pick<RunDescription, 'container' | 'mounts' | 'directory' | 'argv' | 'input' | 'network'>,
+  ): Result<OpenContainer, RuntimeFault> {
+    const runtime = this.#runtime(run.container);
+    if (runtime === undefined) return fail(unknownRuntime(run.container));
+    this.#note(runtime);
+    const mounts = settleMounts(run.mounts);
+    if (!mounts.ok) return mounts;
+    const {machine, run: ran} = this.#ports;
+    const name = nameOf(uuid());
+    const command = commandOf(runtime, {...run, name, labels: this.#labels, mounts: mounts.value}, machine);
+    if (!command.ok) return command;
+    return ok({
+      ...command.value,
+      remove: async () => {
+        for (const remove of runtime.stopOf(name, machine).remove) await ran(remove, {limit: REMOVE_LIMIT});
+      },
+      fault: (code, log) => runtime.fault(code, log),
+    });
   }
 
   /** What a runtime said of its own, where a task in a container ended with this code; undefined: it was the task. */
