@@ -23,6 +23,7 @@ import {Contexts} from './session/context.js';
 import {notebookControl} from './session/control.js';
 import {Displays} from './session/displays.js';
 import {Extensions} from './session/extensions.js';
+import {Forecast} from './session/forecast.js';
 import {Futures} from './session/futures.js';
 import {NotebookSession} from './session/notebook-session.js';
 import type {Settings} from './session/settings.js';
@@ -161,7 +162,13 @@ export async function openNotebook({
   const futures = new Futures(scheduler, node => user.expanded(node.ref()));
   late.futures = futures;
   handlers.futures = futures;
-  const displays = new Displays(futures);
+  const forecast = new Forecast({
+    durations: (name, recipe) => store.durations(name, recipe),
+    entry: fingerprint => scheduler.entry(fingerprint),
+    slots: () => settings.slots,
+    now: () => Date.now(),
+  });
+  const displays = new Displays(futures, forecast);
   const comms = new Comms();
   const report = (text: string): void => handlers.session?.printed('', 'stderr', text);
   const extensions = new Extensions({registry: magics, comms, directory, report});

@@ -47,6 +47,10 @@ export interface TaskView {
   /** `filter=HSC-R patch=1,1`: which one of the name's tasks; empty for a single one. */
   readonly key: string;
   readonly state: TaskState;
+  /** Its result is still being looked for. */
+  readonly looking?: true;
+  /** While it waits: another kernel is making it. */
+  readonly elsewhere?: true;
   /** Why a cached result was refused, in a person's words; absent for a plain first run. */
   readonly missed?: string;
   /** The last lines of the running task's log. */

@@ -56,6 +56,8 @@ export interface Checkpoints {
   failureOf(fingerprint: Fingerprint, since: number): Failure | undefined;
   /** What a dead owner of this attempt had verified and was about to publish. */
   verified(task: Task, directory: string): Promise<Outcome | undefined>;
+  /** Whether another kernel, which lives as far as is known, has a claim to a task. A look, not a promise: it may be a moment old. */
+  isElsewhere(task: Task): boolean;
   claim(task: Task, attempt: AttemptId, directory: string): Promise<Result<Claimed, Failure>>;
   /** Makes the next number of an orphaned claim, or of our own, for the same attempt or a new one. */
   takeOver(task: Task, old: Claim, attempt: AttemptId, directory: string): Promise<Result<Claimed, Failure>>;

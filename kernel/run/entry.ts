@@ -28,6 +28,8 @@ export class Entry {
   force = false;
   /** Whether its cached result has been looked for since it was submitted or started over. */
   checked = false;
+  /** While it waits: whether another kernel is making it, as it was when its result was looked for. */
+  elsewhere = false;
   /** Whether it is a hit waits for a need that is being made again. */
   undecided = false;
   /** How this kernel came by the result when it was not there yet: asked for again later, it is cached. */

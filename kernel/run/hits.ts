@@ -3,6 +3,9 @@ import type {Manifest} from '../graph/manifest.js';
 import type {Entry} from './entry.js';
 import type {Scheduler} from './scheduler.js';
 
+/** Milliseconds for which what is missing waits for the look at all others of its cell, so that a plan can be told before anything starts. */
+const HELD = 50;
+
 /** Milliseconds for which a result that was looked at is taken to be there still, by those who are about to read it. */
 const FRESH = 2000;
 
@@ -13,6 +16,9 @@ const FRESH = 2000;
 export class Hits {
   readonly #scheduler: Scheduler;
   readonly #queue: Entry[] = [];
+  /** What is to be made, and is told so when all have been looked at. */
+  readonly #missing: Entry[] = [];
+  readonly #waiters: (() => void)[] = [];
   #checking = false;
 
   constructor(scheduler: Scheduler) {
@@ -26,6 +32,11 @@ export class Hits {
     if (this.#checking) return;
     this.#checking = true;
     setImmediate(() => void this.#checkAll());
+  }
+
+  /** Resolves when all that was asked for has been looked at; what is missing has not started then, unless the look took long. */
+  looked(): Promise<void> {
+    return this.#checking ? new Promise(resolve => this.#waiters.push(resolve)) : Promise.resolve();
   }
 
   /** True if a result is there, checked, and read the editions that are current, or if this was overtaken by a cancel. */
@@ -62,6 +73,7 @@ export class Hits {
   }
 
   async #checkAll(): Promise<void> {
+    let began = performance.now();
     for (let at = 0; at < this.#queue.length; at++) {
       const entry = this.#queue[at];
       if (entry === undefined || entry.checked || entry.state.is !== 'waiting') continue;
@@ -70,9 +82,21 @@ export class Hits {
       } catch (error) {
         this.#scheduler.broke(entry, error);
       }
+      if (performance.now() - began < HELD) continue;
+      this.#start();
+      began = performance.now();
     }
     this.#queue.length = 0;
     this.#checking = false;
+    if (this.#waiters.length > 0) {
+      for (const tell of this.#waiters.splice(0)) tell();
+      await new Promise(resolve => setImmediate(resolve));
+    }
+    this.#start();
+  }
+
+  #start(): void {
+    for (const entry of this.#missing.splice(0)) if (entry.state.is === 'waiting') this.#scheduler.advance(entry);
   }
 
   async #check(entry: Entry): Promise<void> {
@@ -86,8 +110,9 @@ export class Hits {
     if (!entry.force && !entry.undecided && (await this.take(entry))) return;
     if (left()) return;
     entry.checked = true;
+    entry.elsewhere = !entry.force && this.#scheduler.ports.checkpoints.isElsewhere(entry.task);
     await this.#lookAtNeeds(entry);
-    if (!left()) this.#scheduler.advance(entry);
+    if (!left()) this.#missing.push(entry);
   }
 
   /** A need that was done earlier may have lost its files since. */

@@ -60,6 +60,11 @@ export class Scheduler {
     return this.#entries.values();
   }
 
+  /** Resolves when the results of all that was submitted have been looked for: what is cached is done then, and the rest is about to start. */
+  looked(): Promise<void> {
+    return this.#hits.looked();
+  }
+
   /** Adds a task, or joins the one that there is. What has ended is started over; what is done is checked again. */
   submit(task: Task): Entry {
     const known = this.#entries.get(task.fingerprint);

@@ -6,6 +6,7 @@ import {cellBundle} from '../show/cell-html.js';
 import {UpdatePace} from '../show/update-pace.js';
 import type {CellView} from '../show/view.js';
 import type {Bundle, CellOutput} from '../wire/notebook.js';
+import type {Forecast} from './forecast.js';
 import type {Futures} from './futures.js';
 import type {FutureNode} from './node.js';
 import {withPictures} from './pictures.js';
@@ -34,7 +35,10 @@ export class Displays {
   #due = 0;
   #tick: NodeJS.Timeout | undefined;
 
-  constructor(futures: Futures) {
+  readonly #forecast: Forecast | undefined;
+
+  constructor(futures: Futures, forecast?: Forecast) {
+    this.#forecast = forecast;
     futures.watch(node => this.#changed(node));
   }
 
@@ -175,6 +179,7 @@ export class Displays {
       now: Date.now(),
       ...(pending[0] === undefined ? {} : {pending: pending[0]}),
       ...(open.stale === undefined ? {} : {stale: open.stale}),
+      ...(this.#forecast === undefined ? {} : {forecast: () => this.#forecast?.left(open.nodes)}),
     };
   }
 }

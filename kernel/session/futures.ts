@@ -92,6 +92,11 @@ export class Futures {
     return before;
   }
 
+  /** Resolves when the results of all that was submitted have been looked for. */
+  looked(): Promise<void> {
+    return this.#scheduler.looked();
+  }
+
   /** The future that a cell gave a name. */
   namedSo(name: string): FutureNode | undefined {
     return this.#named.get(name);

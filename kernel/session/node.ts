@@ -166,6 +166,8 @@ export class TaskNode {
         state: this.state,
         ...(entry === undefined ? {} : {fingerprint: entry.fingerprint}),
         ...(entry?.missed === undefined ? {} : {missed: entry.missed}),
+        ...(entry === undefined || entry.checked || entry.state.is !== 'waiting' ? {} : {looking: true as const}),
+        ...(entry?.elsewhere === true ? {elsewhere: true as const} : {}),
       },
     ];
   }

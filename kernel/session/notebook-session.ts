@@ -28,6 +28,7 @@ import {interruptible} from './interruptible.js';
 import {KnownNames} from './known-names.js';
 import type {LanguagePort} from './language-port.js';
 import {LineRunner} from './line-runner.js';
+import {lookedFor} from './looked.js';
 import {runTaskCell} from './magic-cell.js';
 import type {NotebookControl, Problem} from './magic.js';
 import type {FutureNode} from './node.js';
@@ -145,6 +146,7 @@ export class NotebookSession implements Notebook {
     if (warnings.length > 0) output.stream('stderr', `${problemsText(warnings, request.code, request.count)}\n`);
     running.nodes.push(node);
     bindFuture(name, node, `cell [${request.count}]`, {...this.#ports, types: this.#types});
+    await lookedFor([node], futures);
     displays.open(name ?? magic.shape.name, [node], output);
     return undefined;
   }
@@ -178,7 +180,7 @@ export class NotebookSession implements Notebook {
     if (refused !== undefined) return refused === 'interrupted' ? INTERRUPTED : refused;
     const done = await this.#ports.user.execute(request.id, request.count, code, spans, loop);
     await Promise.all(running.calls);
-    this.#show(running, loop?.bind.at(-2));
+    await this.#show(running, loop?.bind.at(-2));
     const error =
       running.problems.length > 0
         ? problemsError(running.problems, code, request.count)
@@ -192,11 +194,12 @@ export class NotebookSession implements Notebook {
   }
 
   /** The display of what the code of a cell has made. */
-  #show({nodes, output}: Running, name: string | undefined): void {
+  async #show({nodes, output}: Running, name: string | undefined): Promise<void> {
     const parts = new Set(nodes.flatMap(node => (node.is === 'task' ? node.parts : [])));
     const made = nodes.filter(node => node.is === 'task' && !parts.has(node));
     const [only] = made;
     if (only === undefined) return;
+    await lookedFor(made, this.#ports.futures);
     this.#ports.displays.open(name ?? (made.length === 1 ? only.name : `${made.length} tasks`), made, output);
   }
 

@@ -127,6 +127,10 @@ export class StoredCheckpoints implements Checkpoints {
     return this.#claims.claim(task, attempt, directory);
   }
 
+  isElsewhere(task: Task): boolean {
+    return this.#claims.isElsewhere(task);
+  }
+
   takeOver(task: Task, old: Claim, attempt: AttemptId, directory: string): Promise<Result<Claimed, Failure>> {
     return Promise.resolve(this.#claims.takeOver(task, old, attempt, directory));
   }

@@ -17,6 +17,9 @@ import type {StoreProblem} from '../store/problem.js';
 /** The file in an attempt's directory that names its runner. */
 export const RUNNER = '.weft.runner';
 
+/** Milliseconds for which a look at a directory of claims is good. */
+const LOOK = 50;
+
 /** What claims need of the machine, and of time: injected, so that a test can be another host. */
 export interface ClaimPorts {
   readonly kernel: ProcessStamp;
@@ -48,6 +51,8 @@ export class TaskClaims {
   readonly ports: ClaimPorts;
   readonly #claims = new Map<string, Claims>();
   readonly #held = new Map<Fingerprint, StoreClaim>();
+  /** Who owned what in a directory a moment ago. */
+  readonly #seen = new Map<string, {readonly at: number; readonly owned: ReadonlySet<string>}>();
 
   constructor(ports: ClaimPorts) {
     this.ports = ports;
@@ -58,6 +63,19 @@ export class TaskClaims {
     let found = this.#claims.get(directory);
     if (found === undefined) this.#claims.set(directory, (found = new Claims(directory)));
     return found;
+  }
+
+  /** Whether another kernel has a claim and is not known to be dead. Many questions share a look at the directory. */
+  isElsewhere(task: Task): boolean {
+    const {fingerprint} = task;
+    const claims = this.#of(task);
+    const now = performance.now();
+    let seen = this.#seen.get(claims.directory);
+    if (seen === undefined || now - seen.at > LOOK)
+      this.#seen.set(claims.directory, (seen = {at: now, owned: claims.owned()}));
+    if (!seen.owned.has(fingerprint) || this.#held.has(fingerprint)) return false;
+    const content = claims.read(fingerprint)?.content;
+    return content !== undefined && !this.#isOwn(content) && !this.isDead(claims, content);
   }
 
   /** Claims a task that nobody owns. */
@@ -102,6 +120,10 @@ export class TaskClaims {
     const life = look(kernel);
     if (life !== 'unknown') return life === 'dead';
     return beat !== undefined && watch.isSilent(beatPath(claims.directory, beat));
+  }
+
+  #isOwn({beat}: ClaimContent): boolean {
+    return beat === this.ports.heartbeat.id;
   }
 
   #of(task: Task): Claims {

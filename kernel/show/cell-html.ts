@@ -118,14 +118,14 @@ function captionHtml(view: CellView, words: string): Html {
   return markup`<b>${fitHtml(oneLine(view.title), 200)}</b> — ${withCode(fitHtml(words, 900))}${mark}`;
 }
 
-function singleHtml(view: CellView, options: DisplayOptions): Html | undefined {
+function singleHtml(view: CellView, summary: CellSummary, options: DisplayOptions): Html | undefined {
   const [task] = view.tasks;
   if (task === undefined || view.tasks.length !== 1 || view.pending !== undefined) return undefined;
   const room = new Room(HTML_LIMIT);
   const clock = {now: view.now, ...(options.zone === undefined ? {} : {zone: options.zone})};
   const title = view.title === '_' ? task.name : view.title;
   const key = task.key === '' ? '' : `${keyOf(task)} — `;
-  const caption = markup`<div>${captionHtml({...view, title}, `${key}${singleWords(task, clock)}`)}</div>`;
+  const caption = markup`<div>${captionHtml({...view, title}, `${key}${singleWords(task, clock, summary.left)}`)}</div>`;
   room.take(caption);
   const {state} = task;
   const log = state.is === 'failed' && 'log' in state.failure ? state.failure.log : undefined;
@@ -140,7 +140,7 @@ function singleHtml(view: CellView, options: DisplayOptions): Html | undefined {
 
 /** The HTML of a cell's display: of bounded size, and readable with every style taken away. */
 export function cellHtml(view: CellView, options: DisplayOptions = {}, summary = summaryOf(view)): Html {
-  const single = singleHtml(view, options);
+  const single = singleHtml(view, summary, options);
   if (single !== undefined) return single;
   const room = new Room(HTML_LIMIT);
   const caption = captionHtml(view, captionWords(view, summary));

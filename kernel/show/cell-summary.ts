@@ -2,7 +2,7 @@ import type {Failure} from '../graph/failure.js';
 import {assertNever} from '../graph/result.js';
 import {isFinal, type TaskView} from '../graph/task.js';
 import {LOOK_NAMES, type Look} from './state-look.js';
-import {TimeLeft} from './time-left.js';
+import {durationOf, TimeLeft} from './time-left.js';
 import type {CellView} from './view.js';
 
 /** How many tasks are in each kind of state. */
@@ -49,6 +49,10 @@ export interface CellSummary {
   readonly waitsFor: readonly string[];
   /** Nothing will happen any more unasked. */
   readonly finished: boolean;
+  /** How many are still being looked for. */
+  readonly looking: number;
+  /** Milliseconds that the cached tasks took when they ran. */
+  readonly saved: number;
   /** Milliseconds that are left, if that can be told. */
   readonly left?: number;
   /** Milliseconds since the epoch at which the last task ended; absent while tasks are open, or if none ran. */
@@ -82,7 +86,7 @@ export function lookOf(task: TaskView): Look {
   switch (state.is) {
     case 'waiting':
     case 'queued':
-      return 'waiting';
+      return task.elsewhere === true ? 'elsewhere' : 'waiting';
     case 'running':
       return state.attached ? 'elsewhere' : 'running';
     case 'done':
@@ -123,6 +127,8 @@ export function summaryOf(view: CellView): CellSummary {
   const missed = new Map<string, number>();
   const waitsFor = new Map<string, number>();
   let lastEnd = 0;
+  let saved = 0;
+  let looking = 0;
   for (const task of view.tasks) {
     const {state} = task;
     let row = names.get(task.name);
@@ -130,7 +136,9 @@ export function summaryOf(view: CellView): CellSummary {
     const look = lookOf(task);
     row.counts.total++;
     row.counts[look]++;
-    if (state.is === 'queued') row.counts.queued++;
+    if (state.is === 'queued' && look === 'waiting') row.counts.queued++;
+    if (task.looking === true) looking++;
+    if (state.is === 'done' && state.how === 'cached') saved += durationOf(state.manifest);
     row.time.add(state, view.now);
     if (isFinal(state) && look !== 'cached' && 'at' in state) lastEnd = Math.max(lastEnd, state.at);
     if (state.is === 'running') {
@@ -149,7 +157,8 @@ export function summaryOf(view: CellView): CellSummary {
   }
   const open = counts.running + counts.elsewhere + counts.waiting;
   const finished = open === 0 && view.pending === undefined;
-  const left = view.pending === undefined ? TimeLeft.of([...names.values()].map(row => row.time)) : undefined;
+  const known = view.pending === undefined && !finished && looking === 0;
+  const left = known ? (TimeLeft.of([...names.values()].map(row => row.time)) ?? view.forecast?.()) : undefined;
   return {
     counts,
     names: [...names].map(([name, row]) => {
@@ -162,6 +171,8 @@ export function summaryOf(view: CellView): CellSummary {
     missed: listOf(missed),
     waitsFor: counts.running + counts.elsewhere + counts.queued > 0 ? [] : listOf(waitsFor).map(reason => reason.text),
     finished,
+    looking,
+    saved,
     ...(left === undefined ? {} : {left}),
     ...(finished && lastEnd > 0 ? {endedAt: lastEnd} : {}),
   };

@@ -103,13 +103,13 @@ function addRunning(lines: Lines, summary: CellSummary): void {
   lines.tail(slowest.task.tail ?? '', 5, 200);
 }
 
-function addSingle(lines: Lines, view: CellView, zone: string | undefined): boolean {
+function addSingle(lines: Lines, view: CellView, summary: CellSummary, zone: string | undefined): boolean {
   const [task] = view.tasks;
   if (task === undefined || view.tasks.length !== 1 || view.pending !== undefined) return false;
   const clock = {now: view.now, ...(zone === undefined ? {} : {zone})};
   const key = task.key === '' ? '' : `${keyOf(task)} — `;
   const title = view.title === '_' ? task.name : view.title;
-  lines.add(caption({...view, title}, `${key}${singleWords(task, clock)}`));
+  lines.add(caption({...view, title}, `${key}${singleWords(task, clock, summary.left)}`));
   if (task.missed !== undefined) lines.add(`miss: ${short(task.missed, 160)}`);
   const {state} = task;
   const failed = state.is === 'failed' ? failureText(state.failure) : undefined;
@@ -124,7 +124,7 @@ function addSingle(lines: Lines, view: CellView, zone: string | undefined): bool
  */
 export function cellText(view: CellView, options: {readonly zone?: string} = {}, summary = summaryOf(view)): string {
   const lines = new Lines();
-  if (!addSingle(lines, view, options.zone)) {
+  if (!addSingle(lines, view, summary, options.zone)) {
     lines.add(caption(view, captionWords(view, summary)));
     if (summary.counts.total > 0) addRows(lines, summary);
     if (summary.waitsFor.length > 0) lines.add(`… ${waitWords(summary.waitsFor)}`);

@@ -19,6 +19,9 @@ export const keyOf = (task: TaskView): string => shorten(oneLine(task.key === ''
 export const labelOf = (task: TaskView, names: number): string =>
   task.key === '' || names === 1 ? keyOf(task) : shorten(oneLine(`${task.name} ${task.key}`), 160);
 
+/** Milliseconds from which it is worth a word that the cache has saved them. */
+const LEAST_SAVED = 1000;
+
 /** The names of the counts that are not nothing, each with its number: `60 ran`. */
 export function countWords(counts: Counts, glyphs: boolean, looks: readonly Look[] = LOOK_NAMES): readonly string[] {
   return looks
@@ -36,12 +39,16 @@ const OPEN: readonly Look[] = ['running', 'elsewhere', 'failed', 'waiting', 'blo
 /** How many tasks are done, however they came to be. */
 export const doneOf = (counts: Counts): number => DONE.reduce((sum, look) => sum + counts[look], 0);
 
-/** `112 tasks: 24 cached, 3 running elsewhere, 85 to run`: what is known before anything ran. */
-export function planWords(counts: Counts): string {
+/**
+ * `112 tasks: 24 cached, 3 running elsewhere, 85 to run, about 41 min`: what is known before anything ran.
+ * @param left milliseconds, if that is known
+ */
+export function planWords(counts: Counts, left?: number): string {
   const parts = [
     ...countWords(counts, false, ['cached', 'elsewhere']),
     ...(counts.waiting > 0 ? [`${counts.waiting} to run`] : []),
     ...countWords(counts, false, ['blocked']),
+    ...(left === undefined ? [] : [`about ${roughDurationText(left)}`]),
   ];
   return `${some(counts.total, 'task')}: ${parts.join(', ')}`;
 }
@@ -53,7 +60,12 @@ const nothingRan = (counts: Counts): boolean =>
 export function captionWords(view: CellView, summary: CellSummary): string {
   const {counts} = summary;
   if (counts.total === 0) return view.pending ?? 'no tasks: the list is empty';
-  if (nothingRan(counts)) return [planWords(counts), ...(view.pending === undefined ? [] : [view.pending])].join(' · ');
+  if (summary.looking > 0 && nothingRan(counts)) return `${some(counts.total, 'task')}: looking for their results`;
+  const saved = summary.saved < LEAST_SAVED ? [] : [`saved ${durationText(summary.saved)}`];
+  if (nothingRan(counts))
+    return [planWords(counts, summary.left), ...(view.pending === undefined ? [] : [view.pending]), ...saved].join(
+      ' · ',
+    );
   const done = countWords(counts, false, DONE);
   const open = countWords(counts, false, OPEN);
   const ended = summary.endedAt;
@@ -62,22 +74,31 @@ export function captionWords(view: CellView, summary: CellSummary): string {
     ...(open.length === 0 ? [] : [open.join(', ')]),
     ...(view.pending === undefined ? [] : [view.pending]),
     ...(summary.left === undefined ? [] : [`about ${roughDurationText(summary.left)} left`]),
+    ...saved,
     ...(ended === undefined || ended <= view.startedAt ? [] : [`took ${durationText(ended - view.startedAt)}`]),
   ].join(' · ');
 }
 
-/** What is said of the only task of a cell: `cached · ran 12 Oct 14:03 on nid00123 · 3.1 s`. */
-export function singleWords(task: TaskView, clock: Clock): string {
+/**
+ * What is said of the only task of a cell: `cached · ran 12 Oct 14:03 on nid00123 · 3.1 s`.
+ * @param left milliseconds until it is done, if that is known
+ */
+export function singleWords(task: TaskView, clock: Clock, left?: number): string {
   const {state} = task;
   const {glyph} = LOOKS[lookOf(task)];
   const since = (at: number): string => durationText(clock.now - at);
+  const about = (word: string): string => (left === undefined ? '' : `, about ${roughDurationText(left)}${word}`);
   switch (state.is) {
-    case 'waiting':
-      return `${glyph} ${state.on.length === 0 ? 'waiting' : waitWords(state.on)}`;
+    case 'waiting': {
+      if (task.looking === true) return `${glyph} looking for its result`;
+      if (task.elsewhere === true) return `${glyph} running elsewhere`;
+      return [`${glyph} to run${about('')}`, ...(state.on.length === 0 ? [] : [waitWords(state.on)])].join(' · ');
+    }
     case 'queued':
-      return `${glyph} queued · ${since(state.at)}`;
+      if (task.elsewhere === true) return `${glyph} running elsewhere`;
+      return `${glyph} to run${about('')} · queued · ${since(state.at)}`;
     case 'running':
-      return `${glyph} running${state.attached ? ' elsewhere' : ''} · ${since(state.at)}`;
+      return `${glyph} running${state.attached ? ' elsewhere' : ''} · ${since(state.at)}${about(' left').replace(/^,/, ' ·')}`;
     case 'done': {
       const {manifest} = state;
       const host = shorten(oneLine(manifest.host), 60);

@@ -1,3 +1,4 @@
+import {isoSpan} from '../graph/iso-span.js';
 import type {Manifest} from '../graph/manifest.js';
 import type {TaskState} from '../graph/task.js';
 import {medianOf} from './median.js';
@@ -9,10 +10,7 @@ const SAMPLES = 5;
 const LOOKED_AT = 1000;
 
 /** How long the task of a manifest took, in milliseconds; never less than nothing. */
-export function durationOf(manifest: Manifest): number {
-  const duration = Date.parse(manifest.endedAt) - Date.parse(manifest.startedAt);
-  return Number.isFinite(duration) ? Math.max(0, duration) : 0;
-}
+export const durationOf = (manifest: Manifest): number => isoSpan(manifest.startedAt, manifest.endedAt);
 
 /** The durations of the tasks of one name, and how much work they leave. */
 export class TimeLeft {

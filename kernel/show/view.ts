@@ -12,6 +12,8 @@ export interface CellView {
   readonly stale?: string;
   /** One line under the table: "since you left: …", "digest moved …". */
   readonly note?: string;
+  /** Milliseconds until all is done, by how long such tasks took earlier; undefined where that is not known. Asked for only if it is shown. */
+  readonly forecast?: () => number | undefined;
   readonly startedAt: number;
   readonly now: number;
 }

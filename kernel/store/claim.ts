@@ -127,6 +127,11 @@ export class Claims {
     return [...fingerprints].flatMap(fingerprint => this.read(fingerprint) ?? []);
   }
 
+  /** The tasks that have a claim, as text. */
+  owned(): ReadonlySet<string> {
+    return new Set(this.#names().map(name => name.slice(0, 64)));
+  }
+
   /** A slow owner that was taken for dead must not remove the claim of who came long after. */
   #isOurs({fingerprint, number, content}: Claim): boolean {
     return readContent(this.#path(fingerprint, number))?.attempt === content?.attempt;

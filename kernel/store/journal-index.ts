@@ -1,6 +1,7 @@
 import {isAbsolute, join, relative} from 'node:path';
 import {readFingerprint, type Fingerprint} from '../fingerprint/fingerprint.js';
 import type {Manifest} from '../graph/manifest.js';
+import {Durations} from './durations.js';
 import type {CancelledRecord, FailedRecord, RenewedRecord, Stamp} from './journal-record.js';
 import {JOURNAL_VERSION} from './journal-record.js';
 import {parseManifest} from './manifest-schema.js';
@@ -27,6 +28,8 @@ const HASH_END = RESULT.length + 64;
 export class JournalIndex {
   /** Lines that could not be understood, and lines of runs of a newer Weft. */
   unreadable = 0;
+  /** How long tasks took, for estimates. */
+  readonly durations = new Durations();
   readonly #store: string;
   readonly #entries = new Map<Fingerprint, Entry>();
 
@@ -97,8 +100,10 @@ export class JournalIndex {
     if (!line.startsWith(RESULT) || !line.startsWith(AT, HASH_END) || !line.endsWith('}}')) return undefined;
     const fingerprint = readFingerprint(line.slice(RESULT.length, HASH_END));
     const from = HASH_END + AT.length;
-    const at = Number(line.slice(from, line.indexOf(',', from)));
+    const comma = line.indexOf(',', from);
+    const at = Number(line.slice(from, comma));
     if (fingerprint === undefined || !(at > 0)) return undefined;
+    this.durations.add(line, comma + 1);
     this.#keepResult(this.#entry(fingerprint), at, line);
     return fingerprint;
   }

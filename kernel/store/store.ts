@@ -4,7 +4,7 @@ import {v7 as uuid} from 'uuid';
 import type {Fingerprint} from '../fingerprint/fingerprint.js';
 import type {Failure} from '../graph/failure.js';
 import type {Manifest} from '../graph/manifest.js';
-import {shortOf} from '../graph/recipe.js';
+import {shortOf, type Recipe} from '../graph/recipe.js';
 import {fail, ok, type Result} from '../graph/result.js';
 import {Claims} from './claim.js';
 import {compactJournals} from './compact.js';
@@ -95,6 +95,11 @@ export class Store {
   /** The last result of a task, though it was removed: who makes it again goes on from its edition. */
   previous(fingerprint: Fingerprint): Manifest | undefined {
     return this.#index.lastManifest(fingerprint);
+  }
+
+  /** How long tasks of a name took lately, milliseconds, in no order; of a script without a name, those of its text. */
+  durations(name: string, recipe?: Recipe): readonly number[] {
+    return this.#index.durations.of(name, recipe);
   }
 
   /** How a task failed, unless it succeeded, was cancelled or was forgotten since. */

@@ -159,6 +159,11 @@ export class FakeKernel implements Checkpoints, Executor {
     return Promise.resolve(undefined);
   }
 
+  isElsewhere({fingerprint}: Task): boolean {
+    const owner = this.#disk.claims.get(fingerprint)?.owner;
+    return owner !== undefined && owner !== this && !owner.dead;
+  }
+
   async claim(task: Task, attempt: AttemptId, directory: string): Promise<Result<Claimed, Failure>> {
     await this.#delay('claim');
     const held = this.#disk.claims.get(task.fingerprint);

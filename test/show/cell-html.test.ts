@@ -28,7 +28,7 @@ describe('the display of a cell', () => {
 
   test('is this text where there is no HTML', () => {
     expect(plainOf(busy)).toMatchInlineSnapshot(`
-      "processCcd — 84 of 112 done: 60 ran, 24 cached · 16 running, 2 failed, 10 waiting · about 6 min left
+      "processCcd — 84 of 112 done: 60 ran, 24 cached · 16 running, 2 failed, 10 waiting · about 6 min left · saved 1 h 20 min
         processCcd  █████████████▓▓▓▓▓▒▒▒✗░░  ✓ 60 ran · ≡ 24 cached · ▶ 16 running · ✗ 2 failed · … 10 waiting · median 3 min 20 s
       ✗ 2 failed
         visit=903334 ccd=23: exit 1: FATAL: no astrometric solution
@@ -70,6 +70,35 @@ describe('the display of a cell', () => {
     expect(textOf(htmlOf(plan))).toContain('112 tasks: 24 cached, 3 running elsewhere, 85 to run');
   });
 
+  test('says in the plan how long it will take, where that is known', () => {
+    const tasks = [
+      ...many(110, key => done('processCcd', key, 'cached', 60_000)),
+      ...many(2, key => waiting('processCcd', key)),
+    ];
+    expect(plainOf(cell('calexps', tasks, {forecast: () => 41 * 60_000})).split('\n')[0]).toBe(
+      'calexps — 112 tasks: 110 cached, 2 to run, about 41 min · saved 1 h 50 min',
+    );
+    expect(plainOf(cell('calexps', tasks, {forecast: () => undefined})).split('\n')[0]).toBe(
+      'calexps — 112 tasks: 110 cached, 2 to run · saved 1 h 50 min',
+    );
+    const one = cell('sum', [waiting('bash', '')], {forecast: () => 41 * 60_000});
+    expect(plainOf(one)).toBe('sum — … to run, about 41 min');
+  });
+
+  test('says nothing of a plan before the results were looked for', () => {
+    const tasks = [done('bash', 'x=1', 'cached', 60_000), {...waiting('bash', 'x=2'), looking: true as const}];
+    expect(plainOf(cell('_', tasks)).split('\n')[0]).toBe('_ — 2 tasks: looking for their results');
+    expect(plainOf(cell('_', tasks.slice(1)))).toBe('bash — x=2 — … looking for its result');
+  });
+
+  test('counts apart what another kernel is about to make, before it was attached to', () => {
+    const tasks = [
+      ...many(3, key => ({...waiting('processCcd', key), elsewhere: true as const})),
+      waiting('processCcd', 'ccd=9'),
+    ];
+    expect(plainOf(cell('calexps', tasks))).toContain('4 tasks: 3 running elsewhere, 1 to run');
+  });
+
   test('says how long it took once all is done', () => {
     const view = cell(
       'calexps',
@@ -83,7 +112,7 @@ describe('the display of a cell', () => {
       'calexps',
       many(112, key => done('processCcd', key, 'cached', 42_000)),
     );
-    expect(plainOf(view).split('\n')[0]).toBe('calexps — 112 of 112 done: 112 cached');
+    expect(plainOf(view).split('\n')[0]).toBe('calexps — 112 of 112 done: 112 cached · saved 1 h 18 min');
   });
 
   test('lists at most 20 running tasks, the slowest first, with the log of the slowest', () => {
@@ -179,7 +208,7 @@ describe('the display of a single task', () => {
     expect(single(done('bash', '', 'ran', 12_000))).toBe('bash — ✓ done · ran on nid00123 · 12 s');
     expect(single(done('bash', '', 'attached', 900))).toBe('bash — ✓ done · ran elsewhere, on nid00123 · 0.9 s');
     expect(single(running('bash', 'x=1', 14_000))).toBe('bash — x=1 — ▶ running · 14 s');
-    expect(single(waiting('bash', '', ['warps']))).toBe('bash — … waiting for warps');
+    expect(single(waiting('bash', '', ['warps']))).toBe('bash — … to run · waiting for warps');
     expect(single(blocked('bash', '', '`warps` failed'))).toBe('bash — – blocked: `warps` failed');
     expect(single({name: 'bash', key: '', state: {is: 'cancelled', at: 0}})).toBe('bash — ⊘ cancelled');
     expect(single(failed('bash', '', fatal('a\nb\n')))).toBe(
