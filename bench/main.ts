@@ -6,6 +6,7 @@ import {parseArgs} from 'node:util';
 import {compareScenarios} from './compare-scenarios.js';
 import {containerPairs} from './containers.js';
 import {startEngines} from './engines.js';
+import {historyPairs} from './history.js';
 import {root, runCells} from './notebook.js';
 import {line, median, ratio, type Pair} from './pair.js';
 import {timed} from './timed.js';
@@ -15,7 +16,8 @@ Every figure is measured beside its reference in the same run, so that a loaded 
   --rounds N  how often each is measured (3)
   --tasks N   bash tasks of one notebook (400)
   --cells N   cells of one kernel (200)
-  --only WHAT kernels, tasks, containers, or scenarios (these only if asked for: they print no figures)
+  --history N tasks of the history in which is looked back (50000)
+  --only WHAT kernels, tasks, history, containers, or scenarios (these only if asked for: they print no figures)
   --json      one JSON line a pair
 WEFT_TEST_PYTHON names the Python that has jupyter_client and ipykernel; without one the kernels are left out.
 WEFT_PARSL_PYTHON names the Python that has Parsl, for the scenarios.
@@ -142,6 +144,7 @@ async function main(): Promise<void> {
       rounds: text,
       tasks: text,
       cells: text,
+      history: text,
       only: text,
       json: {type: 'boolean'},
       help: {type: 'boolean', short: 'h'},
@@ -171,6 +174,8 @@ async function main(): Promise<void> {
     const only = (what: string): boolean => values.only === undefined || values.only === what;
     if (only('kernels')) kernelPairs(options).forEach(show);
     if (only('tasks')) (await taskPairs(options)).forEach(show);
+    if (only('history'))
+      (await historyPairs({rounds: options.rounds, tasks: count(values.history, 50_000), folder})).forEach(show);
     if (only('containers')) await showContainers(options, show);
   } finally {
     rmSync(folder, {recursive: true, force: true});

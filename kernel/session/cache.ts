@@ -218,7 +218,7 @@ export async function indexedResults(store: string, history: History): Promise<r
   const results = await history.results();
   if (results === undefined) return undefined;
   const pinned = new Pins(join(store, 'pins')).all();
-  return newestFirst(results.map(result => ({...result, pinned: pinned.has(result.fingerprint)})));
+  return results.map(result => ({...result, pinned: pinned.has(result.fingerprint)}));
 }
 
 const newestFirst = (results: readonly CachedResult[]): readonly CachedResult[] =>

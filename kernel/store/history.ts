@@ -92,7 +92,7 @@ export class History {
       : ok(found);
   }
 
-  /** The latest result of each task that was not removed since, in any order; undefined where there is no index. */
+  /** The latest result of each task that was not removed since, the newest first; undefined where there is no index. */
   async results(): Promise<readonly ListedResult[] | undefined> {
     return this.#use(this.#path, Infinity, index => {
       const folders = new Map(
@@ -112,7 +112,7 @@ export class History {
       );
       const rows = index.all(
         `SELECT lower(hex(task)) AS task, max(stamp) AS stamp, label, coalesce(ended, at) AS ended, took, files, bytes, edition, folder
-         FROM event WHERE is_ <= ${KIND.adopted} GROUP BY task`,
+         FROM event WHERE is_ <= ${KIND.adopted} GROUP BY task ORDER BY 4 DESC, 1`,
       ) as readonly ResultRow[];
       const left = rows.filter(({task, stamp}) => stamp > (gone.get(task) ?? 0));
       return Promise.resolve(left.flatMap(row => this.#listed(row, folders.get(row.folder ?? -1))));

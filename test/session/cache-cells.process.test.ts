@@ -11,6 +11,7 @@ function weft(directory: string, ...words: readonly string[]) {
   const {status, stdout, stderr} = spawnSync(process.execPath, [program, 'cache', ...words], {
     cwd: directory,
     encoding: 'utf8',
+    env: {...process.env, XDG_CACHE_HOME: join(directory, 'cache')},
   });
   return {status, stdout, stderr};
 }
