@@ -25,6 +25,7 @@ const stamp = join(dist, '.stamp');
 /** Name in dist/ and source. A source that does not exist is left out. */
 const entries = {
   kernel: 'kernel/main.ts',
+  notebook: 'kernel/open-notebook.ts',
   weft: 'kernel/cli.ts',
   user: 'kernel/user.ts',
   language: 'kernel/language.ts',

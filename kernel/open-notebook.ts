@@ -49,10 +49,12 @@ export interface NotebookOptions {
   /** Where the bundles are: `user.js` and `runner.sh`. */
   readonly dist?: string;
   readonly log: (line: string) => void;
-  /** Starts the user's process before anything else is loaded. */
+  /** How many tasks run at once; the machine decides unless it is given. */
   readonly slots?: number;
   /** True where somebody types: a thread then completes, inspects and checks types. */
   readonly types?: boolean;
+  /** What front ends may open; made here unless given. */
+  readonly comms?: Comms;
 }
 
 /** A notebook with all that it runs on. */
@@ -62,8 +64,6 @@ export interface OpenNotebook {
   readonly scheduler: Scheduler;
   readonly displays: Displays;
   readonly settings: Settings;
-  /** For the server, if there is one. */
-  readonly comms: Comms;
 }
 
 /** Builds a notebook of concrete parts. The error says why its store can't be used. */
@@ -74,6 +74,7 @@ export async function openNotebook({
   log,
   slots,
   types = false,
+  comms = new Comms(),
 }: NotebookOptions): Promise<Result<OpenNotebook, string>> {
   const bundles = dist ?? fileURLToPath(new URL('.', import.meta.url));
   const environment = withPrograms(given, join(bundles, '..', 'notebooks', 'bin'));
@@ -169,7 +170,6 @@ export async function openNotebook({
     now: () => Date.now(),
   });
   const displays = new Displays(futures, forecast);
-  const comms = new Comms();
   const report = (text: string): void => handlers.session?.printed('', 'stderr', text);
   const extensions = new Extensions({registry: magics, comms, directory, report});
   const {registry} = extensions;
@@ -232,7 +232,7 @@ export async function openNotebook({
     },
   });
   handlers.session = session;
-  return ok({session, futures, scheduler, displays, settings, comms});
+  return ok({session, futures, scheduler, displays, settings});
 }
 
 /** The programs of the notebooks come last on the PATH: they hide nothing. */

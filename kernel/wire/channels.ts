@@ -1,6 +1,7 @@
-import {Reply, Router, XPublisher} from 'zeromq';
+import type * as zeromq from 'zeromq';
 import {CHANNELS, endpoint, type Channel, type Connection} from './connection.js';
 import {SendQueue} from './send-queue.js';
+import {Reply, Router, XPublisher} from './zeromq.js';
 
 /** Writes one line to the kernel's log. */
 export type Log = (line: string) => void;
@@ -13,7 +14,7 @@ const LINGER_MS = 1000;
 
 /** The five sockets of a kernel, bound: each with one loop that reads and one queue that sends. */
 export class Channels {
-  readonly #sockets: Readonly<Record<Channel, Router | Reply | XPublisher>>;
+  readonly #sockets: Readonly<Record<Channel, zeromq.Router | zeromq.Reply | zeromq.XPublisher>>;
   readonly #queues: Readonly<Record<Channel, SendQueue>>;
   readonly #log: Log;
 

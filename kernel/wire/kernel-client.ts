@@ -1,10 +1,11 @@
 import {randomUUID} from 'node:crypto';
-import {Dealer, Subscriber} from 'zeromq';
+import type * as zeromq from 'zeromq';
 import type {JsonObject} from '../fingerprint/json.js';
 import {Codec} from './codec.js';
 import {endpoint, type Connection} from './connection.js';
 import {newHeader, type Message} from './message.js';
 import {SendQueue} from './send-queue.js';
+import {Dealer, Subscriber} from './zeromq.js';
 
 /** Sockets of a client on which it sends. */
 export type ClientChannel = 'shell' | 'control' | 'stdin';
@@ -27,7 +28,7 @@ export interface ClientEvents {
 export class KernelClient {
   readonly #codec: Codec;
   readonly #session = randomUUID();
-  readonly #sockets: Readonly<Record<ClientChannel, Dealer>>;
+  readonly #sockets: Readonly<Record<ClientChannel, zeromq.Dealer>>;
   readonly #queues: Readonly<Record<ClientChannel, SendQueue>>;
   readonly #iopub = new Subscriber({linger: 0, receiveHighWaterMark: 0, reconnectInterval: RECONNECT_MS});
   readonly #replies = new Map<string, (reply: Message) => void>();
@@ -84,7 +85,7 @@ export class KernelClient {
     this.#replies.delete(id);
   }
 
-  async #read(socket: Dealer | Subscriber, handle: (message: Message) => void): Promise<void> {
+  async #read(socket: zeromq.Dealer | zeromq.Subscriber, handle: (message: Message) => void): Promise<void> {
     try {
       for await (const frames of socket) {
         const decoded = this.#codec.decode(frames);

@@ -23,6 +23,8 @@ export interface ServerOptions extends KernelInfo {
   readonly historyDirectory?: string;
   /** Targets of comms; none unless given. */
   readonly comms?: Comms;
+  /** Called when a client has been told, for the first time, what kernel this is. */
+  readonly greeted?: () => void;
 }
 
 /** How a server ended. `restart` is what the client said it will do next. */
@@ -50,6 +52,7 @@ export class Server {
   /** The last answer on the side for each channel: they follow each other in order. */
   readonly #sides = {shell: Promise.resolve(), control: Promise.resolve()};
   #ending = false;
+  #greeted = false;
   #resolveClosed: (closed: Closed) => void = () => undefined;
 
   private constructor(channels: Channels, connection: Connection, notebook: Notebook, options: ServerOptions) {
@@ -151,6 +154,10 @@ export class Server {
       if (isSide(header.msg_type)) this.#out.reply(request, REPLIES[header.msg_type], {status: 'error', ...error});
     }
     this.#out.status('idle', header);
+    if (header.msg_type === 'kernel_info_request' && !this.#greeted) {
+      this.#greeted = true;
+      this.#options.greeted?.();
+    }
     // Clients show the last state that they heard, whatever its parent; a cell that runs is still busy.
     const executing = this.#executions.executing;
     if (executing !== undefined && request.channel === 'shell') this.#out.status('busy', executing);
