@@ -81,7 +81,8 @@ export async function openNotebook({
   const handlers: Handlers = {};
   const process_ = startUser(join(bundles, 'user.js'), directory, environment, handlers);
   const storeDirectory = join(directory, '.weft');
-  const opened = await Store.open({directory: storeDirectory, onProblem: problem => log(`weft: ${problem.message}`)});
+  const onProblem = ({message}: {readonly message: string}): void => log(`weft: ${message}`);
+  const opened = await Store.open({directory: storeDirectory, onProblem, readLater: true});
   if (!opened.ok) {
     await process_.close();
     const {message, remedy} = opened.error;
@@ -89,7 +90,7 @@ export async function openNotebook({
   }
   const store = opened.value;
   const history = new StoredHistory(store);
-  const cache = await StatCache.open(storeDirectory);
+  const cache = StatCache.openLater(storeDirectory);
   const own = Number(environment['WEFT_SLOTS']);
   const settings: Settings = {
     repo: undefined,
@@ -178,7 +179,7 @@ export async function openNotebook({
     scheduler,
     registry,
     extensions,
-    manifests: () => allManifests(store),
+    manifests: () => store.known().then(() => allManifests(store)),
     cache: new Cache(store, history.records),
     history,
     resize: count => executor.resize(count),

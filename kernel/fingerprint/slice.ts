@@ -1,22 +1,29 @@
 import {statfsSync} from 'node:fs';
-import {setImmediate} from 'node:timers/promises';
+import {setImmediate, setTimeout} from 'node:timers/promises';
 
 /** Milliseconds of work after which the event loop gets its turn, so that an interrupt is never late. */
 const LENGTH = 8;
 
 /** Cuts a long loop of short synchronous steps into slices: on a local disk these beat the thread pool. */
 export class Slice {
-  #until = performance.now() + LENGTH;
+  readonly #length: number;
+  #until: number;
+
+  /** @param length milliseconds of one slice */
+  constructor(length = LENGTH) {
+    this.#length = length;
+    this.#until = performance.now() + length;
+  }
 
   /** True when it is time to {@link rest}. Costs well under a microsecond. */
   get over(): boolean {
     return performance.now() >= this.#until;
   }
 
-  /** Lets the event loop run once and begins the next slice. */
-  async rest(): Promise<void> {
-    await setImmediate();
-    this.#until = performance.now() + LENGTH;
+  /** Lets the event loop run once, or for some milliseconds, and begins the next slice. */
+  async rest(pause = 0): Promise<void> {
+    await (pause > 0 ? setTimeout(pause) : setImmediate());
+    this.#until = performance.now() + this.#length;
   }
 }
 

@@ -32,6 +32,8 @@ export class StatCache {
   readonly #entries = new Map<string, Entry>();
   readonly #reading = new Map<string, Promise<Reading<Digest>>>();
   #changed = false;
+  /** What was saved, while it is not in memory yet. */
+  #saved: 'unread' | Promise<void> | undefined;
 
   /**
    * @param directory where the cache is saved; absent: in memory only
@@ -44,8 +46,15 @@ export class StatCache {
 
   /** Makes a cache and loads what was saved in `directory`. A file that is missing or broken counts as empty. */
   static async open(directory: string): Promise<StatCache> {
+    const cache = StatCache.openLater(directory);
+    await cache.#readSaved();
+    return cache;
+  }
+
+  /** The same, but what was saved is loaded when the first file is asked for. */
+  static openLater(directory: string): StatCache {
     const cache = new StatCache(directory);
-    for (const [path, entry] of await cache.#load()) cache.#entries.set(path, entry);
+    cache.#saved = 'unread';
     return cache;
   }
 
@@ -56,6 +65,7 @@ export class StatCache {
 
   /** The digest of a file's content. A symbolic link is followed; a directory is the error `EISDIR`. */
   async digestFile(path: string): Promise<Reading<Digest>> {
+    if (this.#saved !== undefined) await this.#readSaved();
     return this.#atOnce(path) ?? this.#read(path);
   }
 
@@ -64,6 +74,7 @@ export class StatCache {
    * Known and small files are done in slices of a few milliseconds, so the event loop is never held up.
    */
   async digestFiles(paths: readonly string[]): Promise<Reading<readonly Digest[]>> {
+    if (this.#saved !== undefined) await this.#readSaved();
     const digests: Digest[] = [];
     const slice = new Slice();
     for (const path of paths) {
@@ -163,6 +174,17 @@ export class StatCache {
     if (this.#entries.size > LIMIT) this.#entries.delete(this.#entries.keys().next().value ?? path);
     this.#changed = true;
     return digest;
+  }
+
+  /** What has been hashed since is newer, and stays. */
+  #readSaved(): Promise<void> {
+    if (this.#saved === 'unread') {
+      this.#saved = this.#load().then(saved => {
+        for (const [path, entry] of saved) if (!this.#entries.has(path)) this.#entries.set(path, entry);
+        this.#saved = undefined;
+      });
+    }
+    return this.#saved ?? Promise.resolve();
   }
 
   async #load(): Promise<Map<string, Entry>> {

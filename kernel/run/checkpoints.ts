@@ -44,6 +44,8 @@ export interface Publication {
 
 /** The store, as the scheduler sees it: a port. Nothing in it throws for what the disk or another kernel did. */
 export interface Checkpoints {
+  /** Resolves when what was recorded before this kernel began can be looked up. */
+  known(): Promise<void>;
   /** The newest manifest of a fingerprint that the journals know, unchecked. */
   lookup(fingerprint: Fingerprint): Manifest | undefined;
   /** Looks at the outputs on disk. The error says in a person's words why this is no hit; what is left has been set aside. */

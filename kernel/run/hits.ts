@@ -73,6 +73,7 @@ export class Hits {
   }
 
   async #checkAll(): Promise<void> {
+    await this.#scheduler.ports.checkpoints.known();
     let began = performance.now();
     for (let at = 0; at < this.#queue.length; at++) {
       const entry = this.#queue[at];

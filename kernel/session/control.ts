@@ -18,7 +18,7 @@ export interface ControlPorts {
   readonly registry: Registry;
   readonly extensions: ExtensionControl;
   /** Every result that the journals know, in any order. */
-  readonly manifests: () => Iterable<Manifest>;
+  readonly manifests: () => Promise<Iterable<Manifest>>;
   readonly cache: CachePort;
   readonly history: HistoryPort;
   readonly resize: (slots: number) => void;
@@ -58,7 +58,7 @@ export function notebookControl({
       const all = Promise.all(nodes.map(node => node.ended())).then(() => true);
       return Promise.race([all, interrupted().then(() => false)]);
     },
-    earlier: task => earlier(task, manifests()),
+    earlier: async task => earlier(task, await manifests()),
     labelOf: fingerprint => {
       const entry = scheduler.entry(fingerprint);
       if (entry === undefined) return undefined;

@@ -268,7 +268,7 @@ export interface NotebookControl {
   /** Resolves when they have ended, or the cell is interrupted (then false). */
   wait(nodes: readonly FutureNode[]): Promise<boolean>;
   /** Manifests of earlier results of the same name, newest first: for `%why`. */
-  earlier(node: TaskNode): readonly Manifest[];
+  earlier(node: TaskNode): Promise<readonly Manifest[]>;
   /** Whose fingerprint it is, for people. */
   labelOf(fingerprint: Fingerprint): {readonly label: string; readonly name: string} | undefined;
   /** The checkpoints of the notebook's store, to be looked after. */

@@ -50,6 +50,10 @@ export class StoredCheckpoints implements Checkpoints {
     this.#tidying = new Tidying(store, this.#claims);
   }
 
+  known(): Promise<void> {
+    return this.#store.known();
+  }
+
   lookup(fingerprint: Fingerprint): Manifest | undefined {
     return this.#store.lookup(fingerprint);
   }

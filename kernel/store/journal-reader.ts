@@ -21,6 +21,9 @@ const CHUNK = 1024 * 1024;
 
 const NEWLINE = 10;
 
+/** Who reads while nobody waits works for so long, then rests for so long, in milliseconds. */
+const GENTLE = {work: 2, pause: 6};
+
 /** How often the names are read again, at most, while journals are put together. */
 const TRIES = 5;
 
@@ -34,6 +37,7 @@ export class JournalReader {
   readonly #skip: string | undefined;
   readonly #positions = new Map<string, Position>();
   #running: Promise<unknown> = Promise.resolve();
+  #hurried = true;
 
   /**
    * @param directory where the journals lie; it need not exist
@@ -47,6 +51,17 @@ export class JournalReader {
 
   /** Reads what is new, in slices that leave the event loop its turns. Gives the tasks that the new lines speak of. */
   async refresh(): Promise<ReadonlySet<Fingerprint>> {
+    this.#hurried = true;
+    return this.#inTurn();
+  }
+
+  /** The same for whom nothing waits: what else runs has most of the time, until somebody calls {@link refresh}. */
+  async refreshGently(): Promise<ReadonlySet<Fingerprint>> {
+    this.#hurried = false;
+    return this.#inTurn();
+  }
+
+  async #inTurn(): Promise<ReadonlySet<Fingerprint>> {
     const reading = this.#running.then(() => this.#refresh());
     this.#running = reading.catch(() => undefined);
     return reading;
@@ -54,12 +69,12 @@ export class JournalReader {
 
   async #refresh(): Promise<ReadonlySet<Fingerprint>> {
     const seen = new Set<Fingerprint>();
-    const slice = new Slice();
+    const slice = this.#hurried ? new Slice() : new Slice(GENTLE.work);
     // Who puts journals together removes the old ones only once the new one is there: it is found by looking again.
     for (let vanished = true, tries = 0; vanished && tries < TRIES; tries++) {
       vanished = false;
       for (const name of this.#names()) {
-        if (slice.over) await slice.rest();
+        if (slice.over) await slice.rest(this.#hurried ? 0 : GENTLE.pause);
         if (!(await this.#readFile(name, seen, slice))) vanished = true;
       }
     }
@@ -126,7 +141,7 @@ export class JournalReader {
         const to = text.indexOf('\n', from);
         this.#readLine(text.slice(from, to), position, seen);
         from = to + 1;
-        if (slice.over) await slice.rest();
+        if (slice.over) await slice.rest(this.#hurried ? 0 : GENTLE.pause);
       }
       position.offset += end;
       length = 0;

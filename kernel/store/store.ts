@@ -25,6 +25,8 @@ export interface StoreOptions {
   readonly onProblem?: (problem: StoreProblem) => void;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
+  /** Opens before the journals are read, which is done meanwhile: {@link Store.known} waits for it. */
+  readonly readLater?: boolean;
 }
 
 /** A line about a task, without what the store itself fills in. */
@@ -33,7 +35,7 @@ type News = TaskRecord extends infer R ? (R extends TaskRecord ? Omit<R, 'at'> :
 /**
  * The memory of one notebook: what its runs, and those of other kernels on the same store, have made and found.
  * The journals are the truth of history; whether a result still lies where it was is asked of its files (`checkResult`).
- * All of it is in memory after {@link open}; recording never waits, {@link flush} does.
+ * All of it is in memory after {@link open}, or after {@link known} where it is read later; recording never waits, {@link flush} does.
  */
 export class Store {
   readonly directory: string;
@@ -47,6 +49,8 @@ export class Store {
   readonly #notebook: string | undefined;
   readonly #now: () => number;
   #last: Stamp = 0;
+  /** The first reading, while it lasts. */
+  #reading: Promise<unknown> | undefined;
 
   private constructor({directory, notebook, onProblem, now}: StoreOptions) {
     this.directory = resolve(directory);
@@ -73,13 +77,20 @@ export class Store {
     } catch (error) {
       return fail(writeProblem(store.directory, error));
     }
-    await store.refresh();
+    if (options.readLater === true)
+      store.#reading = store.#reader.refreshGently().then(() => (store.#reading = undefined));
+    else await store.refresh();
     return ok(store);
   }
 
   /** Lines of journals that could not be understood. */
   get unreadable(): number {
     return this.#index.unreadable;
+  }
+
+  /** Resolves when all that the journals held when it was opened is in memory; from now on that is in a hurry. */
+  async known(): Promise<void> {
+    if (this.#reading !== undefined) await this.refresh();
   }
 
   /** Reads what other kernels have written since. Gives the tasks that there is news of. */

@@ -51,6 +51,7 @@ export class Evaluator {
   readonly #futures: Futures;
   readonly #errors: CellErrors;
   readonly #directory: string;
+  readonly #tools: CellTools;
   readonly #deferred = new Map<string, (settled: Readonly<Record<string, Settled>>) => unknown>();
   #serial = 0;
 
@@ -60,6 +61,7 @@ export class Evaluator {
     this.#futures = futures;
     this.#errors = errors;
     this.#directory = directory;
+    this.#tools = toolsIn(directory, names.constant);
   }
 
   /** Compiles a cell. What it gives runs the cell, with one row of loop variables if the cell is a loop's body. */
@@ -78,7 +80,7 @@ export class Evaluator {
     this.#errors.add(file, label, source, positions);
     const run = this.#compile(code, file) as CellFunction;
     this.#names.prepare(rewritten.value);
-    const tools: CellTools = {...this.#tools(), line};
+    const tools: CellTools = {...this.#tools, meta: {...this.#tools.meta}, line};
     return row => run(this.#names.global, this.#names.own, tools, row);
   }
 
@@ -129,7 +131,7 @@ export class Evaluator {
     return row => {
       const call = (): unknown => {
         const run = (compiled ??= this.#compile(code, this.#expressionFile()) as ExpressionFunction);
-        return run(this.#names.own, this.#tools(), ...variables.map(name => row[name]));
+        return run(this.#names.own, this.#tools, ...variables.map(name => row[name]));
       };
       if (!awaits) return this.#guarded(call);
       return (async () => ((await call()) as {value: unknown}).value).call(undefined).then(
@@ -157,7 +159,7 @@ export class Evaluator {
           const result = ref && settled[ref.id];
           return result ? this.#futures.read(result, ref).value : value;
         });
-        return run(this.#names.own, this.#tools(), ...variables.map(name => row[name]), ...values);
+        return run(this.#names.own, this.#tools, ...variables.map(name => row[name]), ...values);
       });
       return {is: 'deferred', token, needs: needs.map(ref => ref.id)};
     };
@@ -209,24 +211,24 @@ export class Evaluator {
     return join(this.#directory, 'expression.js');
   }
 
-  #tools(): CellTools {
-    const {constant} = this.#names;
-    const file = join(this.#directory, 'notebook.ts');
-    return {
-      constant,
-      meta: {url: pathToFileURL(file).href, filename: file, dirname: this.#directory},
-      line: async () => undefined,
-      load: (module, key, source, used) => {
-        if (used && !(key in module)) throw new SyntaxError(`'${source}' has no export named '${key}'`);
-        return Reflect.get(module, key) as unknown;
-      },
-    };
-  }
-
   #compile(code: string, filename: string): unknown {
     const importModuleDynamically = vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER;
     return new vm.Script(code, {filename, importModuleDynamically}).runInThisContext();
   }
+}
+
+/** What all cells of a directory are given. */
+function toolsIn(directory: string, constant: object): CellTools {
+  const file = join(directory, 'notebook.ts');
+  return {
+    constant,
+    meta: {url: pathToFileURL(file).href, filename: file, dirname: directory},
+    line: async () => undefined,
+    load: (module, key, source, used) => {
+      if (used && !(key in module)) throw new SyntaxError(`'${source}' has no export named '${key}'`);
+      return Reflect.get(module, key) as unknown;
+    },
+  };
 }
 
 /** JSON is copied, so that later cells do not change it; all else is kept by reference. */

@@ -32,8 +32,13 @@ export class Channels {
       hb: new Reply(options),
     };
     this.#log = log;
+    // A cell begins, and is answered, before anybody is told of it.
     const queue = (channel: Channel) =>
-      new SendQueue(this.#sockets[channel], error => log(`${channel}: cannot send: ${String(error)}`));
+      new SendQueue(
+        this.#sockets[channel],
+        error => log(`${channel}: cannot send: ${String(error)}`),
+        channel === 'iopub',
+      );
     this.#queues = {
       shell: queue('shell'),
       control: queue('control'),

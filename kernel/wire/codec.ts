@@ -1,4 +1,4 @@
-import {createHmac, timingSafeEqual} from 'node:crypto';
+import {createHmac, createSecretKey, timingSafeEqual, type KeyObject} from 'node:crypto';
 import {fail, ok, type Result} from '../graph/result.js';
 import type {JsonObject, JsonValue} from '../fingerprint/json.js';
 import type {Header, Message} from './message.js';
@@ -25,12 +25,13 @@ const REMEMBERED = 65_536;
  * one process, since it remembers the signatures that it has seen.
  */
 export class Codec {
-  readonly #key: string;
+  /** Absent: messages are not signed. */
+  readonly #key: KeyObject | undefined;
   readonly #hash: SignatureHash;
   readonly #seen = new Set<string>();
 
   constructor(key: string, hash: SignatureHash) {
-    this.#key = key;
+    this.#key = key === '' ? undefined : createSecretKey(key, 'utf8');
     this.#hash = hash;
   }
 
@@ -49,7 +50,7 @@ export class Codec {
     const signature = frames[at + 1];
     const body = frames.slice(at + 2, at + 6);
     if (signature === undefined || body.length < 4) return refuse('frames', `${frames.length - at - 1} frames, not 5`);
-    if (this.#key !== '') {
+    if (this.#key !== undefined) {
       const expected = Buffer.from(this.#sign(body));
       if (signature.length !== expected.length || !timingSafeEqual(signature, expected)) {
         return refuse('signature', 'wrong signature');
@@ -68,7 +69,7 @@ export class Codec {
   }
 
   #sign(body: readonly Buffer[]): string {
-    if (this.#key === '') return '';
+    if (this.#key === undefined) return '';
     const hmac = createHmac(this.#hash, this.#key);
     for (const frame of body) hmac.update(frame);
     return hmac.digest('hex');

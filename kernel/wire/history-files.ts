@@ -27,6 +27,9 @@ const BOUNDS: HistoryBounds = {files: 200, bytes: 8_000_000, code: 100_000, outp
 
 const NAME = /^(\d{1,9})\.jsonl$/;
 
+/** Lines wait so long for more, in milliseconds: opening and closing a file takes longer than a cell. */
+const GATHER = 50;
+
 interface Known {
   readonly stamp: string;
   readonly entries: readonly HistoryEntry[];
@@ -44,6 +47,8 @@ export class HistoryFiles {
   #session: number | undefined;
   #path: string | undefined;
   #written = 0;
+  #lines: string[] = [];
+  #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
 
   constructor(directory: string, bounds: HistoryBounds = BOUNDS) {
@@ -75,6 +80,7 @@ export class HistoryFiles {
 
   /** Resolves when all has been written. */
   async settled(): Promise<void> {
+    this.#flush();
     await this.#writing;
   }
 
@@ -140,10 +146,19 @@ export class HistoryFiles {
 
   #write(line: JsonObject): void {
     if (this.#session === undefined) this.#session = this.#begin();
-    const path = this.#path;
     const text = `${JSON.stringify(line)}\n`;
     this.#written += Buffer.byteLength(text);
-    if (path === undefined || this.#written > this.#bounds.session) return;
+    if (this.#path === undefined || this.#written > this.#bounds.session) return;
+    this.#lines.push(text);
+    this.#timer ??= setTimeout(() => this.#flush(), GATHER).unref();
+  }
+
+  #flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const path = this.#path;
+    const text = this.#lines.splice(0).join('');
+    if (path === undefined || text === '') return;
     // Not worth a word: what a person types goes on without it.
     this.#writing = this.#writing.then(() => appendFile(path, text)).catch(() => undefined);
   }

@@ -15,13 +15,18 @@ interface Waiting {
 export class SendQueue {
   readonly #socket: Sink;
   readonly #failed: (error: unknown) => void;
+  readonly #yields: boolean;
   #waiting: Waiting[] = [];
   #draining: Promise<void> | undefined;
 
-  /** `failed` hears of messages that could not be sent; the queue goes on with the next one. */
-  constructor(socket: Sink, failed: (error: unknown) => void) {
+  /**
+   * @param failed hears of messages that could not be sent; the queue goes on with the next one
+   * @param yields what is pushed waits until the turn of the event loop is over: what somebody waits for goes out before it
+   */
+  constructor(socket: Sink, failed: (error: unknown) => void, yields = false) {
     this.#socket = socket;
     this.#failed = failed;
+    this.#yields = yields;
   }
 
   /** Sends when it is its turn. `failed` replaces the queue's own, for this message. After the socket was closed nothing is sent. */
@@ -36,6 +41,7 @@ export class SendQueue {
   }
 
   async #drain(): Promise<void> {
+    if (this.#yields) await new Promise(resolve => setImmediate(resolve));
     while (this.#waiting.length > 0) {
       const batch = this.#waiting;
       this.#waiting = [];

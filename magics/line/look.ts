@@ -140,7 +140,7 @@ export const whyMagic = lineMagic(
         continue;
       }
       // What was refused is the result of this very recipe: nothing in it differs.
-      const [earlier] = entry.missed === undefined ? context.notebook.earlier(task) : [];
+      const [earlier] = entry.missed === undefined ? await context.notebook.earlier(task) : [];
       context.display(
         whyBundle(
           {

@@ -130,6 +130,10 @@ export class FakeKernel implements Checkpoints, Executor {
 
   // --- the checkpoints ---
 
+  async known(): Promise<void> {
+    return Promise.resolve();
+  }
+
   lookup(fingerprint: Fingerprint): Manifest | undefined {
     return this.#disk.results.get(fingerprint);
   }

@@ -13,9 +13,17 @@ describe('a server in a process of its own', () => {
   let start: (env?: Record<string, string>) => Promise<Kernel>;
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'weft-server-'));
-    const outfile = join(directory, 'kernel.cjs');
+    const outfile = join(directory, 'kernel.mjs');
     const entryPoints = [join(root, 'test/wire/fake-kernel.ts')];
-    await build({entryPoints, outfile, bundle: true, platform: 'node', packages: 'external', logLevel: 'silent'});
+    await build({
+      entryPoints,
+      outfile,
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      packages: 'external',
+      logLevel: 'silent',
+    });
     start = async env =>
       startKernel({argv: [process.execPath, outfile], env: {NODE_PATH: join(root, 'node_modules'), ...env}});
   });
