@@ -23,7 +23,7 @@ export const bashLanguage: ScriptLanguage = {
       at: new RegExp(`\\$\\{?${name}\\b`),
     })),
   program: () => Promise.resolve(ok({command: 'bash'})),
-  start({call, recipe, attempt, text, directories}) {
+  start({call, recipe, attempt, text, directories, root}) {
     const {directory} = attempt;
     const texts: Record<string, string> = {...directories};
     for (const [name, variable] of Object.entries(recipe.variables))
@@ -36,6 +36,7 @@ export const bashLanguage: ScriptLanguage = {
       [
         bashPreamble(texts),
         `WEFT_OUT=${bashQuote(directory)}\n`,
+        root === undefined ? '' : `WEFT_ROOT=${bashQuote(root)}\n`,
         call.strict ? 'set -euo pipefail\n' : '',
         call.value ? withStdout(`${call.strict ? '' : 'set +o pipefail; '}${run}`) : `${run}\n`,
       ].join(''),

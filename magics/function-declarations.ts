@@ -60,6 +60,8 @@ interface ScriptOptions extends TaskOptions {
   with?: {readonly [name: string]: any};
   /** Files that it reads. */
   in?: TaskInput;
+  /** A root repository that it reads: \`$WEFT_ROOT\`, \`weft.root\`. */
+  reads?: string;
   /** Files that it must make. */
   out?: string | readonly string[];
   /** What it prints is JSON, and its result. */

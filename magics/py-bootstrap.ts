@@ -4,10 +4,12 @@ import {PYTHON_PLAIN} from './python-plain.js';
 
 /**
  * Python that an IPython beside the kernel runs first: it makes the module `weft`, and ends the process when the kernel has gone, by the
- * pipe that its standard input is. What comes through that pipe is an interrupt.
+ * pipe that its standard input is, and the directory of its sockets with it. What comes through that pipe is an interrupt.
  */
 export const PY_BOOTSTRAP = `def _weft(here):
-    import json, os, pathlib, signal, sys, threading, types
+    import json, os, pathlib, shutil, signal, sys, threading, types
+    from ipykernel.connect import get_connection_file
+    scratch = os.path.dirname(get_connection_file())
     shell = get_ipython()
     scope = {}
     exec(here, scope)
@@ -22,6 +24,7 @@ export const PY_BOOTSTRAP = `def _weft(here):
             while os.read(pipe, 1):
                 os.killpg(0, signal.SIGINT)
         finally:
+            shutil.rmtree(scratch, ignore_errors=True)
             os._exit(1)
 
     # In a container it may be in the group of what started it.

@@ -28,6 +28,11 @@ export const PYTHON_DRIVER = `def _weft(scope):
     weft.out = pathlib.Path(here)
     if given['root'] is not None:
         weft.root = pathlib.Path(given['root'])
+    else:
+        def absent(each):
+            more = ': add --reads ROOT to the line of the cell' if each == 'root' else ''
+            raise AttributeError("weft has no '%s'%s" % (each, more))
+        weft.__getattr__ = absent
     sys.modules['weft'] = weft
     scope['weft'] = weft
     scope.update(given['values'])

@@ -21,7 +21,7 @@ export const pythonLanguage: ScriptLanguage = {
   whyNoName: whyNoPythonName,
   unset: unsetPythonNames,
   program: pythonProgram,
-  start({call, recipe, attempt, program, text, directories}) {
+  start({call, recipe, attempt, program, text, directories, root}) {
     const {directory} = attempt;
     const values: Record<string, JsonValue> = {};
     for (const [name, variable] of Object.entries(recipe.variables))
@@ -29,7 +29,7 @@ export const pythonLanguage: ScriptLanguage = {
     const given: JsonObject = {
       values,
       paths: {...directories},
-      root: null,
+      root: root ?? null,
       line: call.line ?? 0,
       value: call.value,
       files: !call.value || call.out !== undefined,

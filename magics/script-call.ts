@@ -1,4 +1,5 @@
 import type {Span} from '../kernel/cell/source.js';
+import type {RootOption} from './script-root.js';
 import type {Source} from './source.js';
 import type {TaskOptions} from './task-options.js';
 
@@ -15,6 +16,8 @@ export interface ScriptCall {
   readonly in: readonly {readonly pattern: string; readonly span?: Span}[];
   /** Globs of `--out`; undefined: whatever is there. */
   readonly out: readonly string[] | undefined;
+  /** The root repository that it reads. */
+  readonly reads?: RootOption;
   readonly value: boolean;
   readonly strict: boolean;
   readonly always: boolean;

@@ -20,6 +20,7 @@ import {
 import type {ScriptCall} from './script-call.js';
 import {mutableProblems} from './mutable.js';
 import {inputFiles} from './script-inputs.js';
+import {ScriptRoot} from './script-root.js';
 import {resolveSource} from './resolve-source.js';
 import {bundleNotes} from './task-options.js';
 import {keyText, nodesOf} from './source.js';
@@ -78,11 +79,13 @@ export async function draftScript(
       ...(span === undefined ? {} : {span}),
     });
   }
+  const root = ScriptRoot.of(call.reads, context);
+  if (!root.ok) problems.push(root.error);
   const container = await context.container(call.options.container);
   if (!container.ok) return fail([...problems, container.error]);
   const setup = await context.setup(container.value);
   if (!setup.ok) problems.push(setup.error);
-  if (problems.length > 0 || !setup.ok) return fail(problems);
+  if (problems.length > 0 || !setup.ok || !root.ok) return fail(problems);
   const program = await language.program(context, setup.value, container.value);
   if (!program.ok) return fail([program.error]);
   const sources: Record<string, Digest> = {};
@@ -100,10 +103,17 @@ export async function draftScript(
     code: [...context.settings.code],
     container: container.value,
     program: program.value,
+    root: root.value,
   };
   const {value, out} = call;
   const pictures = language.pictures?.bind(language);
-  const needs = [...new Set([...[...call.variables].flatMap(([, {source}]) => nodesOf(source)), ...placed.nodes])];
+  const needs = [
+    ...new Set([
+      ...[...call.variables].flatMap(([, {source}]) => nodesOf(source)),
+      ...placed.nodes,
+      ...(root.value?.before ?? []),
+    ]),
+  ];
   return ok({
     name: language.name,
     key: rowKey(row),
@@ -112,6 +122,7 @@ export async function draftScript(
     needs,
     make: () => make(language, call, base, placed, row, context),
     settle: manifest => settleScript(manifest, value, out !== undefined),
+    planned: node => root.value?.planned(node),
     ...(pictures === undefined ? {} : {pictures}),
     notes: bundleNotes(call.options, container.value),
   });
@@ -143,6 +154,8 @@ async function make(
     variables[name] = source.is === 'json' ? textVariable(source.value, known.value) : resolved.value.variable;
     for (const need of resolved.value.needs) needs.add(need);
   }
+  const identity = await base.root?.identity();
+  if (identity?.ok === false) return identity.error;
   const script = fill(call.script);
   const placedPatterns = call.in.map(({pattern}) => fill(pattern)).filter(pattern => pattern.includes('/weft::'));
   const args: Record<string, JsonValue> = {script};
@@ -159,7 +172,10 @@ async function make(
     name: language.name,
     arguments: args,
     variables,
-    inputs: [...needs].sort().map(fingerprint => ({is: 'task', fingerprint}) as const),
+    inputs: [
+      ...[...needs].sort().map(fingerprint => ({is: 'task', fingerprint}) as const),
+      ...(identity === undefined ? [] : [{is: 'root', identity: identity.value} as const]),
+    ],
     ...(Object.keys(code).length === 0 ? {} : {code}),
     setup: base.setup.identity,
     ...(Object.keys(base.sources).length === 0 ? {} : {sources: base.sources}),

@@ -7,7 +7,7 @@ import {handleOf, placeholderOf, sourceOfJson, type Source} from './source.js';
 import {TASK_KEYS, taskOptionsOf} from './task-options.js';
 
 /** The options of the function of a script, and of its magic. */
-const KNOWN = ['from', 'with', 'in', 'out', 'value', 'always', ...TASK_KEYS];
+const KNOWN = ['from', 'with', 'in', 'out', 'reads', 'value', 'always', ...TASK_KEYS];
 
 /** Those of bash only. */
 const FLAGS = ['strict', 'noStrict'];
@@ -64,11 +64,15 @@ export function readScriptCall(
       return typeof item === 'string' ? item : '';
     });
   };
+  const {reads} = given;
+  if (reads !== undefined && typeof reads !== 'string')
+    error('`reads` is the directory of a root repository, as a text', "`{reads: 'DATA'}`");
   const script = normalScript(dedent(text));
   if (script.trim() === '') error('the script is empty');
   const call: ScriptCall = {
     script,
     variables,
+    ...(typeof reads === 'string' ? {reads: {text: reads}} : {}),
     in: (list('in') ?? []).map(pattern => ({pattern})),
     out: list('out'),
     value: given['value'] === true,

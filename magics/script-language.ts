@@ -32,6 +32,8 @@ export interface ScriptJob {
   readonly text: string;
   /** Directories by the names of the variables that stand for them. */
   readonly directories: Readonly<Record<string, string>>;
+  /** The root repository that it reads, if it reads one. */
+  readonly root: string | undefined;
 }
 
 /** A language of scripts: what `%%bash` and `%%python` do not share. */

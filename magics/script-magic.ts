@@ -1,11 +1,14 @@
+import {resolve} from 'node:path';
 import type {MagicShape} from '../kernel/cell/syntax.js';
+import {literalText} from '../kernel/cell/words.js';
 import type {TaskMagic} from '../kernel/session/magic.js';
+import {RootOrder} from './lsst/root-order.js';
 import type {ScriptCall} from './script-call.js';
 import {draftScript} from './script-draft.js';
 import {readScriptCall} from './script-function.js';
 import {namesTaken} from './script-given.js';
 import type {ScriptLanguage} from './script-language.js';
-import {expressionsOf} from './script-line.js';
+import {expressionsOf, valuesOf} from './script-line.js';
 import {readScript} from './script-read.js';
 import {hasFlag, TASK_OPTIONS} from './task-options.js';
 
@@ -21,6 +24,7 @@ export function scriptMagic(language: ScriptLanguage): TaskMagic<ScriptCall> {
       in: 'many',
       out: 'many',
       with: 'many',
+      reads: 'one',
       value: 'none',
       ...(language.strict ? {'no-strict': 'none' as const} : {}),
       always: 'none',
@@ -43,6 +47,11 @@ export function scriptMagic(language: ScriptLanguage): TaskMagic<ScriptCall> {
       };
     },
     read: (reading, context) => readScript(language, reading, context),
+    deferred: (line, node, context) => {
+      const [reads] = valuesOf(line, 'reads').slice(-1);
+      const typed = reads === undefined ? undefined : literalText(reads);
+      if (typed !== undefined) RootOrder.of(context.state).submitted(resolve(context.directory, typed), node, false);
+    },
     readCall: (values, context) => readScriptCall(language, values, context),
     draft: (call, row, context) => draftScript(language, call, row, context),
   };

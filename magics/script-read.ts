@@ -43,9 +43,11 @@ export function readScript(
     });
   }
   const outs = line.options.filter(option => option.name === 'out');
+  const [reads] = fillLine(valuesOf(line, 'reads').slice(-1), reading, context, problems);
   const call: ScriptCall = {
     script,
     verbatim: true,
+    ...(reads === undefined ? {} : {reads}),
     line: reading.bodyLine,
     variables,
     in: fillLine(valuesOf(line, 'in'), reading, context, problems).map(({text, span}) => ({pattern: text, span})),

@@ -12,6 +12,7 @@ import {bashQuote} from './bash-variables.js';
 import {cleanExports} from './clean-environment.js';
 import type {ScriptCall} from './script-call.js';
 import type {Program, ScriptLanguage} from './script-language.js';
+import type {ScriptRoot} from './script-root.js';
 import {resultPlaces, taskMounts} from './task-mounts.js';
 import {filesBelow, globPattern, isGlob, type InputFile} from './script-inputs.js';
 
@@ -26,6 +27,8 @@ export interface ScriptBase {
   /** Undefined: it runs on the host. */
   readonly container: Container | undefined;
   readonly program: Program;
+  /** The root repository that it reads. */
+  readonly root: ScriptRoot | undefined;
 }
 
 /** How a script is run and looked at. */
@@ -92,6 +95,7 @@ export class ScriptWork implements Work {
       program: this.#base.program,
       text: attempt.fill(this.#recipe.arguments['script'] as string),
       directories,
+      root: this.#base.root?.root.path,
     });
     if (!started.ok) return fail({reason: 'start', message: started.error});
     const task = [
@@ -116,7 +120,12 @@ export class ScriptWork implements Work {
     );
     const results = resultPlaces(needs, store);
     const files = this.#base.files.map(({path}) => resolve(path));
-    return taskMounts({directory, named: [...files, ...this.#base.code, ...results.named], roots: results.roots});
+    const own = this.#base.root?.root.path;
+    return taskMounts({
+      directory,
+      named: [...files, ...this.#base.code, ...results.named],
+      roots: [...new Set([...results.roots, ...(own === undefined ? [] : [own])])],
+    });
   }
 
   finish(attempt: Attempt, log: string): Promise<Result<Outcome, Failure>> {

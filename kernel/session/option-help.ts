@@ -14,6 +14,7 @@ export const OPTION_HELP: Readonly<Record<string, string>> = {
   in: 'files that it reads',
   out: 'files that it must make',
   with: 'names of the notebook that become its variables',
+  reads: 'a root repository that it reads: $WEFT_ROOT in bash, weft.root in Python',
   value: 'what it prints is JSON, and its result',
   'no-strict': 'a command that fails does not end the script',
   always: 'runs it once in each notebook, though it has a result',

@@ -10,6 +10,8 @@ export const taskCompleter =
     switch (place.at.option) {
       case 'from':
         return ['futures'];
+      case 'reads':
+        return ['directories'];
       case 'in':
         return ['files'];
       case 'with':

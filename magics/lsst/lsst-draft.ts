@@ -19,7 +19,7 @@ import {resolveParents, type ParentRerun} from './parents.js';
 import {PersonWork} from './person-work.js';
 import {planLsst, type Plan} from './plan.js';
 import {RerunWork, ShowWork, type Command} from './rerun-work.js';
-import {RootOrder} from './root-order.js';
+import {RootOrder, waitForRoot} from './root-order.js';
 import {personsRerun, readRoot, type RootRepository} from './root-repository.js';
 import {RootWork} from './root-work.js';
 import {makeSplit} from './split.js';
@@ -63,7 +63,7 @@ export function draftPlan(plan: Plan, context: MagicContext, before?: readonly T
     kind,
     needs: needsOf(plan, pending, context),
     make: async () => {
-      const waited = await waitFor(pending);
+      const waited = await waitForRoot(pending);
       if (!waited.ok) return waited.error;
       const made = await makeTask(plan, way, context);
       if (made.ok) {
@@ -103,7 +103,7 @@ function draftSplit(plan: Plan, keys: readonly string[], context: MagicContext):
     kind: 'repo',
     needs: needsOf(plan, pending, context),
     make: async () => {
-      const waited = await waitFor(pending);
+      const waited = await waitForRoot(pending);
       if (!waited.ok) return waited.error;
       const made = await makeSplit(
         plan,
@@ -122,21 +122,6 @@ function draftSplit(plan: Plan, keys: readonly string[], context: MagicContext):
     settle: manifest =>
       join?.draft.settle(manifest) ?? {is: 'failed', name: plan.call.task, message: 'it is not known yet'},
   };
-}
-
-/** Waits for the tasks that change the root and were submitted before. */
-async function waitFor(nodes: readonly TaskNode[]): Promise<Result<undefined, Stop>> {
-  for (const node of nodes) {
-    const state = await node.ended();
-    if (state.is !== 'done')
-      return fail({
-        is: 'blocked',
-        blocked: {
-          because: `${node.label} ${state.is === 'blocked' ? 'is blocked' : state.is === 'cancelled' ? 'was cancelled' : 'failed'}`,
-        },
-      });
-  }
-  return ok(undefined);
 }
 
 const failed = (message: string, remedy?: string): Stop => ({

@@ -1,5 +1,6 @@
-import type {TaskNode} from '../../kernel/session/node.js';
+import {fail, ok, type Result} from '../../kernel/graph/result.js';
 import {isFinal} from '../../kernel/graph/task.js';
+import type {Stop, TaskNode} from '../../kernel/session/node.js';
 
 /** Who writes and who reads a root repository, in the order of submission: a reader waits for the writers before it. */
 export class RootOrder {
@@ -55,4 +56,19 @@ function add(map: Map<string, Set<TaskNode>>, root: string, node: TaskNode): voi
   for (const old of nodes) if (isFinal(old.state)) nodes.delete(old);
   nodes.add(node);
   map.set(root, nodes);
+}
+
+/** Waits for the tasks that change the root and were submitted before; the error says which of them did not do it. */
+export async function waitForRoot(nodes: readonly TaskNode[]): Promise<Result<undefined, Stop>> {
+  for (const node of nodes) {
+    const state = await node.ended();
+    if (state.is !== 'done')
+      return fail({
+        is: 'blocked',
+        blocked: {
+          because: `${node.label} ${state.is === 'blocked' ? 'is blocked' : state.is === 'cancelled' ? 'was cancelled' : 'failed'}`,
+        },
+      });
+  }
+  return ok(undefined);
 }

@@ -132,11 +132,14 @@ test('an IPython that is killed is an error of its cell, and the next cell has a
 
 test('IPython ends with the kernel, also with one that was killed', async context => {
   need(context, ipykernel);
+  using folder = scratch();
+  mkdirSync(folder.at('tmp'));
   for (const end of ['shutdown', 'kill'] as const) {
-    await using notebook = await open();
+    await using notebook = await open(ipykernel, {env: {TMPDIR: folder.at('tmp')}});
     const pid = await pidOf(notebook);
     await notebook.kernel[end]();
     await expect.poll(() => isThere(pid), {timeout: 10_000}).toBe(false);
+    expect(readdirSync(folder.at('tmp')).filter(name => name.startsWith('weft-py-'))).toEqual([]);
   }
 });
 

@@ -1,0 +1,66 @@
+import {resolve} from 'node:path';
+import type {Span} from '../kernel/cell/source.js';
+import type {Digest} from '../kernel/fingerprint/fingerprint.js';
+import {fail, ok, type Result} from '../kernel/graph/result.js';
+import type {MagicContext, Problem} from '../kernel/session/magic.js';
+import type {Stop, TaskNode} from '../kernel/session/node.js';
+import {RootOrder, waitForRoot} from './lsst/root-order.js';
+import {readRoot, type RootRepository} from './lsst/root-repository.js';
+import {wholeRootIdentity} from './lsst/whole-root.js';
+
+/** What `--reads` says, and where; a function's option has no place. */
+export interface RootOption {
+  readonly text: string;
+  readonly span?: Span;
+}
+
+/** The root repository that a script reads, and what is still to change it. */
+export class ScriptRoot {
+  readonly root: RootRepository;
+  readonly #order: RootOrder;
+  #before: readonly TaskNode[];
+
+  constructor(root: RootRepository, context: MagicContext) {
+    this.root = root;
+    this.#order = RootOrder.of(context.state);
+    this.#before = this.#order.pending(root.path);
+  }
+
+  /** Finds the root that an option names; undefined without one. */
+  static of(option: RootOption | undefined, context: MagicContext): Result<ScriptRoot | undefined, Problem> {
+    if (option === undefined) return ok(undefined);
+    const root = readRoot(resolve(context.directory, option.text));
+    if (root.ok) return ok(new ScriptRoot(root.value, context));
+    return fail({
+      code: root.error.startsWith('there is no directory') ? 'W7004' : 'W7005',
+      severity: 'error',
+      message: `\`--reads\`: ${root.error}`,
+      hint: 'name a root repository; what any other directory has is declared with `--in`',
+      ...(option.span === undefined ? {} : {span: option.span}),
+    });
+  }
+
+  /** The tasks that change the root and were submitted before. */
+  get before(): readonly TaskNode[] {
+    return this.#before;
+  }
+
+  /** It has become this node: what changes the root and comes later waits for it. */
+  planned(node: TaskNode): void {
+    this.#before = this.#order.before(node) ?? this.#before;
+    this.#order.reads(this.root.path, node);
+  }
+
+  /** Waits for what is to change the root, and says what it then holds. */
+  async identity(): Promise<Result<Digest, Stop>> {
+    const waited = await waitForRoot(this.#before);
+    if (!waited.ok) return waited;
+    try {
+      return ok(await wholeRootIdentity(this.root));
+    } catch (error) {
+      const message = `the repository ${this.root.path} can't be read: ${error instanceof Error ? error.message : String(error)}`;
+      const remedy = 'give yourself the right to read it, or ask its owner';
+      return fail({is: 'failed', failure: {reason: 'start', message, remedy}});
+    }
+  }
+}

@@ -1,0 +1,108 @@
+import {appendFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {afterEach, expect, test} from 'vitest';
+import {refused, run, simulatedRoot, stackKernel} from './lsst/simulated-root.js';
+
+const made: string[] = [];
+afterEach(() => {
+  for (const directory of made.splice(0)) rmSync(directory, {recursive: true, force: true, maxRetries: 3});
+});
+
+function newRoot(): string {
+  const directory = simulatedRoot();
+  made.push(directory);
+  return directory;
+}
+
+test('a script that reads a root waits for what changes it, has its place, and runs again when it changes', async () => {
+  const directory = newRoot();
+  const counter = join(directory, 'count');
+  writeFileSync(counter, '');
+  const runs = (): number => readFileSync(counter, 'utf8').length;
+  const find = 'find "$WEFT_ROOT" -name "HSC-*.fits" | wc -l';
+  const reader = `%%bash --reads DATA --value --as raws\nprintf x >> ${counter}\n${find}`;
+  {
+    await using kernel = await stackKernel(directory);
+    // Not known before the ingestion has ended.
+    await run(kernel, '%%lsst ingestImages --as first\n$CI_HSC_DIR/raw/HSCA903334*.fits --mode=link');
+    await run(kernel, reader);
+    await run(
+      kernel,
+      `%%python --reads ./DATA/ --value --as py\nimport os\n[weft.root.name, (weft.root / "_mapper").read_text().strip(), os.path.isabs(str(weft.root))]`,
+    );
+    const before = Number(await run(kernel, 'await raws'));
+    expect(before).toBeGreaterThan(0);
+    expect(await run(kernel, 'await py')).toBe("[ 'DATA', 'lsst.obs.hsc.HscMapper', true ]");
+    expect(runs()).toBe(1);
+    // The same as a function, with the root as it is; a rerun in it, and a hidden file, are no part of it.
+    mkdirSync(join(directory, 'DATA/rerun/manual1'), {recursive: true});
+    writeFileSync(join(directory, 'DATA/rerun/manual1/x.txt'), 'x');
+    writeFileSync(join(directory, 'DATA/.hidden'), 'x');
+    expect(await run(kernel, `await bash(\`printf x >> ${counter}\n${find}\`, {reads: "DATA", value: true})`)).toBe(
+      String(before),
+    );
+    expect(runs()).toBe(1);
+    await run(kernel, '%%lsst ingestImages --as every\n$CI_HSC_DIR/raw/*.fits --mode=link');
+    await run(kernel, reader);
+    expect(Number(await run(kernel, 'await raws'))).toBeGreaterThan(before);
+    expect(runs()).toBe(2);
+    await kernel.shutdown();
+  }
+  {
+    await using kernel = await stackKernel(directory);
+    await run(kernel, reader);
+    await run(kernel, 'await raws');
+    expect(runs()).toBe(2);
+    // One flat is written anew, behind a link.
+    utimesSync(join(directory, 'ci_hsc/CALIB/calibRegistry.sqlite3'), 1e9, 1e9);
+    await run(kernel, reader);
+    await run(kernel, 'await raws');
+    expect(runs()).toBe(2);
+    writeFileSync(join(directory, 'DATA/notes.txt'), 'new');
+    await run(kernel, reader);
+    await run(kernel, 'await raws');
+    expect(runs()).toBe(3);
+    expect(await run(kernel, '%why raws')).toContain('what it reads in the root repository changed');
+    appendFileSync(join(directory, 'DATA/_mapper'), '# touched\n');
+    symlinkSync('.', join(directory, 'DATA/loop'));
+    await run(kernel, reader);
+    expect(Number(await run(kernel, 'await raws'))).toBeGreaterThan(0);
+    expect(runs()).toBe(4);
+  }
+});
+
+test('a script whose words wait for a value waits for what was to change the root before it, and for nothing that came later', async () => {
+  const directory = newRoot();
+  await using kernel = await stackKernel(directory);
+  const gate = (name: string, value: string): string =>
+    `%%bash --as ${name} --value\nuntil [ -e ${directory}/${name} ]; do sleep 0.1; done; echo '"${value}"'`;
+  for (const cell of [
+    gate('chip', '16'),
+    gate('mode', 'link'),
+    '%%bash --reads DATA --value --as n --with c=${chip + 0}\nfind "$WEFT_ROOT" -name "HSC-*.fits" | wc -l',
+    '%%lsst ingestImages --as later\n$CI_HSC_DIR/raw/*.fits --mode=${mode + ""}',
+  ])
+    await run(kernel, cell);
+  writeFileSync(join(directory, 'chip'), '');
+  expect(await run(kernel, 'await n')).toBe('0');
+  writeFileSync(join(directory, 'mode'), '');
+  await run(kernel, 'await later');
+});
+
+test('what is no root is an error with the place, and what a script lacks says what to add', async () => {
+  const directory = newRoot();
+  await using kernel = await stackKernel(directory);
+  expect(await refused(kernel, '%%bash --reads NOWHERE\necho')).toMatch(
+    /cell \[\d+\]:1:16 {2}W7004 {2}`--reads`: there is no directory/,
+  );
+  expect(await refused(kernel, '%%python --reads ci_hsc\n1')).toMatch(
+    /W7005 {2}`--reads`: `.*ci_hsc` is no repository/,
+  );
+  expect(await refused(kernel, 'await bash("echo", {reads: 1})')).toContain(
+    '`reads` is the directory of a root repository',
+  );
+  await run(kernel, '%%bash --as lacks --value\necho "$WEFT_ROOT"');
+  expect(await run(kernel, 'await lacks.catch(error => error.message)')).toContain('WEFT_ROOT: unbound variable');
+  await run(kernel, '%%python --as lacks --value\nweft.root');
+  expect(await run(kernel, 'await lacks.catch(error => error.message)')).toContain('add --reads ROOT');
+});
