@@ -28,6 +28,8 @@ export type Failure =
   | {readonly reason: 'publish'; readonly message: string; readonly remedy?: string}
   /** Its runner has gone without a word: an allocation or a cgroup ended it, or the machine died. */
   | {readonly reason: 'lost'; readonly message: string}
+  /** The same, of one that had written to its log. */
+  | (Ended & {readonly reason: 'lost'; readonly message: string})
   /** A fault of Weft itself. */
   | {readonly reason: 'bug'; readonly message: string};
 

@@ -245,8 +245,9 @@ export class Attempts {
       return;
     }
     // A log is there to be read. What only could not be published would fill a full disk for good.
-    if (failure.reason === 'publish' && entry.directory !== undefined) await checkpoints.discard(entry.directory);
-    else entry.leftover = entry.directory;
+    const kept = 'log' in failure ? entry.directory : undefined;
+    if (kept === undefined && entry.directory !== undefined) await checkpoints.discard(entry.directory);
+    entry.leftover = kept;
     if (!LASTING.has(failure.reason) && entry.tries <= entry.task.placement.retries) {
       // The claim stays ours: others see the last failure only.
       this.#again(entry);

@@ -52,7 +52,7 @@ export async function finish(
     case 'cancelled':
       return fail({reason: 'lost', message: 'it was cancelled'});
     case 'lost':
-      return fail({reason: 'lost', message: exit.message});
+      return fail({reason: 'lost', message: exit.message, ...(log === '' ? {} : ended)});
     case 'timed out':
       return fail({reason: 'time', limit: entry.task.placement.time ?? 0, ...ended});
     case 'signalled':
