@@ -1,0 +1,153 @@
+import {spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {join, resolve} from 'node:path';
+import {text} from 'node:stream/consumers';
+import {scratch, type Scratch} from '../rig/scratch.js';
+
+/** How a run of `weft` ended. `code` is null where it was killed. */
+export interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** A `weft run` that goes on. */
+export interface Running {
+  readonly pid: number;
+  readonly ended: Promise<Ended>;
+}
+
+/** The bundles that are under test. */
+export const built = resolve(import.meta.dirname, '../../dist');
+
+/** Values of one set. */
+const VALUES = 3;
+
+/**
+ * A notebook of sets of small tasks, in a directory that kernels come and go on. Each task notes in a file outside of it when it
+ * begins and ends, and holds a lock meanwhile, so that a second one at the same time is seen.
+ */
+export class CrashNotebook implements Disposable {
+  readonly #scratch: Scratch = scratch();
+  readonly directory: string;
+  readonly #side: string;
+
+  constructor() {
+    this.directory = this.#scratch.at('notebook');
+    this.#side = this.#scratch.at('side');
+    for (const path of [this.directory, this.#side]) mkdirSync(path);
+    writeFileSync(join(this.#side, 'log'), '');
+  }
+
+  at(...names: readonly string[]): string {
+    return join(this.directory, ...names);
+  }
+
+  /** Runs these sets with the bundles of a directory. */
+  run(sets: readonly number[], environment: Readonly<Record<string, string>>, dist = built): Running {
+    const cells = [...sets.flatMap(set => this.#cells(set)), this.#readAll(sets)].map((source, at) => ({
+      ...{cell_type: 'code', id: `c${at}`, metadata: {}, outputs: [], execution_count: null},
+      source,
+    }));
+    const name = `sets-${sets.join('-')}.ipynb`;
+    writeFileSync(this.#scratch.at(name), JSON.stringify({nbformat: 4, nbformat_minor: 5, metadata: {}, cells}));
+    writeFileSync(this.at(name), readFileSync(this.#scratch.at(name)));
+    const child = spawn(
+      process.execPath,
+      [join(dist, 'weft.js'), 'run', name, '--json', '--keep-going', '-o', `${this.#side}/out-${name}`],
+      {
+        cwd: this.directory,
+        env: {HOME: this.#scratch.at(), LANG: 'C.UTF-8', WEFT_SLOTS: '2', PATH: process.env['PATH'], ...environment},
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
+    const ended = Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]).then(
+      ([out, err, [code]]) => ({
+        ...{out, err},
+        code: code as number | null,
+      }),
+    );
+    return {pid: child.pid!, ended};
+  }
+
+  /** What a run of these sets has printed last: all results, as it read them. */
+  printed(sets: readonly number[]): string {
+    const path = join(this.#side, `out-sets-${sets.join('-')}.ipynb`);
+    if (!existsSync(path)) return '(no output)';
+    const {cells} = JSON.parse(readFileSync(path, 'utf8')) as {cells: {outputs: {text?: string | string[]}[]}[]};
+    return (cells.at(-1)?.outputs ?? []).flatMap(({text: said}) => said ?? []).join('');
+  }
+
+  /** What it must print. */
+  expected(sets: readonly number[]): string {
+    const all = sets.map(set => [
+      this.contents(`a${set}`)!['out.txt'],
+      this.contents(`b${set}`)!['out.txt'],
+      Array.from({length: VALUES}, (_, i) => this.value(`v${set}.${i + 1}`)),
+    ]);
+    return `${JSON.stringify(all)}\n`;
+  }
+
+  /** The files of a task; undefined if it makes a value. */
+  contents(task: string): Readonly<Record<string, string>> | undefined {
+    const set = task.slice(1);
+    if (task.startsWith('a')) return {'out.txt': `${set} one\ntwo\n`, 'sub/more.txt': `more of ${set}\n`};
+    return task.startsWith('b') ? {'out.txt': `${set} one\ntwo\nthree\n`} : undefined;
+  }
+
+  /** The value of a task `vSET.NUMBER`. */
+  value(task: string): number {
+    const [set, number] = task.slice(1).split('.').map(Number);
+    return set! * 100 + number!;
+  }
+
+  /** The task whose fingerprint begins so; undefined: none that ever began. */
+  taskOf(short: string): string | undefined {
+    return this.#lines.find(({is, rest}) => is === 'begin' && rest.includes(`-${short}.`))?.task;
+  }
+
+  /** How often a task has begun. */
+  begun(task: string): number {
+    return this.#lines.filter(line => line.is === 'begin' && line.task === task).length;
+  }
+
+  /** Tasks that ran twice at once. */
+  get twice(): readonly string[] {
+    return this.#lines.flatMap(({is, task}) => (is === 'twice' ? [task] : []));
+  }
+
+  get #lines(): readonly {readonly is: string; readonly task: string; readonly rest: string}[] {
+    const whole = readFileSync(join(this.#side, 'log'), 'utf8').split('\n').slice(0, -1);
+    return whole.map(line => {
+      const [is, task, rest] = line.split(' ');
+      return {is: is!, task: task!, rest: rest ?? ''};
+    });
+  }
+
+  #cells(set: number): readonly string[] {
+    const body = (task: string, rest: string): string =>
+      [
+        `exec 9>>${this.#side}/lock-${task}`,
+        `flock -n 9 || echo "twice ${task}" >> ${this.#side}/log`,
+        `echo "begin ${task} $PWD" >> ${this.#side}/log`,
+        rest,
+      ].join('\n');
+    return [
+      `%%bash --as a${set}\n${body(`a${set}`, `echo "${set} one" > out.txt\nmkdir sub\necho "more of ${set}" > sub/more.txt\necho two >> out.txt`)}`,
+      `%%bash --as b${set} --with a${set}\n${body(`b${set}`, `cat $a${set}/out.txt > out.txt\nsleep 0.${(set * 3) % 7}\necho three >> out.txt`)}`,
+      `%%foreach i in [1..${VALUES}]\n%%bash --as v${set} --value\n${body(`v${set}.$i`, `echo $((${set} * 100 + i))`)}`,
+    ];
+  }
+
+  #readAll(sets: readonly number[]): string {
+    const all = sets.map(
+      set => `[(await a${set}).text("out.txt"), (await b${set}).text("out.txt"), [...(await v${set}).values()]]`,
+    );
+    return `console.log(JSON.stringify([${all.join(', ')}]))`;
+  }
+
+  [Symbol.dispose](): void {
+    this.#scratch[Symbol.dispose]();
+  }
+}
