@@ -2,9 +2,11 @@ import {relative} from 'node:path';
 import type {Digest, Fingerprint} from '../kernel/fingerprint/fingerprint.js';
 import type {JsonObject, JsonValue} from '../kernel/fingerprint/json.js';
 import type {Manifest} from '../kernel/graph/manifest.js';
-import {fingerprintOfRecipe, type Recipe, type Variable} from '../kernel/graph/recipe.js';
+import {fingerprintOfRecipe, fingerprintsOfVariables, type Recipe, type Variable} from '../kernel/graph/recipe.js';
 import {fail, ok, type Result} from '../kernel/graph/result.js';
+import type {Task} from '../kernel/graph/work.js';
 import type {Draft, Made, MagicContext, Problem, Row} from '../kernel/session/magic.js';
+import type {Repeat} from '../kernel/session/repeat.js';
 import type {Settled} from '../kernel/typescript/messages.js';
 import type {ScriptLanguage} from './script-language.js';
 import {ScriptWork, type ScriptBase} from './script-work.js';
@@ -31,13 +33,12 @@ export const rowKey = (row: Row): string =>
     .map(([name, value]) => `${name}=${keyText(value)}`)
     .join(' ');
 
-/** Plans one task of a script. Input files are read now; futures are waited for later. */
-export async function draftScript(
+/** What a script's call stands on, and the futures that stand in its texts. Input files are read now, so that later edits do not reach the task. */
+async function baseOf(
   language: ScriptLanguage,
   call: ScriptCall,
-  row: Row,
   context: MagicContext,
-): Promise<Result<Draft, readonly Problem[]>> {
+): Promise<Result<{readonly base: ScriptBase; readonly placed: PlacedText}, readonly Problem[]>> {
   const problems: Problem[] = [];
   const values = [...call.variables].flatMap(([, {source}]) => (source.is === 'json' ? stringsOf(source.value) : []));
   const patterns = call.in.map(({pattern}) => pattern);
@@ -105,27 +106,98 @@ export async function draftScript(
     program: program.value,
     root: root.value,
   };
-  const {value, out} = call;
-  const pictures = language.pictures?.bind(language);
+  return ok({base, placed});
+}
+
+/** Plans one task of a script. Futures are waited for later. */
+export async function draftScript(
+  language: ScriptLanguage,
+  call: ScriptCall,
+  row: Row,
+  context: MagicContext,
+): Promise<Result<Draft, readonly Problem[]>> {
+  const read = await baseOf(language, call, context);
+  if (!read.ok) return read;
+  const {base, placed} = read.value;
   const needs = [
     ...new Set([
       ...[...call.variables].flatMap(([, {source}]) => nodesOf(source)),
       ...placed.nodes,
-      ...(root.value?.before ?? []),
+      ...(base.root?.before ?? []),
     ]),
   ];
   return ok({
-    name: language.name,
+    ...sharedOf(language, call, base),
     key: rowKey(row),
+    needs,
+    planned: node => base.root?.planned(node),
+    make: () => make(language, call, base, placed, row, context),
+  });
+}
+
+/** Plans the tasks of a loop of scripts. Undefined where more than the values of the loop variables may differ, or one is run whatever is cached. */
+export async function repeatScript(
+  language: ScriptLanguage,
+  call: ScriptCall,
+  row: Row,
+  context: MagicContext,
+): Promise<Result<Repeat | undefined, readonly Problem[]>> {
+  if (call.options.force || call.always || call.verbatim !== true) return ok(undefined);
+  const fixed: Record<string, Variable> = {};
+  for (const [name, {source}] of call.variables) {
+    if (source.is !== 'json') return ok(undefined);
+    if (name in row && source.value !== row[name]) return ok(undefined);
+    if (!(name in row)) fixed[name] = {is: 'json', value: source.value};
+  }
+  const read = await baseOf(language, call, context);
+  if (!read.ok) return read;
+  const {base, placed} = read.value;
+  if (placed.nodes.length > 0 || base.root !== undefined) return ok(undefined);
+  const rest = recipeOf(language, call, base, call.script, []);
+  const fingerprint = fingerprintsOfVariables(rest);
+  const variablesOf = (values: Row): Recipe['variables'] => {
+    const variables = {...fixed};
+    for (const name in values) variables[name] = {is: 'json', value: values[name] ?? null};
+    return variables;
+  };
+  const task = (values: Row): Task =>
+    taskOf(
+      language,
+      {...call, variables: new Map()},
+      base,
+      {...rest, variables: variablesOf(values)},
+      [],
+      values,
+      context,
+    );
+  return ok({
+    ...sharedOf(language, call, base),
+    takes: value => stringsOf(value).every(text => !MAY_BE_FUTURE.test(text)),
+    fingerprint: values => fingerprint(variablesOf(values)),
+    key: rowKey,
+    task,
+  });
+}
+
+/** What a text has that may name a future: by placeholder, or by the path of its result. */
+const MAY_BE_FUTURE = /weft|\/work\//;
+
+/** What all tasks of a call have in common. */
+function sharedOf(
+  language: ScriptLanguage,
+  call: ScriptCall,
+  base: ScriptBase,
+): Pick<Draft, 'name' | 'kind' | 'files' | 'settle' | 'pictures' | 'notes'> {
+  const {value, out} = call;
+  const pictures = language.pictures?.bind(language);
+  return {
+    name: language.name,
     kind: value ? 'value' : 'files',
     ...(value && out !== undefined ? {files: true} : {}),
-    needs,
-    make: () => make(language, call, base, placed, row, context),
     settle: manifest => settleScript(manifest, value, out !== undefined),
-    planned: node => root.value?.planned(node),
     ...(pictures === undefined ? {} : {pictures}),
-    notes: bundleNotes(call.options, container.value),
-  });
+    notes: bundleNotes(call.options, base.container),
+  };
 }
 
 /** What `await` gives for a script. */
@@ -158,6 +230,23 @@ async function make(
   if (identity?.ok === false) return identity.error;
   const script = fill(call.script);
   const placedPatterns = call.in.map(({pattern}) => fill(pattern)).filter(pattern => pattern.includes('/weft::'));
+  const inputs: Recipe['inputs'] = [
+    ...[...needs].sort().map(fingerprint => ({is: 'task', fingerprint}) as const),
+    ...(identity === undefined ? [] : [{is: 'root', identity: identity.value} as const]),
+  ];
+  const rest = recipeOf(language, call, base, script, inputs, placedPatterns);
+  return {is: 'task', task: taskOf(language, call, base, {...rest, variables}, [...needs], row, context)};
+}
+
+/** The recipe but for its variables. */
+function recipeOf(
+  language: ScriptLanguage,
+  call: ScriptCall,
+  base: ScriptBase,
+  script: string,
+  inputs: Recipe['inputs'],
+  placedPatterns: readonly string[] = [],
+): Omit<Recipe, 'variables'> {
   const args: Record<string, JsonValue> = {script};
   if (!call.strict) args['strict'] = false;
   if (call.value) args['value'] = true;
@@ -167,34 +256,38 @@ async function make(
     ...(base.container === undefined ? {} : {image: {...base.container.identity}}),
     ...base.program.identity,
   };
-  const recipe: Recipe = {
+  return {
     kind: language.name,
     name: language.name,
     arguments: args,
-    variables,
-    inputs: [
-      ...[...needs].sort().map(fingerprint => ({is: 'task', fingerprint}) as const),
-      ...(identity === undefined ? [] : [{is: 'root', identity: identity.value} as const]),
-    ],
+    inputs,
     ...(Object.keys(code).length === 0 ? {} : {code}),
     setup: base.setup.identity,
     ...(Object.keys(base.sources).length === 0 ? {} : {sources: base.sources}),
     ...(Object.keys(base.environment).length === 0 ? {} : {environment: base.environment}),
     ...(base.files.length === 0 ? {} : {files: Object.fromEntries(base.files.map(({name, digest}) => [name, digest]))}),
   };
+}
+
+function taskOf(
+  language: ScriptLanguage,
+  call: ScriptCall,
+  base: ScriptBase,
+  recipe: Recipe,
+  needs: readonly Fingerprint[],
+  row: Row,
+  context: MagicContext,
+): Task {
   const fingerprint = fingerprintOfRecipe(recipe);
   return {
-    is: 'task',
-    task: {
-      fingerprint,
-      recipe,
-      name: language.name,
-      key: rowKey(row),
-      needs: [...needs],
-      placement: context.placement(call.options, base.container),
-      work: new ScriptWork(call, recipe, base, fingerprint, context, language),
-      ...(call.options.force || call.always ? {force: true} : {}),
-    },
+    fingerprint,
+    recipe,
+    name: language.name,
+    key: rowKey(row),
+    needs,
+    placement: context.placement(call.options, base.container),
+    work: new ScriptWork(call, recipe, base, fingerprint, context, language),
+    ...(call.options.force || call.always ? {force: true} : {}),
   };
 }
 

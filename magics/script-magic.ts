@@ -4,7 +4,7 @@ import {literalText} from '../kernel/cell/words.js';
 import type {TaskMagic} from '../kernel/session/magic.js';
 import {RootOrder} from './lsst/root-order.js';
 import type {ScriptCall} from './script-call.js';
-import {draftScript} from './script-draft.js';
+import {draftScript, repeatScript} from './script-draft.js';
 import {readScriptCall} from './script-function.js';
 import {namesTaken} from './script-given.js';
 import type {ScriptLanguage} from './script-language.js';
@@ -54,5 +54,6 @@ export function scriptMagic(language: ScriptLanguage): TaskMagic<ScriptCall> {
     },
     readCall: (values, context) => readScriptCall(language, values, context),
     draft: (call, row, context) => draftScript(language, call, row, context),
+    series: (call, row, context) => repeatScript(language, call, row, context),
   };
 }

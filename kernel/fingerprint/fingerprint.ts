@@ -1,6 +1,6 @@
-import {createHash} from 'node:crypto';
+import {createHash, hash} from 'node:crypto';
 import canonicalize from 'canonicalize';
-import type {JsonValue} from './json.js';
+import type {JsonObject, JsonValue} from './json.js';
 
 declare const brand: unique symbol;
 
@@ -34,6 +34,18 @@ export function canonicalJson(value: JsonValue): string {
 export function fingerprintOf(kind: string, value: JsonValue): Fingerprint {
   const text = `weft/${kind}/${FINGERPRINT_VERSION}\n${canonicalJson(value)}`;
   return createHash('sha256').update(text).digest('hex') as Fingerprint;
+}
+
+/**
+ * The fingerprints of records that are equal but for one member, whose name sorts behind all others: what is before it is written once.
+ * The same as {@link fingerprintOf} of the whole record.
+ */
+export function fingerprintsOf(kind: string, rest: JsonObject, last: string): (member: JsonValue) => Fingerprint {
+  const names = Object.keys(rest);
+  if (names.length === 0 || names.some(name => name >= last))
+    throw new Error(`Internal error: ${last} is not the last`);
+  const head = `weft/${kind}/${FINGERPRINT_VERSION}\n${canonicalJson(rest).slice(0, -1)},${canonicalJson(last)}:`;
+  return member => hash('sha256', `${head}${canonicalJson(member)}}`) as Fingerprint;
 }
 
 /** The digest of text or bytes that are in memory. */

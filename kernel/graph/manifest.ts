@@ -41,3 +41,21 @@ export interface Manifest {
   /** Who accepted it, for a result that `%adopt` took over; absent for one that was run. */
   readonly adopted?: string;
 }
+
+/** A record of which nothing is known: for a value that no task has made, or where the record is gone. Kept in no journal. */
+export function noManifest(fingerprint: Fingerprint, at = 0): Manifest {
+  const time = new Date(at).toISOString();
+  return {
+    version: 1,
+    fingerprint,
+    recipe: {kind: 'map', name: 'map', arguments: {}, variables: {}, inputs: []},
+    label: '',
+    edition: 1,
+    read: {},
+    outputs: [],
+    exit: 0,
+    startedAt: time,
+    endedAt: time,
+    host: '',
+  };
+}

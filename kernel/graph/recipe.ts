@@ -1,4 +1,4 @@
-import {fingerprintOf, type Digest, type Fingerprint} from '../fingerprint/fingerprint.js';
+import {fingerprintOf, fingerprintsOf, type Digest, type Fingerprint} from '../fingerprint/fingerprint.js';
 import type {JsonObject, JsonValue} from '../fingerprint/json.js';
 
 /**
@@ -52,6 +52,14 @@ export interface Recipe {
 export function fingerprintOfRecipe(recipe: Recipe): Fingerprint {
   const {kind, ...rest} = recipe;
   return fingerprintOf(`task/${kind}`, rest);
+}
+
+/** The checkpoint hashes of recipes that are equal but for their variables. */
+export function fingerprintsOfVariables(
+  recipe: Omit<Recipe, 'variables'>,
+): (variables: Recipe['variables']) => Fingerprint {
+  const {kind, ...rest} = recipe;
+  return fingerprintsOf(`task/${kind}`, rest, 'variables');
 }
 
 /** The first 12 digits: what names a rerun or a directory. The manifest holds all 64. */

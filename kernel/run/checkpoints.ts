@@ -48,6 +48,8 @@ export interface Checkpoints {
   known(): Promise<void>;
   /** The newest manifest of a fingerprint that the journals know, unchecked. */
   lookup(fingerprint: Fingerprint): Manifest | undefined;
+  /** Whether a result is there and whole, and read nothing, by a look that waits for nothing. `false` says nothing but that it has to be looked closer. */
+  isDone(fingerprint: Fingerprint): boolean;
   /** Looks at the outputs on disk. The error says in a person's words why this is no hit; what is left has been set aside. */
   check(manifest: Manifest): Promise<Result<Manifest, string>>;
   /** A result that lies under its final name, though no journal that we read tells of it. */

@@ -1,6 +1,7 @@
 import type {Fingerprint} from '../fingerprint/fingerprint.js';
 import type {Failure} from '../graph/failure.js';
 import type {Holder} from '../graph/holder.js';
+import {noManifest, type Manifest} from '../graph/manifest.js';
 import type {AttemptId, TaskState} from '../graph/task.js';
 import type {Result} from '../graph/result.js';
 import {labelOf, type Attempt, type Task} from '../graph/work.js';
@@ -87,6 +88,32 @@ export class Scheduler {
     entry.force = task.force === true;
     entry.askedAt = this.ports.now();
     this.#hits.queue(entry);
+    return entry;
+  }
+
+  /** Whether a task that was not submitted has a result, by a quick look: `false` only means that it has to be looked closer. */
+  isDone(fingerprint: Fingerprint): boolean {
+    return !this.#entries.has(fingerprint) && this.ports.checkpoints.isDone(fingerprint);
+  }
+
+  /** The record of a result that {@link isDone} has found; one with nothing in it where it is not to be had any more. */
+  recorded(fingerprint: Fingerprint): Manifest {
+    return this.ports.checkpoints.lookup(fingerprint) ?? noManifest(fingerprint);
+  }
+
+  /**
+   * Adds a task that {@link isDone} has found done.
+   * @param checkedAt when that was, milliseconds since the epoch
+   */
+  admit(task: Task, checkedAt: number): Entry {
+    const manifest = this.ports.checkpoints.lookup(task.fingerprint);
+    if (manifest === undefined || task.force === true || this.#entries.has(task.fingerprint)) return this.submit(task);
+    const entry = new Entry(task, 1, this.#order++);
+    this.#entries.set(task.fingerprint, entry);
+    entry.checked = true;
+    entry.checkedAt = checkedAt;
+    entry.manifest = manifest;
+    entry.state = {is: 'done', at: checkedAt, how: 'cached', manifest};
     return entry;
   }
 

@@ -18,9 +18,11 @@ export function bindFuture(
   },
 ): void {
   const ref = node.ref();
+  const {id, kind} = ref;
   for (const each of name === undefined ? ['_'] : [name, '_']) {
     const before = ports.futures.bind(each, node);
-    ports.user.bind(each, ref);
+    // The second time it is known already.
+    ports.user.bind(each, each === '_' && name !== undefined ? {id, name: ref.name, kind} : ref);
     ports.types.bound(each, node.kind);
     if (each !== '_' && before !== undefined && before !== node && !sameTasks(before, node))
       ports.displays.stale(before, `\`${each}\` was bound again by ${by}`);

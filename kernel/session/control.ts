@@ -8,8 +8,9 @@ import type {CachePort} from './cache-port.js';
 import type {HistoryPort} from './history-port.js';
 import type {Futures} from './futures.js';
 import type {NotebookControl} from './magic.js';
-import {tasksOf, type FutureNode, type TaskNode} from './node.js';
+import {madeBelow, tasksOf, type FutureNode, type TaskNode} from './node.js';
 import {FOREACH, type Registry} from './registry.js';
+import {seriesOf} from './series.js';
 
 /** What the control of a notebook acts on. */
 export interface ControlPorts {
@@ -69,7 +70,7 @@ export function notebookControl({
     history,
     reached: () => reached(futures, scheduler),
     asked: ({fingerprint, label}) => {
-      if (scheduler.entry(fingerprint) !== undefined) return true;
+      if (scheduler.entry(fingerprint) !== undefined || futures.loops.has(fingerprint)) return true;
       for (const {task} of scheduler.entries()) {
         // Scripts that a cell gave no name are all called the same.
         if (task.name !== task.recipe.kind && labelOf(task) === label) return true;
@@ -99,7 +100,9 @@ export function notebookControl({
 
 /** What the futures of a notebook stand for, without what was replaced; and all that is under way, whoever wanted it. */
 function* reached(futures: Futures, scheduler: Scheduler): Iterable<Fingerprint> {
-  const open: TaskNode[] = futures.everything().flatMap(({node}) => tasksOf(node));
+  const all = futures.everything();
+  const open: TaskNode[] = all.flatMap(({node}) => madeBelow(node));
+  for (const {node} of all) if (node.is === 'set') yield* seriesOf(node.members ?? [])?.done() ?? [];
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
     if (node.fingerprint !== undefined) yield node.fingerprint;
     open.push(...node.parts, ...(node.inner === undefined ? [] : [node.inner]));

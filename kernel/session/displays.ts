@@ -1,6 +1,6 @@
 import {randomUUID} from 'node:crypto';
 import {join} from 'node:path';
-import {isFinal, type TaskView} from '../graph/task.js';
+import type {TaskView} from '../graph/task.js';
 import {readTail} from '../run/read-tail.js';
 import {cellBundle} from '../show/cell-html.js';
 import {UpdatePace} from '../show/update-pace.js';
@@ -10,6 +10,7 @@ import type {Forecast} from './forecast.js';
 import type {Futures} from './futures.js';
 import type {FutureNode} from './node.js';
 import {withPictures} from './pictures.js';
+import {madeOf, seriesOf} from './series.js';
 
 /** Bytes of a log that a display shows the end of. */
 const TAIL_BYTES = 2000;
@@ -64,13 +65,13 @@ export class Displays {
           [...node.dependents].some(
             dependent =>
               dependent === shown ||
-              (shown.is === 'set' && (shown.members ?? []).some(member => member.node === dependent)),
+              (shown.is === 'set' && (shown.members ?? []).some(member => madeOf(member) === dependent)),
           ),
       );
       if (!takes || open.stale === message) continue;
       open.stale = message;
       // Most changes leave the changed one open: then nobody else is looked at.
-      this.#pace.touch(id, !isEnded(node) || !ended(open.nodes));
+      this.#pace.touch(id, !node.over || !ended(open.nodes));
     }
     this.#schedule();
   }
@@ -103,13 +104,16 @@ export class Displays {
     const ids = this.#of.get(node) ?? new Set();
     ids.add(id);
     this.#of.set(node, ids);
-    if (node.is === 'set') for (const member of node.members ?? []) this.#follow(member.node, id);
+    // Those of a long loop are found by their set: they are made one by one.
+    if (node.is === 'set' && seriesOf(node.members ?? []) === undefined)
+      for (const member of node.members ?? []) this.#follow(member.node, id);
     if (node.is === 'task' && node.inner !== undefined) this.#follow(node.inner, id);
     if (node.is === 'task') for (const part of node.parts) this.#follow(part, id);
   }
 
   #changed(node: FutureNode): void {
-    const ids = this.#of.get(node);
+    const ids =
+      this.#of.get(node) ?? (node.is === 'task' && node.set !== undefined ? this.#of.get(node.set) : undefined);
     if (ids === undefined) return;
     for (const id of ids) {
       const open = this.#open.get(id);
@@ -118,7 +122,7 @@ export class Displays {
       this.#follow(node, id);
       this.#dirty.add(id);
       // Most changes leave the changed one open: then nobody else is looked at.
-      this.#pace.touch(id, !isEnded(node) || !ended(open.nodes));
+      this.#pace.touch(id, !node.over || !ended(open.nodes));
     }
     this.#schedule();
   }
@@ -146,8 +150,7 @@ export class Displays {
     this.#timer.unref();
     // Elapsed times and log tails change though no state does.
     this.#tick ??= setInterval(() => {
-      for (const [id, open] of this.#open)
-        if (open.nodes.some(node => node.views().some(task => task.state.is === 'running'))) this.#pace.touch(id, true);
+      for (const [id, open] of this.#open) if (open.nodes.some(node => node.running)) this.#pace.touch(id, true);
       this.#schedule();
     }, 1000).unref();
   }
@@ -185,15 +188,7 @@ export class Displays {
 }
 
 /** True when nothing of these will change by itself. */
-const ended = (nodes: readonly FutureNode[]): boolean => nodes.every(isEnded);
-
-function isEnded(node: FutureNode): boolean {
-  if (node.is === 'set') {
-    return node.members === undefined ? node.stop !== undefined : node.members.every(member => isEnded(member.node));
-  }
-  return isFinal(node.state) && (node.parts.length === 0 || node.views().every(({state}) => isFinal(state)));
-}
-
+const ended = (nodes: readonly FutureNode[]): boolean => nodes.every(node => node.over);
 /** The tail of the task that has run longest, and the output of a task that stands alone. */
 function withTails(tasks: readonly TaskView[]): readonly TaskView[] {
   let slowest = -1;

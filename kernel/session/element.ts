@@ -17,8 +17,8 @@ export function elementsOf(node: FutureNode, keys: readonly string[]): readonly 
 /** True where two futures are the same tasks, however they came to be. */
 export function sameTasks(a: FutureNode, b: FutureNode): boolean {
   const all = (node: FutureNode): string =>
-    (node.is === 'task' ? [node] : (node.members ?? []).map(member => member.node))
-      .map(task => task.fingerprint ?? task.id)
-      .join();
+    node.is === 'task'
+      ? (node.fingerprint ?? node.id)
+      : (node.members ?? []).map(member => member.identity ?? member.node.fingerprint ?? member.node.id).join();
   return all(a) === all(b);
 }

@@ -1,12 +1,15 @@
 import {randomBytes} from 'node:crypto';
 import type {Fingerprint} from '../fingerprint/fingerprint.js';
 import type {JsonValue} from '../fingerprint/json.js';
+import type {Task} from '../graph/work.js';
 import type {Scheduler} from '../run/scheduler.js';
 import type {Entry} from '../run/entry.js';
 import type {FutureKind} from '../typescript/messages.js';
 import type {Bundle} from '../wire/notebook.js';
 import type {Draft} from './magic.js';
 import {TaskNode, type FutureNode, type Member, type NodePorts, type Stop} from './node.js';
+import {AllSeries} from './all-series.js';
+import {madeOf, seriesOf, type Series, type SeriesParts} from './series.js';
 import {SetNode} from './set-node.js';
 
 /** A placeholder of a future in text: `/weft:NAME:<12 hex>` (LANGUAGE 5). */
@@ -28,16 +31,16 @@ export class Futures {
   readonly #byTask = new Map<Fingerprint, Set<TaskNode>>();
   readonly #listeners = new Set<(node: FutureNode) => void>();
   readonly #scheduler: Scheduler;
+  /** What of long loops has no nodes. */
+  readonly loops: AllSeries;
   readonly #ports: NodePorts;
 
   /** @param expanded is told of sets whose members became known */
   constructor(scheduler: Scheduler, expanded: (node: SetNode) => void) {
     this.#scheduler = scheduler;
+    this.loops = new AllSeries(scheduler);
     this.#ports = {
-      submit: task => {
-        const entry = scheduler.submit(task);
-        return entry;
-      },
+      submit: task => this.#submit(task),
       now: () => Date.now(),
       changed: node => this.#changed(node),
       expanded,
@@ -73,13 +76,26 @@ export class Futures {
     return node;
   }
 
+  /** The members of a long loop, which have no nodes yet. */
+  series(parts: SeriesParts): Series {
+    return this.loops.make(parts, (draft, label, id) => this.plan(draft, label, id));
+  }
+
   get(id: string): FutureNode | undefined {
-    return this.#nodes.get(id);
+    return this.#nodes.get(id) ?? this.loops.get(id);
   }
 
   /** The node whose result has this final directory. */
   at(directory: string): TaskNode | undefined {
-    return this.#places.get(directory);
+    return this.#places.get(directory) ?? this.loops.at(directory);
+  }
+
+  #submit(task: Task): Entry {
+    const done = this.loops.take(task.fingerprint);
+    const entry = done === undefined ? this.#scheduler.submit(task) : this.#scheduler.admit(task, done.lookedAt);
+    // What is asked for again is one thing with what was found of it before.
+    done?.make();
+    return entry;
   }
 
   /** Remembers a name that a cell gave. A future that lost its name is still there under its id. */
@@ -114,8 +130,12 @@ export class Futures {
     const see = (node: FutureNode): void => {
       if (seen.has(node)) return;
       seen.add(node);
-      if (node.is === 'set') for (const member of node.members ?? []) see(member.node);
-      else {
+      if (node.is === 'set') {
+        for (const member of node.members ?? []) {
+          const made = madeOf(member);
+          if (made !== undefined) see(made);
+        }
+      } else {
         for (const part of node.parts) see(part);
         if (node.inner !== undefined) see(node.inner);
       }
@@ -128,10 +148,13 @@ export class Futures {
         for (const part of [...node.parts, ...(node.inner === undefined ? [] : [node.inner])]) see(part);
     }
     const rest: FutureNode[] = [];
+    const isSeen = (member: Member): boolean => {
+      const made = madeOf(member);
+      return made !== undefined && seen.has(made);
+    };
     for (const node of [...nodes.filter(each => each.is === 'set'), ...nodes.filter(each => each.is === 'task')]) {
       if (node.is === 'task' && node.draft.aside === true) continue;
-      if (seen.has(node) || (node.is === 'set' && node.members?.every(member => seen.has(member.node)) === true))
-        continue;
+      if (seen.has(node) || (node.is === 'set' && node.members !== undefined && node.members.every(isSeen))) continue;
       see(node);
       rest.push(node);
     }
@@ -158,7 +181,12 @@ export class Futures {
 
   cancel(node: FutureNode): void {
     if (node.is === 'set') {
-      for (const member of node.members ?? []) this.cancel(member.node);
+      // What was found there is done, and stays so.
+      const open = seriesOf(node.members ?? [])?.over === false;
+      for (const member of node.members ?? []) {
+        const made = open ? member.node : madeOf(member);
+        if (made !== undefined) this.cancel(made);
+      }
       return;
     }
     if (node.inner !== undefined) this.cancel(node.inner);
@@ -209,7 +237,7 @@ export class Futures {
     const nodes = new Set<TaskNode>();
     let mangled: string | undefined;
     const rest = text.replace(PLACEHOLDER, (whole, _name: string, id: string) => {
-      const node = this.#nodes.get(id);
+      const node = this.get(id);
       if (node?.is === 'task') nodes.add(node);
       else mangled ??= whole;
       return '';
@@ -217,7 +245,7 @@ export class Futures {
     mangled ??= MANGLED.exec(rest.replaceAll(/\/weft::[0-9a-f]{64}/g, ''))?.[0];
     MANGLED.lastIndex = 0;
     for (const [path] of text.matchAll(RESULT_PATH)) {
-      const node = this.#places.get(path);
+      const node = this.at(path);
       if (node !== undefined) nodes.add(node);
     }
     return {
@@ -229,8 +257,8 @@ export class Futures {
           return fingerprint === undefined ? whole : `/weft::${fingerprint}`;
         };
         return text
-          .replace(PLACEHOLDER, (whole, _name: string, id: string) => sign(this.#nodes.get(id), whole))
-          .replace(RESULT_PATH, whole => sign(this.#places.get(whole), whole));
+          .replace(PLACEHOLDER, (whole, _name: string, id: string) => sign(this.get(id), whole))
+          .replace(RESULT_PATH, whole => sign(this.at(whole), whole));
       },
     };
   }
@@ -250,7 +278,7 @@ export class Futures {
   }
 
   #pathOf(id: string): string | undefined {
-    const node = this.#nodes.get(id);
+    const node = this.get(id);
     if (node?.is !== 'task') return undefined;
     const state = node.state;
     return state.is === 'done' ? state.manifest.directory : node.entry?.task.work.directory;

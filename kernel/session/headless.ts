@@ -154,6 +154,8 @@ export function countTasks(
     if (state.is === 'done') add(join, made ?? state.how);
     else if (state.is === 'failed' || state.is === 'blocked' || state.is === 'cancelled') add(join, state.is);
   }
+  counts.tasks.cached += futures.loops.unmade;
+  counts.tasks.total += futures.loops.unmade;
   for (const node of futures.all()) {
     if (node.is === 'set' && node.stop !== undefined) add(false, node.stop.is);
     if (node.is !== 'task' || node.entry !== undefined || node.inner !== undefined) continue;

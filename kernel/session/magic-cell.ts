@@ -6,7 +6,7 @@ import type {Futures} from './futures.js';
 import {codesOf, expandLoops, readLoops} from './loops.js';
 import type {MagicContext, Problem, Row, TaskMagic} from './magic.js';
 import type {FutureNode, Member, Stop} from './node.js';
-import {planRows, stopOf, type PlannedRow, type TaskCell} from './rows.js';
+import {calledAs, planRows, planSeries, stopOf, type PlannedRow, type TaskCell} from './rows.js';
 import {CellScope} from './scope.js';
 import type {UserPort} from './user-port.js';
 
@@ -67,26 +67,46 @@ export async function runTaskCell(
       const again = await expandLoops(loops.binders, scope, futures, true);
       if (!again.ok)
         return fail(again.error.find(problem => problem.blocked !== undefined)?.blocked ?? stopOf(again.error));
-      const planned = again.value.is === 'waits' ? ok([]) : await planRows(again.value.rows, cell);
-      return planned.ok ? ok(membersOf(planned.value, variables, label, context)) : fail(stopOf(planned.error));
+      const planned = await planMembers(again.value.is === 'waits' ? [] : again.value.rows, variables, cell);
+      return planned.ok ? ok(planned.value.members) : fail(stopOf(planned.error));
     };
     const node = futures.makeSet(label, variables, {waiting, expand}, undefined, kind);
     for (const need of expanded.value.nodes) need.dependents.add(node);
     return ok({name, node, warnings: problems});
   }
+  if (loops.binders.length > 0) {
+    const planned = await planMembers(expanded.value.rows, variables, cell);
+    if (!planned.ok) return fail([...problems, ...planned.error]);
+    const {members, warnings} = planned.value;
+    const node = futures.makeSet(label, variables, members, undefined, kind);
+    return ok({name, node, warnings: [...problems, ...once(warnings)]});
+  }
   const planned = await planRows(expanded.value.rows, cell);
   if (!planned.ok) return fail([...problems, ...planned.error]);
   const warnings = [...problems, ...once(planned.value.flatMap(row => row.warnings))];
-  if (loops.binders.length > 0) {
-    return ok({
-      name,
-      node: futures.makeSet(label, variables, membersOf(planned.value, variables, label, context), undefined, kind),
-      warnings,
-    });
-  }
   const [only] = planned.value;
   if (only === undefined) throw new Error('Internal error: a cell without loops has one row');
   return ok({name, node: context.plan(only.draft, label), warnings});
+}
+
+/** The members of a loop: made one by one, or all alike. */
+async function planMembers(
+  rows: readonly Row[],
+  variables: readonly string[],
+  cell: TaskCell,
+): Promise<Result<{readonly members: readonly Member[]; readonly warnings: readonly Problem[]}, readonly Problem[]>> {
+  const {context, futures, name} = cell;
+  const label = name ?? '_';
+  const alike = await planSeries(rows, cell);
+  if (alike !== undefined) {
+    const {repeat, warnings} = alike;
+    const {members} = futures.series({rows, variables, repeat, name: calledAs(repeat.name, cell), label});
+    return ok({members, warnings});
+  }
+  const planned = await planRows(rows, cell);
+  if (!planned.ok) return planned;
+  const warnings = planned.value.flatMap(row => row.warnings);
+  return ok({members: membersOf(planned.value, variables, label, context), warnings});
 }
 
 function membersOf(

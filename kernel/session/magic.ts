@@ -16,6 +16,7 @@ import type {ExtensionControl} from './extension.js';
 import type {CachePort} from './cache-port.js';
 import type {HistoryPort} from './history-port.js';
 import type {FutureNode, TaskNode} from './node.js';
+import type {Repeat} from './repeat.js';
 import type {Settings} from './settings.js';
 
 /** A diagnostic whose place may be unknown: what a function of LANGUAGE 13 was given has no place in the cell. */
@@ -41,6 +42,8 @@ export interface Draft {
   readonly files?: boolean;
   /** The futures that it waits for before `make`: said in the display. */
   readonly needs: readonly FutureNode[];
+  /** The task, where nothing has to be waited for. */
+  readonly task?: Task;
   /** Waits for what decides the recipe, and makes the task. Called again after a `%retry`. */
   make(): Promise<Made>;
   /** What `await` gives. */
@@ -105,6 +108,11 @@ export interface TaskMagic<C> {
   ): {readonly call: C | undefined; readonly problems: readonly Problem[]};
   /** Plans one task. Files are read here, so that later edits do not reach it. */
   draft(call: C, row: Row, context: MagicContext): Promise<Result<Draft, readonly Problem[]>>;
+  /**
+   * The tasks of a long loop, all of which differ from the one of the first row by the values of the loop variables only; undefined where
+   * more may differ. Absent: it always may.
+   */
+  series?(call: C, row: Row, context: MagicContext): Promise<Result<Repeat | undefined, readonly Problem[]>>;
   /** What fits where a person types. */
   readonly complete?: Completer;
 }

@@ -1,7 +1,7 @@
 import type {Fingerprint} from '../fingerprint/fingerprint.js';
 import type {JsonValue} from '../fingerprint/json.js';
 import type {Blocked, Failure} from '../graph/failure.js';
-import type {Manifest} from '../graph/manifest.js';
+import {noManifest, type Manifest} from '../graph/manifest.js';
 import {fail, ok, type Result} from '../graph/result.js';
 import {isFinal, type TaskState, type TaskView} from '../graph/task.js';
 import {labelOf, type Task} from '../graph/work.js';
@@ -10,6 +10,7 @@ import {failureMessage, failureText} from '../show/failure-text.js';
 import type {FutureKind, FutureRef, Settled} from '../typescript/messages.js';
 import {Deferred} from './deferred.js';
 import type {Draft} from './magic.js';
+import {madeOf} from './series.js';
 import type {SetNode} from './set-node.js';
 
 /** How many lines of a log an error of `await` shows. */
@@ -41,6 +42,8 @@ export class TaskNode {
   name: string;
   /** The key of an element in its set, one text a variable: empty for a future that stands alone. */
   index: readonly string[] = [];
+  /** The long loop that it is of, where it was made because somebody asked for it. */
+  set: SetNode | undefined;
   entry: Entry | undefined;
   /** Another node that stands for it. */
   inner: TaskNode | undefined;
@@ -59,7 +62,8 @@ export class TaskNode {
     this.#state = {is: 'waiting', on: []};
     for (const need of draft.needs) need.dependents.add(this);
     draft.planned?.(this);
-    void this.#make();
+    if (draft.task === undefined) void this.#make();
+    else this.#submit(draft.task);
   }
 
   get kind(): FutureKind {
@@ -74,6 +78,18 @@ export class TaskNode {
 
   get state(): TaskState {
     return this.inner?.state ?? this.entry?.state ?? this.#state;
+  }
+
+  /** True when nothing of it will change by itself, nor of the tasks that a split has made of it. */
+  get over(): boolean {
+    return isFinal(this.state) && (this.parts.length === 0 || this.views().every(({state}) => isFinal(state)));
+  }
+
+  /** True where a task of it runs. */
+  get running(): boolean {
+    return this.parts.length === 0
+      ? this.state.is === 'running'
+      : this.views().some(({state}) => state.is === 'running');
   }
 
   /** The task, once it is known what it is; waits for values that decide it. */
@@ -199,9 +215,8 @@ export class TaskNode {
     const at = this.#ports.now();
     switch (made.is) {
       case 'task':
-        this.entry = this.#ports.submit(made.task);
-        this.#known.resolve(ok(made.task));
-        break;
+        this.#submit(made.task);
+        return;
       case 'node': {
         this.inner = made.node;
         this.parts = made.parts;
@@ -228,6 +243,12 @@ export class TaskNode {
     this.#ports.changed(this);
   }
 
+  #submit(task: Task): void {
+    this.entry = this.#ports.submit(task);
+    this.#known.resolve(ok(task));
+    this.#ports.changed(this);
+  }
+
   #stop(state: TaskState, stop: Stop): void {
     this.#state = state;
     this.#known.resolve(fail(stop));
@@ -239,28 +260,21 @@ export class TaskNode {
 export interface Member {
   readonly key: readonly JsonValue[];
   readonly node: TaskNode;
+  /** What tells it from others, where that is known without its node. */
+  readonly identity?: string | undefined;
 }
 
-/** The record of a value that was made in the user's process: kept in no journal. */
-function valueManifest(label: string, value: JsonValue, at: number): Manifest {
-  const time = new Date(at).toISOString();
-  const recipe = {kind: 'map', name: 'map', arguments: {}, variables: {}, inputs: []};
-  return {
-    version: 1,
-    fingerprint: '' as Fingerprint,
-    recipe,
-    label,
-    edition: 1,
-    read: {},
-    outputs: [],
-    value,
-    exit: 0,
-    startedAt: time,
-    endedAt: time,
-    host: '',
-  };
-}
+/** The record of a value that was made in the user's process. */
+const valueManifest = (label: string, value: JsonValue, at: number): Manifest => ({
+  ...noManifest('' as Fingerprint, at),
+  label,
+  value,
+});
 
-/** All task nodes below a node. */
+/** The task nodes below a node that there are: of a long loop those that somebody has asked for, or that were not done. */
+export const madeBelow = (node: FutureNode): readonly TaskNode[] =>
+  node.is === 'task' ? [node] : (node.members ?? []).flatMap(member => madeOf(member) ?? []);
+
+/** All task nodes below a node; those of a long loop are made for it. */
 export const tasksOf = (node: FutureNode): readonly TaskNode[] =>
   node.is === 'task' ? [node] : (node.members ?? []).map(member => member.node);

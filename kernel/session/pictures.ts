@@ -3,6 +3,7 @@ import {join} from 'node:path';
 import {picturesHtml, type ShownPicture} from '../show/pictures-html.js';
 import type {Bundle} from '../wire/notebook.js';
 import {tasksOf, type FutureNode} from './node.js';
+import {seriesOf} from './series.js';
 
 /** So many pictures a display has, and so many bytes of them: a notebook's file holds them all. */
 const MOST = 6;
@@ -10,7 +11,11 @@ const MOST_BYTES = 1_500_000;
 
 /** The pictures that the tasks of some nodes have made, below a display; the same bundle where there are none. */
 export function withPictures(bundle: Bundle, nodes: readonly FutureNode[]): Bundle {
-  const paths = nodes.flatMap(tasksOf).flatMap(node => {
+  const tasks = nodes.flatMap(node => {
+    const series = node.is === 'set' ? seriesOf(node.members ?? []) : undefined;
+    return series === undefined || series.parts.repeat.pictures !== undefined ? tasksOf(node) : [];
+  });
+  const paths = tasks.flatMap(node => {
     const {state, draft} = node;
     if (state.is !== 'done' || draft.pictures === undefined) return [];
     const {directory, outputs} = state.manifest;

@@ -8,6 +8,7 @@ import {once, suggestName} from './cell-names.js';
 import type {Futures} from './futures.js';
 import type {Draft, MagicContext, Problem, Reading, Row, TaskMagic} from './magic.js';
 import type {Stop, TaskNode} from './node.js';
+import type {Repeat} from './repeat.js';
 import type {CellScope, RowValues} from './scope.js';
 import type {UserPort} from './user-port.js';
 
@@ -32,6 +33,31 @@ export interface PlannedRow {
   readonly row: Row;
   readonly draft: Draft;
   readonly warnings: readonly Problem[];
+}
+
+/** From so many rows on, those that are alike are not planned one by one. */
+const MANY = 256;
+
+/** What makes the tasks of a long loop that differ by their loop variables only; undefined where they have to be planned one by one. */
+export async function planSeries(
+  rows: readonly Row[],
+  cell: TaskCell,
+): Promise<{readonly repeat: Repeat; readonly warnings: readonly Problem[]} | undefined> {
+  const {magic, wants, scope, context} = cell;
+  const [first] = rows;
+  if (rows.length < MANY || first === undefined || magic.series === undefined || wants.expressions.length > 0)
+    return undefined;
+  const taken = wants.names.map(({name}) => name);
+  await scope.fix(taken, false);
+  const [values, names] = [await scope.rows([], [first], true), await scope.rows(taken, [first], false)];
+  if (values[0] === undefined || names[0] === undefined) return undefined;
+  const {call, problems} = magic.read(readingOf(first, values[0], names[0], cell), context);
+  if (call === undefined || problems.some(problem => problem.severity === 'error')) return undefined;
+  const series = await magic.series(call, first, context);
+  if (!series.ok || series.value === undefined) return undefined;
+  const repeat = series.value;
+  for (const row of rows) for (const name in row) if (!repeat.takes(row[name] ?? null)) return undefined;
+  return {repeat, warnings: [...problems, ...(repeat.notes ?? [])]};
 }
 
 /** Reads every row and drafts its task; the problems of all rows at once, each said once. */
@@ -88,17 +114,8 @@ async function draftRow(
   names: RowValues,
   cell: TaskCell,
 ): Promise<Result<PlannedRow, readonly Problem[]>> {
-  const {line, syntax, magic, context} = cell;
-  const reading: Reading = {
-    line,
-    body: syntax.body,
-    bodySpan: syntax.bodySpan,
-    bodyLine: bodyLine(syntax),
-    row,
-    evaluated: (_span: Span, code: string): Evaluated => values.get(code),
-    lookup: (name: string): Evaluated => (name in row ? {is: 'json', value: row[name] as JsonValue} : names.get(name)),
-  };
-  const {call, problems} = magic.read(reading, context);
+  const {magic, context} = cell;
+  const {call, problems} = magic.read(readingOf(row, values, names, cell), context);
   if (call === undefined || problems.some(problem => problem.severity === 'error')) return fail(problems);
   const draft = await magic.draft(call, row, context);
   return draft.ok
@@ -106,14 +123,29 @@ async function draftRow(
     : fail([...problems, ...draft.error]);
 }
 
+const readingOf = (row: Row, values: RowValues, names: RowValues, {line, syntax}: TaskCell): Reading => ({
+  line,
+  body: syntax.body,
+  bodySpan: syntax.bodySpan,
+  bodyLine: bodyLine(syntax),
+  row,
+  evaluated: (_span: Span, code: string): Evaluated => values.get(code),
+  lookup: (name: string): Evaluated => (name in row ? {is: 'json', value: row[name] as JsonValue} : names.get(name)),
+});
+
 /** How many lines of the cell stand above the body: those of the stack, and the blank ones before it. */
 export const bodyLine = ({stack}: TaskCell['syntax']): number =>
   stack.reduce((lines, line) => lines + line.rest.split('\n').length, stack[0]?.span.start ?? 0);
 
 /** A script is called as its cell is: that it is a script, or a join, says nothing to a person. Names are never hashed. */
-function called(draft: Draft, {magic, line, name}: TaskCell): Draft {
-  return name === undefined || magic.defaultName(line) !== undefined ? draft : calledSo(draft, name);
+function called(draft: Draft, cell: TaskCell): Draft {
+  const name = calledAs(draft.name, cell);
+  return name === draft.name ? draft : calledSo(draft, name);
 }
+
+/** What the task of a cell is called in displays. */
+export const calledAs = (own: string, {magic, line, name}: TaskCell): string =>
+  name === undefined || magic.defaultName(line) !== undefined ? own : name;
 
 /** The same draft, and its task, under another name. */
 export function calledSo(draft: Draft, name: string): Draft {

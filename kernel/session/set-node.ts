@@ -1,10 +1,11 @@
 import {ok, type Result} from '../graph/result.js';
-import {isFinal, type TaskState, type TaskView} from '../graph/task.js';
+import type {TaskState, TaskView} from '../graph/task.js';
 import type {Entry} from '../run/entry.js';
 import {failureMessage} from '../show/failure-text.js';
 import type {FutureKind, FutureRef, Settled} from '../typescript/messages.js';
 import {Deferred} from './deferred.js';
 import type {FutureNode, Member, NodePorts, Stop} from './node.js';
+import {madeOf, SeriesMember, seriesOf} from './series.js';
 
 /** A set of futures: what `%%foreach` makes. */
 export class SetNode {
@@ -19,6 +20,8 @@ export class SetNode {
   #members: readonly Member[] | undefined;
   #stop: Stop | undefined;
   #waiting: string | undefined;
+  /** Where the first member was that had not ended. */
+  #open = 0;
   #known = new Deferred<Result<readonly Member[], Stop>>();
   readonly #expand: (() => Promise<Result<readonly Member[], Stop>>) | undefined;
   readonly #ports: NodePorts;
@@ -43,7 +46,7 @@ export class SetNode {
       this.#waiting = members.waiting;
       void this.#run();
     } else {
-      this.#members = members;
+      this.#give(members);
       this.#known.resolve(ok(members));
     }
   }
@@ -55,6 +58,27 @@ export class SetNode {
   /** The members, if they are known by now. */
   get members(): readonly Member[] | undefined {
     return this.#members;
+  }
+
+  /** True when nothing of it will change by itself. */
+  get over(): boolean {
+    if (this.#members === undefined) return this.#stop !== undefined;
+    if (seriesOf(this.#members)?.over === false) return false;
+    // Tasks end about in their order: the one that was open the last time is looked at first.
+    const {length} = this.#members;
+    for (let n = 0; n < length; n++) {
+      const at = (this.#open + n) % length;
+      const member = this.#members[at];
+      if (member === undefined || madeOf(member)?.over !== false) continue;
+      this.#open = at;
+      return false;
+    }
+    return true;
+  }
+
+  /** True where a task of it runs. */
+  get running(): boolean {
+    return (this.#members ?? []).some(member => madeOf(member)?.running === true);
   }
 
   /** What the list of members waits for. */
@@ -70,7 +94,7 @@ export class SetNode {
   get stopWords(): string {
     if (this.#stop === undefined)
       return (
-        (this.#members ?? []).find(({node}) => isFinal(node.state) && node.state.is !== 'done')?.node.stopWords ??
+        (this.#members ?? []).map(madeOf).find(node => node?.over === true && node.state.is !== 'done')?.stopWords ??
         `${this.name} failed`
       );
     return this.#stop.is === 'blocked' ? `${this.name} is blocked` : `${this.name} failed`;
@@ -82,7 +106,9 @@ export class SetNode {
 
   async ended(): Promise<void> {
     const known = await this.#known.promise;
-    if (known.ok) await Promise.all(known.value.map(member => member.node.ended()));
+    if (!known.ok) return;
+    await seriesOf(known.value)?.look();
+    for (const member of known.value) await madeOf(member)?.ended();
   }
 
   /** The results of all members, for what reads them. */
@@ -105,7 +131,7 @@ export class SetNode {
       this.#known = new Deferred();
       void this.#run();
     }
-    for (const {node} of this.#members ?? []) node.restart(start);
+    for (const member of this.#members ?? []) madeOf(member)?.restart(start);
   }
 
   views(): readonly TaskView[] {
@@ -116,7 +142,13 @@ export class SetNode {
           : {is: 'failed', at: this.#ports.now(), failure: this.#stop.failure};
       return [{name: this.name, key: '', state}];
     }
-    return (this.#members ?? []).flatMap(({node}) => node.views());
+    const views: TaskView[] = [];
+    for (const member of this.#members ?? []) {
+      const node = madeOf(member);
+      if (node !== undefined) views.push(...node.views());
+      else if (member instanceof SeriesMember) views.push(member.view());
+    }
+    return views;
   }
 
   ref(): FutureRef {
@@ -129,7 +161,17 @@ export class SetNode {
       ...(this.member === undefined ? {} : {member: this.member}),
     };
     if (this.#members === undefined) return known;
+    const series = seriesOf(this.#members);
+    if (series !== undefined) return {...known, series: series.ref()};
     return {...known, members: this.#members.map(({key, node}) => ({key, future: node.ref()}))};
+  }
+
+  #give(members: readonly Member[]): void {
+    this.#members = members;
+    const series = seriesOf(members);
+    if (series === undefined) return;
+    series.set = this;
+    void series.look(() => this.#ports.changed(this));
   }
 
   async #run(): Promise<void> {
@@ -137,7 +179,7 @@ export class SetNode {
     if (made === undefined) return;
     this.#waiting = undefined;
     if (made.ok) {
-      this.#members = made.value;
+      this.#give(made.value);
       this.#ports.expanded(this);
     } else this.#stop = made.error;
     this.#known.resolve(made);

@@ -16,7 +16,7 @@ import {readManifest} from '../store/manifest-file.js';
 import {publish} from '../store/publish.js';
 import {removeSmall} from '../store/remove-small.js';
 import type {Store} from '../store/store.js';
-import {checkResult, type Verify} from '../store/verify.js';
+import {checkResult, isUnchanged, type Verify} from '../store/verify.js';
 import {claimPorts, RUNNER, TaskClaims, type ClaimPorts} from './task-claims.js';
 import {Tidying} from './tidying.js';
 
@@ -56,6 +56,11 @@ export class StoredCheckpoints implements Checkpoints {
 
   lookup(fingerprint: Fingerprint): Manifest | undefined {
     return this.#store.lookup(fingerprint);
+  }
+
+  isDone(fingerprint: Fingerprint): boolean {
+    const evidence = this.#verify() === 'mtime' ? this.#store.evidence(fingerprint) : undefined;
+    return evidence !== undefined && isUnchanged(evidence);
   }
 
   async check(manifest: Manifest): Promise<Result<Manifest, string>> {

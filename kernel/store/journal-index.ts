@@ -17,6 +17,15 @@ interface Entry {
   removedAt?: Stamp;
 }
 
+/** Where the result of a task lies, absent for a value, and the stamps of its files. */
+export type Evidence = Pick<Manifest, 'directory' | 'outputs'>;
+
+/**
+ * What the end of a result's line begins with, as the store writes it: version, edition, what it read, directory, outputs and log. No text in
+ * JSON can have it, as its quotes would be escaped; where a value has it, what follows is no JSON by itself.
+ */
+const EVIDENCE = ',"version":1,"edition":';
+
 const RESULT = '{"is":"result","fingerprint":"';
 const AT = '","at":';
 const HASH_END = RESULT.length + 64;
@@ -48,6 +57,23 @@ export class JournalIndex {
     const entry = this.#entries.get(fingerprint);
     if (entry?.result === undefined || entry.result.at <= (entry.removedAt ?? 0)) return undefined;
     return this.lastManifest(fingerprint);
+  }
+
+  /** What the latest result is checked by, from the end of its line alone. Undefined where that takes a closer look. */
+  evidence(fingerprint: Fingerprint): Evidence | undefined {
+    const entry = this.#entries.get(fingerprint);
+    if (entry?.result === undefined || entry.renewed !== undefined || entry.removedAt !== undefined) return undefined;
+    const {line} = entry.result;
+    const from = line.lastIndexOf(EVIDENCE);
+    if (from < 0) return undefined;
+    try {
+      const {read, directory, outputs} = JSON.parse(`{${line.slice(from + 1, -1)}`) as Manifest;
+      if (Object.keys(read).length > 0) return undefined;
+      if (directory === undefined) return {outputs};
+      return {directory: isAbsolute(directory) ? directory : this.#store + directory.slice(1), outputs};
+    } catch {
+      return undefined;
+    }
   }
 
   /** The latest result, though it may have been removed: its edition goes on. */

@@ -9,7 +9,7 @@ import {fail, ok, type Result} from '../graph/result.js';
 import {Claims} from './claim.js';
 import {compactJournals} from './compact.js';
 import {stampOf} from '../machine/process-life.js';
-import {JournalIndex, portable} from './journal-index.js';
+import {JournalIndex, portable, type Evidence} from './journal-index.js';
 import {JournalReader} from './journal-reader.js';
 import {JOURNAL_VERSION, type FailedRecord, type RunRecord, type Stamp, type TaskRecord} from './journal-record.js';
 import {JournalWriter} from './journal-writer.js';
@@ -103,6 +103,11 @@ export class Store {
     return this.#index.manifest(fingerprint);
   }
 
+  /** What the result of a task is checked by, where that is to be had at once, and it read nothing. */
+  evidence(fingerprint: Fingerprint): Evidence | undefined {
+    return this.#index.evidence(fingerprint);
+  }
+
   /** The last result of a task, though it was removed: who makes it again goes on from its edition. */
   previous(fingerprint: Fingerprint): Manifest | undefined {
     return this.#index.lastManifest(fingerprint);
@@ -125,7 +130,18 @@ export class Store {
 
   /** Records that a task succeeded; for a value without files this line is its publication. */
   recordResult(manifest: Manifest): void {
-    this.#record({is: 'result', fingerprint: manifest.fingerprint, manifest: portable(manifest, this.directory)});
+    // What a hit is checked by stands at the end, where the index finds it without the rest.
+    const {version, edition, read, directory, outputs, log, ...rest} = portable(manifest, this.directory);
+    const ordered: Manifest = {
+      ...rest,
+      version,
+      edition,
+      read,
+      ...(directory === undefined ? {} : {directory}),
+      outputs,
+      ...(log === undefined ? {} : {log}),
+    };
+    this.#record({is: 'result', fingerprint: manifest.fingerprint, manifest: ordered});
   }
 
   /** Records stamps that were found to be other ones of the same content, as `checkResult` gives them. */

@@ -1,5 +1,6 @@
+import {statSync} from 'node:fs';
 import {stat} from 'node:fs/promises';
-import {join} from 'node:path';
+import {dirname, join} from 'node:path';
 import {codeOf} from '../fingerprint/file-problem.js';
 import {Slice, isRemote} from '../fingerprint/slice.js';
 import type {Manifest, OutputFile} from '../graph/manifest.js';
@@ -59,6 +60,29 @@ export async function checkResult(manifest: Manifest, how: Verify): Promise<Resu
   const renewed = checked.some((output, at) => output !== outputs[at]);
   return ok({manifest: renewed ? {...manifest, outputs: checked} : manifest, renewed});
 }
+
+/** Whether all files of a result are as they were recorded, on a local disk. `false` means no more than that {@link checkResult} has to tell. */
+export function isUnchanged({directory, outputs}: Pick<Manifest, 'directory' | 'outputs'>): boolean {
+  if (directory === undefined) return true;
+  if (outputs.length === 0 || isFar(directory)) return false;
+  try {
+    return outputs.every(({path, size, mtimeNs}) => {
+      const stats = statSync(`${directory}/${path}`, {bigint: true, throwIfNoEntry: false});
+      return stats?.isFile() === true && Number(stats.size) === size && `${stats.mtimeNs}` === mtimeNs;
+    });
+  } catch {
+    return false;
+  }
+}
+
+/** Whether results in a place like this lie behind a network: asked of the file system once for many that lie side by side. */
+function isFar(directory: string): boolean {
+  const place = dirname(dirname(directory));
+  if (place !== far.place) far = {place, is: isRemote(place)};
+  return far.is;
+}
+
+let far = {place: '', is: false};
 
 type Look = OutputStamp | undefined | Error;
 

@@ -6,6 +6,7 @@ import {heldBy, holds, makeFuture} from './future.js';
 import type {Future, Held} from './future.js';
 import type {FromUser, FutureRef, Settled} from './messages.js';
 import {Files, Repo, SetResult} from './results.js';
+import {withMembers} from './series-members.js';
 import {makeSet} from './set.js';
 import type {FutureSet} from './set.js';
 
@@ -53,7 +54,8 @@ export class Futures {
   }
 
   /** The handle of a future that the kernel has made; always the same one. */
-  handle(ref: FutureRef): Future | FutureSet {
+  handle(given: FutureRef): Future | FutureSet {
+    const ref = withMembers(given);
     const known = this.#entries.get(ref.id);
     if (known) {
       if (ref.members && !known.ref.members) known.ref = ref;

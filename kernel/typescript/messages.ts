@@ -17,6 +17,15 @@ export interface FutureRef {
   readonly variables?: readonly string[];
   /** Of a set whose members are known: each with its key, one JSON value a variable, in order. */
   readonly members?: readonly {readonly key: readonly JsonValue[]; readonly future: FutureRef}[];
+  /** In place of the members of a long loop: their ids are numbers that follow each other. */
+  readonly series?: SeriesRef;
+}
+
+/** The members of a set that are alike, all in one. */
+export interface SeriesRef extends Pick<FutureRef, 'name' | 'kind' | 'files'> {
+  /** The id of the first. */
+  readonly first: string;
+  readonly keys: readonly (readonly JsonValue[])[];
 }
 
 /** How a handle stands inside JSON that goes between the processes: `{"\u0000weft": id}`. No user's object has such a key. */

@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
-import {canonicalJson, digestOf, fingerprintOf, readFingerprint} from '../../kernel/fingerprint/fingerprint.js';
-import {isWellFormed, type JsonValue} from '../../kernel/fingerprint/json.js';
+import {
+  canonicalJson,
+  digestOf,
+  fingerprintOf,
+  fingerprintsOf,
+  readFingerprint,
+} from '../../kernel/fingerprint/fingerprint.js';
+import {isWellFormed, type JsonObject, type JsonValue} from '../../kernel/fingerprint/json.js';
 
 const settings = {seed: 7, numRuns: process.env['WEFT_SOAK'] === undefined ? 100 : 5000};
 
@@ -73,4 +79,18 @@ test('only 64 hex digits are read as a fingerprint', () => {
   expect(readFingerprint('a'.repeat(64))).toBe('a'.repeat(64));
   expect(readFingerprint('A'.repeat(64))).toBeUndefined();
   expect(readFingerprint('a'.repeat(63))).toBeUndefined();
+});
+
+test('records that differ in one member only have the same fingerprints when the rest is written once', () => {
+  const names = fc.string({maxLength: 4}).filter(name => name < 'variables');
+  const rest = fc.dictionary(names, json, {minKeys: 1, maxKeys: 4});
+  fc.assert(
+    fc.property(rest, json, json, (known, one, other) => {
+      const quick = fingerprintsOf('test', known, 'variables');
+      for (const variables of [one, other])
+        expect(quick(variables)).toBe(fingerprintOf('test', {...(known as JsonObject), variables}));
+    }),
+    settings,
+  );
+  expect(() => fingerprintsOf('test', {zoo: 1}, 'variables')).toThrow('Internal error');
 });

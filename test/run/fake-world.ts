@@ -134,6 +134,10 @@ export class FakeKernel implements Checkpoints, Executor {
     return Promise.resolve();
   }
 
+  isDone(): boolean {
+    return false;
+  }
+
   lookup(fingerprint: Fingerprint): Manifest | undefined {
     return this.#disk.results.get(fingerprint);
   }

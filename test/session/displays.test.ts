@@ -1,5 +1,5 @@
 import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest';
-import type {TaskView} from '../../kernel/graph/task.js';
+import {isFinal, type TaskView} from '../../kernel/graph/task.js';
 import {Displays} from '../../kernel/session/displays.js';
 import type {Futures} from '../../kernel/session/futures.js';
 import type {FutureNode} from '../../kernel/session/node.js';
@@ -8,7 +8,7 @@ import {done, running} from '../show/tasks.js';
 
 /** A future as a display sees it: a task whose view the test sets. */
 function fakeNode(view: TaskView) {
-  const node = {
+  const node: {state: TaskView['state']} & Record<string, unknown> = {
     is: 'task',
     name: view.name,
     draft: {},
@@ -16,6 +16,12 @@ function fakeNode(view: TaskView) {
     dependents: new Set(),
     state: view.state,
     views: () => [view],
+    get over() {
+      return isFinal(node.state);
+    },
+    get running() {
+      return node.state.is === 'running';
+    },
   };
   const set = (next: TaskView): void => {
     view = next;

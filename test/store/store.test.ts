@@ -170,3 +170,39 @@ test('the journals of kernels that are over become one, and say the same', async
     expect(store.unreadable).toBe(0);
   }
 });
+
+test('what a hit is checked by is read from the end of its line, and is the same as in the whole', async () => {
+  const directory = join(room, '.weft', 'work', 'ab', 'x');
+  const tricky = {edition: 1, version: 1, outputs: [], read: {}, directory: '/other'};
+  const results = [
+    sampleManifest(
+      {directory, outputs: [sampleOutput('a,"version":1,"edition":', '1'), sampleOutput('ü b', '2')]},
+      'one',
+    ),
+    sampleManifest({value: tricky, log: ',"version":1,"edition":1,"read":{},"outputs":[]'}, 'two'),
+    sampleManifest({value: [tricky, tricky], host: ',"version":1,"edition":1'}, 'three'),
+    sampleManifest({directory: '/elsewhere/x', outputs: [sampleOutput('a', '1')]}, 'four'),
+  ];
+  const first = await opened();
+  for (const manifest of results) first.recordResult(manifest);
+  await first.flush();
+  for (const store of [first, await opened()])
+    for (const {fingerprint, directory: where, outputs} of results)
+      expect(store.evidence(fingerprint)).toEqual(where === undefined ? {outputs} : {directory: where, outputs});
+});
+
+test('a closer look is asked for where a result read others, was removed, or its line has another form', async () => {
+  const store = await opened();
+  const read = {[sampleFingerprint('x')]: 1};
+  store.recordResult(sampleManifest({read}, 'reader'));
+  store.recordResult(sampleManifest({}, 'removed'));
+  store.recordRemoved(sampleFingerprint('removed'));
+  const manifest = sampleManifest({value: {version: 1, edition: 1, read: {}, outputs: []}}, 'old');
+  const line = JSON.stringify({is: 'result', fingerprint: manifest.fingerprint, at: 1, manifest});
+  await store.flush();
+  writeFileSync(join(room, '.weft', 'runs', 'old.jsonl'), `${line}\n`);
+  await store.refresh();
+  expect(store.lookup(manifest.fingerprint)).toEqual(manifest);
+  for (const text of ['reader', 'removed', 'old', 'unknown'])
+    expect(store.evidence(sampleFingerprint(text))).toBeUndefined();
+});

@@ -1,0 +1,260 @@
+import {Slice} from '../fingerprint/slice.js';
+import type {Fingerprint} from '../fingerprint/fingerprint.js';
+import type {JsonValue} from '../fingerprint/json.js';
+import type {Manifest} from '../graph/manifest.js';
+import type {TaskState, TaskView} from '../graph/task.js';
+import type {SeriesRef} from '../typescript/messages.js';
+import {keyText} from './element.js';
+import type {Draft, Row} from './magic.js';
+import type {Member, TaskNode} from './node.js';
+import type {Repeat} from './repeat.js';
+import type {SetNode} from './set-node.js';
+
+/** Milliseconds between two times that who shows a series is told how far the look at it has come. */
+const TELL = 250;
+
+/** What a series is made of. */
+export interface SeriesParts {
+  readonly rows: readonly Row[];
+  readonly variables: readonly string[];
+  readonly repeat: Repeat;
+  /** What its tasks are called in displays, and the name that the cell binds. */
+  readonly name: string;
+  readonly label: string;
+}
+
+/** What a series needs of the notebook. */
+export interface SeriesPorts {
+  /** Whether a result is there: a quick look, of which `false` only means that it has to be looked closer. */
+  isDone(fingerprint: Fingerprint): boolean;
+  /** The record of a result that was found there. */
+  manifest(fingerprint: Fingerprint): Manifest;
+  /** A member is done: told once. */
+  done(member: SeriesMember, fingerprint: Fingerprint): void;
+  /** Makes the node of a member. */
+  plan(draft: Draft, label: string, id: string): TaskNode;
+  now(): number;
+}
+
+/**
+ * The members of a long loop. Of those whose results are there nothing is kept but the values of their loop variables: a node, an entry of
+ * the scheduler and all that hangs on them are made when somebody asks for one. What is not there is made at once after the look at all.
+ */
+export class Series {
+  readonly members: readonly SeriesMember[];
+  readonly parts: SeriesParts;
+  /** The number that the ids of its members begin with. */
+  readonly first: number;
+  readonly ports: SeriesPorts;
+  /** Milliseconds since the epoch. */
+  lookedAt = 0;
+  /** The future of all of them. */
+  set: SetNode | undefined;
+  #looked: Promise<void> | undefined;
+  #over = false;
+
+  /** @param first ids are this number and those after it, 12 hex digits each */
+  constructor(parts: SeriesParts, first: number, ports: SeriesPorts) {
+    this.members = parts.rows.map((row, at) => new SeriesMember(this, row, at));
+    this.parts = parts;
+    this.first = first;
+    this.ports = ports;
+  }
+
+  /** Whether all results have been looked for. */
+  get over(): boolean {
+    return this.#over;
+  }
+
+  /**
+   * Looks for the results, in slices, and makes what is missing. The same promise each time.
+   * @param tell is called now and then meanwhile, and at the end
+   */
+  look(tell: () => void = () => undefined): Promise<void> {
+    return (this.#looked ??= this.#look(tell));
+  }
+
+  async #look(tell: () => void): Promise<void> {
+    const {ports, members} = this;
+    const slice = new Slice();
+    const missing: SeriesMember[] = [];
+    // The cell that made it goes first.
+    await slice.rest();
+    let told = performance.now();
+    for (const member of members) {
+      if (slice.over) {
+        await slice.rest();
+        const now = performance.now();
+        if (now - told > TELL) {
+          told = now;
+          tell();
+        }
+      }
+      if (member.made !== undefined) continue;
+      const fingerprint = this.parts.repeat.fingerprint(member.row);
+      if (ports.isDone(fingerprint)) member.found(fingerprint);
+      else missing.push(member);
+    }
+    this.lookedAt = ports.now();
+    for (const member of missing) {
+      if (slice.over) await slice.rest();
+      void member.node;
+    }
+    this.#over = true;
+    tell();
+  }
+
+  /** The tasks that were found done, but for those that have nodes. */
+  *done(): Iterable<Fingerprint> {
+    for (const {fingerprint, made} of this.members)
+      if (fingerprint !== undefined && made === undefined) yield fingerprint;
+  }
+
+  /** As the user's process is told of it. */
+  ref(): SeriesRef {
+    const {kind, files} = this.parts.repeat;
+    return {
+      first: idOf(this.first),
+      name: this.parts.label,
+      kind,
+      ...(files === undefined ? {} : {files}),
+      keys: this.members.map(({key}) => key),
+    };
+  }
+
+  /** The draft of a member, whose task is known at once. */
+  draftOf(row: Row): Draft {
+    const {repeat, name} = this.parts;
+    const task = {...repeat.task(row), name};
+    return {
+      name,
+      key: task.key,
+      kind: repeat.kind,
+      ...(repeat.files === undefined ? {} : {files: repeat.files}),
+      needs: [],
+      task,
+      make: () => Promise.resolve({is: 'task', task}),
+      settle: manifest => repeat.settle(manifest),
+      ...(repeat.pictures === undefined ? {} : {pictures: repeat.pictures}),
+    };
+  }
+}
+
+/** A member of a series: its node is made when somebody asks for it. */
+export class SeriesMember implements Member {
+  readonly series: Series;
+  readonly row: Row;
+  readonly at: number;
+  /** Set once its result was found there. */
+  fingerprint: Fingerprint | undefined;
+  /** Another member that is the same task. */
+  older: SeriesMember | undefined;
+  #node: TaskNode | undefined;
+  #making = false;
+
+  constructor(series: Series, row: Row, at: number) {
+    this.series = series;
+    this.row = row;
+    this.at = at;
+  }
+
+  get key(): readonly JsonValue[] {
+    return this.series.parts.variables.map(variable => this.row[variable] ?? null);
+  }
+
+  get id(): string {
+    return idOf(this.series.first + this.at);
+  }
+
+  get identity(): string | undefined {
+    return this.#node === undefined ? (this.fingerprint ?? this.id) : undefined;
+  }
+
+  /** The node, if there is one by now. */
+  get made(): TaskNode | undefined {
+    return this.#node;
+  }
+
+  get node(): TaskNode {
+    return (this.#node ??= this.#make());
+  }
+
+  /** Makes the node, if it is not there and not being made just now. */
+  make(): void {
+    if (!this.#making) void this.node;
+  }
+
+  /** Its result is there. */
+  found(fingerprint: Fingerprint): void {
+    this.fingerprint = fingerprint;
+    this.series.ports.done(this, fingerprint);
+  }
+
+  view(): TaskView {
+    return new MemberView(this);
+  }
+
+  #make(): TaskNode {
+    const {series, row, id, key} = this;
+    this.#making = true;
+    const node = series.ports.plan(series.draftOf(row), series.parts.label, id);
+    node.index = key.map(keyText);
+    node.set = series.set;
+    return node;
+  }
+}
+
+const idOf = (number: number): string => number.toString(16).padStart(12, '0');
+
+/** The node of a member, if there is one by now. */
+export const madeOf = (member: Member): TaskNode | undefined =>
+  member instanceof SeriesMember ? member.made : member.node;
+
+/** The series that some members are of. */
+export const seriesOf = (members: readonly Member[]): Series | undefined => {
+  const [first] = members;
+  return first instanceof SeriesMember ? first.series : undefined;
+};
+
+/** What a display needs to know of a member that has no node. Each is asked for little of it. */
+class MemberView implements TaskView {
+  readonly #member: SeriesMember;
+  readonly name: string;
+  readonly state: TaskState;
+
+  constructor(member: SeriesMember) {
+    this.#member = member;
+    this.name = member.series.parts.name;
+    this.state = member.fingerprint === undefined ? WAITING : new Done(member, member.fingerprint);
+  }
+
+  get key(): string {
+    return this.#member.series.parts.repeat.key(this.#member.row);
+  }
+
+  get fingerprint(): Fingerprint {
+    return this.#member.fingerprint ?? this.#member.series.parts.repeat.fingerprint(this.#member.row);
+  }
+}
+
+const WAITING: TaskState = {is: 'waiting', on: []};
+
+class Done {
+  readonly is = 'done';
+  readonly how = 'cached';
+  readonly #member: SeriesMember;
+  readonly #fingerprint: Fingerprint;
+
+  constructor(member: SeriesMember, fingerprint: Fingerprint) {
+    this.#member = member;
+    this.#fingerprint = fingerprint;
+  }
+
+  get at(): number {
+    return this.#member.series.lookedAt;
+  }
+
+  get manifest(): Manifest {
+    return this.#member.series.ports.manifest(this.#fingerprint);
+  }
+}
