@@ -48,8 +48,11 @@ export interface Checkpoints {
   known(): Promise<void>;
   /** The newest manifest of a fingerprint that the journals know, unchecked. */
   lookup(fingerprint: Fingerprint): Manifest | undefined;
-  /** Whether a result is there and whole, and read nothing, by a look that waits for nothing. `false` says nothing but that it has to be looked closer. */
-  isDone(fingerprint: Fingerprint): boolean;
+  /**
+   * Milliseconds that a task took whose result is there and whole, and that read nothing, by a look that waits for nothing. Undefined says
+   * no more than that it has to be looked closer.
+   */
+  tookOf(fingerprint: Fingerprint): number | undefined;
   /** Looks at the outputs on disk. The error says in a person's words why this is no hit; what is left has been set aside. */
   check(manifest: Manifest): Promise<Result<Manifest, string>>;
   /** A result that lies under its final name, though no journal that we read tells of it. */

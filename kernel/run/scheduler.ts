@@ -91,18 +91,18 @@ export class Scheduler {
     return entry;
   }
 
-  /** Whether a task that was not submitted has a result, by a quick look: `false` only means that it has to be looked closer. */
-  isDone(fingerprint: Fingerprint): boolean {
-    return !this.#entries.has(fingerprint) && this.ports.checkpoints.isDone(fingerprint);
+  /** Milliseconds that a task took that was not submitted here and has a result, by a quick look: undefined only means that it has to be looked closer. */
+  tookOf(fingerprint: Fingerprint): number | undefined {
+    return this.#entries.has(fingerprint) ? undefined : this.ports.checkpoints.tookOf(fingerprint);
   }
 
-  /** The record of a result that {@link isDone} has found; one with nothing in it where it is not to be had any more. */
+  /** The record of a result that {@link tookOf} has found; one with nothing in it where it is not to be had any more. */
   recorded(fingerprint: Fingerprint): Manifest {
     return this.ports.checkpoints.lookup(fingerprint) ?? noManifest(fingerprint);
   }
 
   /**
-   * Adds a task that {@link isDone} has found done.
+   * Adds a task that {@link tookOf} has found done.
    * @param checkedAt when that was, milliseconds since the epoch
    */
   admit(task: Task, checkedAt: number): Entry {

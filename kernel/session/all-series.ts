@@ -30,11 +30,12 @@ export class AllSeries {
   make(parts: SeriesParts, plan: SeriesPorts['plan']): Series {
     const scheduler = this.#scheduler;
     const series = new Series(parts, this.#range(parts.rows.length), {
-      isDone: fingerprint => scheduler.isDone(fingerprint),
+      tookOf: fingerprint => scheduler.tookOf(fingerprint),
       manifest: fingerprint => scheduler.recorded(fingerprint),
       done: (member, fingerprint) => this.#found(member, fingerprint),
       plan,
       now: () => scheduler.ports.now(),
+      known: () => scheduler.ports.checkpoints.known(),
     });
     this.#all.push(series);
     return series;

@@ -171,13 +171,15 @@ export class Displays {
   }
 
   #view(open: Pick<Open, 'title' | 'nodes' | 'startedAt' | 'stale'>): CellView {
-    const tasks = withTails(open.nodes.flatMap(node => node.views()));
+    const alike = open.nodes.flatMap(node => (node.is === 'set' ? (seriesOf(node.members ?? [])?.alike ?? []) : []));
+    const tasks = withTails(open.nodes.flatMap(node => (node.is === 'set' ? node.madeViews() : node.views())));
     const pending = open.nodes.flatMap(node =>
       node.is === 'set' && node.pending !== undefined ? [`waiting for the list \`${node.pending}\``] : [],
     );
     return {
       title: open.title,
       tasks,
+      ...(alike.length === 0 ? {} : {alike}),
       startedAt: open.startedAt,
       now: Date.now(),
       ...(pending[0] === undefined ? {} : {pending: pending[0]}),

@@ -3,6 +3,7 @@ import type {Fingerprint} from '../fingerprint/fingerprint.js';
 import type {JsonValue} from '../fingerprint/json.js';
 import type {Manifest} from '../graph/manifest.js';
 import type {TaskState, TaskView} from '../graph/task.js';
+import type {AlikeTasks} from '../show/view.js';
 import type {SeriesRef} from '../typescript/messages.js';
 import {keyText} from './element.js';
 import type {Draft, Row} from './magic.js';
@@ -12,6 +13,9 @@ import type {SetNode} from './set-node.js';
 
 /** Milliseconds between two times that who shows a series is told how far the look at it has come. */
 const TELL = 250;
+
+/** From how many durations a median is taken. */
+const SAMPLES = 1000;
 
 /** What a series is made of. */
 export interface SeriesParts {
@@ -25,8 +29,8 @@ export interface SeriesParts {
 
 /** What a series needs of the notebook. */
 export interface SeriesPorts {
-  /** Whether a result is there: a quick look, of which `false` only means that it has to be looked closer. */
-  isDone(fingerprint: Fingerprint): boolean;
+  /** Milliseconds that a task took whose result is there, by a quick look: undefined only means that it has to be looked closer. */
+  tookOf(fingerprint: Fingerprint): number | undefined;
   /** The record of a result that was found there. */
   manifest(fingerprint: Fingerprint): Manifest;
   /** A member is done: told once. */
@@ -34,6 +38,8 @@ export interface SeriesPorts {
   /** Makes the node of a member. */
   plan(draft: Draft, label: string, id: string): TaskNode;
   now(): number;
+  /** Resolves when it is known which results there are. */
+  known(): Promise<void>;
 }
 
 /**
@@ -52,6 +58,8 @@ export class Series {
   set: SetNode | undefined;
   #looked: Promise<void> | undefined;
   #over = false;
+  #took = 0;
+  readonly #samples: number[] = [];
 
   /** @param first ids are this number and those after it, 12 hex digits each */
   constructor(parts: SeriesParts, first: number, ports: SeriesPorts) {
@@ -80,6 +88,7 @@ export class Series {
     const missing: SeriesMember[] = [];
     // The cell that made it goes first.
     await slice.rest();
+    await ports.known();
     let told = performance.now();
     for (const member of members) {
       if (slice.over) {
@@ -92,8 +101,14 @@ export class Series {
       }
       if (member.made !== undefined) continue;
       const fingerprint = this.parts.repeat.fingerprint(member.row);
-      if (ports.isDone(fingerprint)) member.found(fingerprint);
-      else missing.push(member);
+      const took = ports.tookOf(fingerprint);
+      if (took === undefined) {
+        missing.push(member);
+        continue;
+      }
+      member.found(fingerprint);
+      this.#took += took;
+      if (this.#samples.length < SAMPLES) this.#samples.push(took);
     }
     this.lookedAt = ports.now();
     for (const member of missing) {
@@ -108,6 +123,18 @@ export class Series {
   *done(): Iterable<Fingerprint> {
     for (const {fingerprint, made} of this.members)
       if (fingerprint !== undefined && made === undefined) yield fingerprint;
+  }
+
+  /** Its members that have no nodes, all in one, for a display. */
+  get alike(): AlikeTasks {
+    let done = 0;
+    let looking = 0;
+    for (const {fingerprint, made} of this.members) {
+      if (made !== undefined) continue;
+      if (fingerprint === undefined) looking++;
+      else done++;
+    }
+    return {name: this.parts.name, done, looking, took: this.#took, samples: this.#samples};
   }
 
   /** As the user's process is told of it. */

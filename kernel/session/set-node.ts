@@ -142,11 +142,20 @@ export class SetNode {
           : {is: 'failed', at: this.#ports.now(), failure: this.#stop.failure};
       return [{name: this.name, key: '', state}];
     }
+    return this.#views(true);
+  }
+
+  /** The same without the members of a long loop that have no nodes. */
+  madeViews(): readonly TaskView[] {
+    return this.#stop === undefined ? this.#views(false) : this.views();
+  }
+
+  #views(all: boolean): readonly TaskView[] {
     const views: TaskView[] = [];
     for (const member of this.#members ?? []) {
       const node = madeOf(member);
       if (node !== undefined) views.push(...node.views());
-      else if (member instanceof SeriesMember) views.push(member.view());
+      else if (all && member instanceof SeriesMember) views.push(member.view());
     }
     return views;
   }

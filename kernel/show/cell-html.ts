@@ -120,7 +120,8 @@ function captionHtml(view: CellView, words: string): Html {
 
 function singleHtml(view: CellView, summary: CellSummary, options: DisplayOptions): Html | undefined {
   const [task] = view.tasks;
-  if (task === undefined || view.tasks.length !== 1 || view.pending !== undefined) return undefined;
+  if (task === undefined || view.tasks.length !== 1 || view.alike !== undefined || view.pending !== undefined)
+    return undefined;
   const room = new Room(HTML_LIMIT);
   const clock = {now: view.now, ...(options.zone === undefined ? {} : {zone: options.zone})};
   const title = view.title === '_' ? task.name : view.title;

@@ -150,6 +150,16 @@ export function summaryOf(view: CellView): CellSummary {
     else if (state.is === 'waiting') for (const need of state.on) count(waitsFor, need);
     if (task.missed !== undefined) count(missed, task.missed);
   }
+  for (const {name, done, looking: open, took, samples} of view.alike ?? []) {
+    let row = names.get(name);
+    if (row === undefined) names.set(name, (row = {counts: noCounts(), time: new TimeLeft()}));
+    row.counts.total += done + open;
+    row.counts.cached += done;
+    row.counts.waiting += open;
+    row.time.addAlike(done, open, samples);
+    looking += open;
+    saved += took;
+  }
   for (const row of names.values()) {
     counts.total += row.counts.total;
     counts.queued += row.counts.queued;

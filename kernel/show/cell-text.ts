@@ -105,7 +105,8 @@ function addRunning(lines: Lines, summary: CellSummary): void {
 
 function addSingle(lines: Lines, view: CellView, summary: CellSummary, zone: string | undefined): boolean {
   const [task] = view.tasks;
-  if (task === undefined || view.tasks.length !== 1 || view.pending !== undefined) return false;
+  if (task === undefined || view.tasks.length !== 1 || view.alike !== undefined || view.pending !== undefined)
+    return false;
   const clock = {now: view.now, ...(zone === undefined ? {} : {zone})};
   const key = task.key === '' ? '' : `${keyOf(task)} — `;
   const title = view.title === '_' ? task.name : view.title;

@@ -27,6 +27,13 @@ export class TimeLeft {
     else if (state.is === 'done' && this.#samples.length < LOOKED_AT) this.#samples.push(durationOf(state.manifest));
   }
 
+  /** Adds many tasks that are done, of some of which the durations are given, and many that wait. */
+  addAlike(done: number, waiting: number, durations: readonly number[]): void {
+    this.#tasks += done + waiting;
+    this.#waiting += waiting;
+    for (const duration of durations) if (this.#samples.length < LOOKED_AT) this.#samples.push(duration);
+  }
+
   /** Of the tasks that are done, cached ones too: they ran once. */
   get median(): number | undefined {
     return medianOf(this.#samples);

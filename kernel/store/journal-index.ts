@@ -17,8 +17,8 @@ interface Entry {
   removedAt?: Stamp;
 }
 
-/** Where the result of a task lies, absent for a value, and the stamps of its files. */
-export type Evidence = Pick<Manifest, 'directory' | 'outputs'>;
+/** Where the result of a task lies, absent for a value, the stamps of its files, and when it was made. */
+export type Evidence = Pick<Manifest, 'directory' | 'outputs' | 'startedAt' | 'endedAt'>;
 
 /**
  * What the end of a result's line begins with, as the store writes it: version, edition, what it read, directory, outputs and log. No text in
@@ -67,10 +67,11 @@ export class JournalIndex {
     const from = line.lastIndexOf(EVIDENCE);
     if (from < 0) return undefined;
     try {
-      const {read, directory, outputs} = JSON.parse(`{${line.slice(from + 1, -1)}`) as Manifest;
+      const {read, startedAt, endedAt, directory, outputs} = JSON.parse(`{${line.slice(from + 1, -1)}`) as Manifest;
       if (Object.keys(read).length > 0) return undefined;
-      if (directory === undefined) return {outputs};
-      return {directory: isAbsolute(directory) ? directory : this.#store + directory.slice(1), outputs};
+      if (directory === undefined) return {outputs, startedAt, endedAt};
+      const place = isAbsolute(directory) ? directory : this.#store + directory.slice(1);
+      return {directory: place, outputs, startedAt, endedAt};
     } catch {
       return undefined;
     }

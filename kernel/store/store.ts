@@ -131,12 +131,17 @@ export class Store {
   /** Records that a task succeeded; for a value without files this line is its publication. */
   recordResult(manifest: Manifest): void {
     // What a hit is checked by stands at the end, where the index finds it without the rest.
-    const {version, edition, read, directory, outputs, log, ...rest} = portable(manifest, this.directory);
+    const {version, edition, read, startedAt, endedAt, directory, outputs, log, ...rest} = portable(
+      manifest,
+      this.directory,
+    );
     const ordered: Manifest = {
       ...rest,
       version,
       edition,
       read,
+      startedAt,
+      endedAt,
       ...(directory === undefined ? {} : {directory}),
       outputs,
       ...(log === undefined ? {} : {log}),

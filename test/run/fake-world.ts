@@ -134,8 +134,8 @@ export class FakeKernel implements Checkpoints, Executor {
     return Promise.resolve();
   }
 
-  isDone(): boolean {
-    return false;
+  tookOf(): undefined {
+    return undefined;
   }
 
   lookup(fingerprint: Fingerprint): Manifest | undefined {

@@ -187,8 +187,13 @@ test('what a hit is checked by is read from the end of its line, and is the same
   for (const manifest of results) first.recordResult(manifest);
   await first.flush();
   for (const store of [first, await opened()])
-    for (const {fingerprint, directory: where, outputs} of results)
-      expect(store.evidence(fingerprint)).toEqual(where === undefined ? {outputs} : {directory: where, outputs});
+    for (const {fingerprint, directory: where, outputs, startedAt, endedAt} of results)
+      expect(store.evidence(fingerprint)).toEqual({
+        ...(where === undefined ? {} : {directory: where}),
+        outputs,
+        startedAt,
+        endedAt,
+      });
 });
 
 test('a closer look is asked for where a result read others, was removed, or its line has another form', async () => {
