@@ -99,7 +99,10 @@ export class Server {
       // A Reply socket takes the next message only after it has answered this one.
       await this.#channels.drained(['hb']);
     });
-    on('iopub', ([frame]) => this.#subscribed(frame));
+    // A frame that stood before an unsubscription of nothing waits in libzmq for a next one, which may be of another client.
+    on('iopub', frames => {
+      for (const frame of frames) this.#subscribed(frame);
+    });
     on('stdin', frames => {
       const message = this.#decode('stdin', frames);
       if (message?.header.msg_type === 'input_reply') this.#questions.answer(message);
@@ -114,8 +117,8 @@ export class Server {
   }
 
   /** JEP 65: a new subscriber is welcomed, on the topic that it subscribed to. */
-  #subscribed(frame: Buffer | undefined): void {
-    if (frame?.[0] !== 1) return;
+  #subscribed(frame: Buffer): void {
+    if (frame[0] !== 1) return;
     const topic = frame.subarray(1);
     const subscription = topic.toString();
     if (!Buffer.from(subscription).equals(topic)) return;

@@ -1,5 +1,7 @@
 import {createHmac} from 'node:crypto';
 import {describe, expect, it} from 'vitest';
+import {XSubscriber} from 'zeromq';
+import {endpoint} from '../../kernel/wire/connection.js';
 import type {CellOutput} from '../../kernel/wire/notebook.js';
 import {PROTOCOL_VERSION} from '../../kernel/wire/message.js';
 import {Server} from '../../kernel/wire/server.js';
@@ -49,6 +51,24 @@ describe('a server', () => {
     });
     await serving.client.execute('x');
     await second.waitFor(({header}) => header.msg_type === 'execute_input');
+  });
+
+  it('welcomes a subscriber whose frame libzmq has put behind an odd one of another client', async () => {
+    await using serving = await Serving.start();
+    const odd = new XSubscriber({linger: 0});
+    try {
+      odd.connect(endpoint(serving.connection, 'iopub'));
+      const topics = Array.from({length: 50}, (_, i) => `topic ${i}`);
+      for (const topic of topics) {
+        // The first frame is no subscription, the second ends one that there is not: libzmq gives the first alone, as one of more.
+        await odd.send(['x', Buffer.from('\0nothing')]);
+        await odd.send(Buffer.from(`\x01${topic}`));
+      }
+      for (const topic of topics)
+        await serving.client.waitFor(({content}) => content['subscription'] === topic, {timeout: 5000});
+    } finally {
+      odd.close();
+    }
   });
 
   it('answers kernel info, on shell and control, while a cell runs, and stays busy', async () => {
