@@ -86,6 +86,7 @@ async function bundle(sources, target) {
     sourcemap: true,
     sourcesContent: false,
     external,
+    inject: [join(root, 'kernel/typescript/platform.ts')],
     banner: {js: banner},
     define: {__filename: '__bundleFile', __dirname: '__bundleFolder'},
     logLevel: 'warning',

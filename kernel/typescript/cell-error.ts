@@ -9,6 +9,9 @@ interface Known {
   readonly positions: Positions;
 }
 
+/** A frame of Node's own that loads modules. */
+const loader = /\(node:internal\/modules\/|^(?:async )?node:internal\/modules\//;
+
 const place = /\(?((?:file:\/\/)?\/[^():\n]*):(\d+):(\d+)\)?$/;
 
 /** Tells errors in the words of the cells: their places are those of the cell's own text. */
@@ -23,12 +26,14 @@ export class CellErrors {
 
   /** Makes `Error.stack` use the places of cells. */
   install(): void {
+    // An import that fails has its cell below a dozen frames of Node's loader.
+    Error.stackTraceLimit = 30;
     Error.prepareStackTrace = (error, frames) => {
       const texts = frames.map(String);
       const own = texts.filter(text => !this.#hidden.some(file => text.includes(file)));
       // What comes after the last frame of a cell is the machinery that runs cells.
       const last = own.findLastIndex(text => this.#find(text) !== undefined);
-      const shown = last < 0 ? own : own.slice(0, last + 1);
+      const shown = last < 0 ? own : own.slice(0, last + 1).filter(text => !loader.test(text));
       return [headOf(error), ...shown.map(text => `    at ${this.#mapped(text)}`)].join('\n');
     };
   }
@@ -48,10 +53,10 @@ export class CellErrors {
         return {ename: 'Error', evalue: text, traceback: [`Uncaught ${text}`]};
       }
       const {name, message}: {readonly name: unknown; readonly message: unknown} = thrown;
-      const stack = inspect(thrown, {colors: false}).split('\n');
+      const stack = this.#labelled(inspect(thrown, {colors: false})).split('\n');
       return {
         ename: String(name),
-        evalue: String(message),
+        evalue: this.#labelled(String(message)),
         traceback: [...this.#excerpt(stack), ...stack],
       };
     } catch {
@@ -75,6 +80,14 @@ export class CellErrors {
         return [...excerptOf(known.label, known.source, {line: Number(match[2]), column: Number(match[3])}), ''];
     }
     return [];
+  }
+
+  /** A text in which files of cells are called as a person knows them. */
+  #labelled(text: string): string {
+    if (!/cell-\d+\.\d+\.ts/.test(text)) return text;
+    let labelled = text;
+    for (const [file, {label}] of this.#cells) labelled = labelled.replaceAll(file, label);
+    return labelled;
   }
 
   #find(frame: string): {known: Known; at: Position; text: string} | undefined {

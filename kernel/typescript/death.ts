@@ -14,6 +14,13 @@ export const kernelEnds: ErrorContent = {
   traceback: ['KernelEnds: the kernel was shut down while the cell ran; tasks go on'],
 };
 
+/** What was asked of the process is lost: code of its own was ended by force when user code was to be stopped. */
+export const lostByForce: ErrorContent = {
+  ename: 'KernelInterrupt',
+  evalue: 'interrupted',
+  traceback: ['KernelInterrupt: interrupted'],
+};
+
 /** What a person reads when the process of his code has ended. `stderr`: the last that it wrote. */
 export function deathError(
   code: number | null,

@@ -125,7 +125,9 @@ export type ToUser =
   /** Answers {@link FromUser} `call`: planned, or refused; then the handle rejects with it. */
   | {readonly type: 'planned'; readonly future: string; readonly error?: ErrorContent}
   /** What names exist, for diagnostics and "did you mean"; `names` answers. */
-  | {readonly type: 'names'; readonly id: string};
+  | {readonly type: 'names'; readonly id: string}
+  /** What the kernel still waits for, after code was terminated: cells and ids. `lost` answers, with those that nobody works on. */
+  | {readonly type: 'still'; readonly ids: readonly string[]};
 
 /** From the user's process to the kernel. */
 export type FromUser =
@@ -174,4 +176,7 @@ export type FromUser =
       readonly prompt: string;
       readonly password: boolean;
     }
-  | {readonly type: 'names'; readonly id: string; readonly names: readonly string[]};
+  | {readonly type: 'names'; readonly id: string; readonly names: readonly string[]}
+  /** Code was ended by force, and with it perhaps what was to be read or answered. */
+  | {readonly type: 'terminated'}
+  | {readonly type: 'lost'; readonly ids: readonly string[]};

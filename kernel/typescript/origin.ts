@@ -34,6 +34,8 @@ class Stamp extends Given {
  * code that is terminated under these aborts the process; hooks of promises survive it.
  */
 export class Origin {
+  /** For the watchdog's thread: 1 while code of a cell is on the stack. */
+  readonly userCode = new Int32Array(new SharedArrayBuffer(4));
   #current: string | undefined;
   #thrown: {readonly error: unknown; readonly cell: string} | undefined;
 
@@ -45,20 +47,20 @@ export class Origin {
   /** Runs a piece of a cell's code, up to its first `await`; what it starts is of that cell too. */
   run<T>(cell: string, work: () => T): T {
     const before = this.#current;
-    this.#current = cell;
+    this.#set(cell);
     try {
       return work();
     } catch (error) {
       this.#thrown = {error, cell};
       throw error;
     } finally {
-      this.#current = before;
+      this.#set(before);
     }
   }
 
   /** Code was terminated: it could not say itself that it has left. */
   forget(): void {
-    this.#current = undefined;
+    this.#set(undefined);
   }
 
   /** The cell of an error that nobody caught, or of the promise that it rejected. */
@@ -68,6 +70,11 @@ export class Origin {
     return cell;
   }
 
+  #set(cell: string | undefined): void {
+    this.#current = cell;
+    this.userCode[0] = cell === undefined ? 0 : 1;
+  }
+
   /** Begins to follow code, in the whole process and for good. */
   install(): void {
     promiseHooks.createHook({
@@ -75,10 +82,10 @@ export class Origin {
         if (this.#current !== undefined) Stamp.put(promise, this.#current);
       },
       before: promise => {
-        this.#current = Stamp.of(promise);
+        this.#set(Stamp.of(promise));
       },
       after: () => {
-        this.#current = undefined;
+        this.#set(undefined);
       },
     });
     for (const name of ['setTimeout', 'setInterval', 'setImmediate'] as const) {

@@ -12,13 +12,14 @@ import {babelHelpers} from './decorate.js';
 import {displayFunction, shownAs} from './display.js';
 import {CellSyntax, Evaluator} from './evaluate.js';
 import {heldBy} from './future.js';
+import {KernelPort} from './kernel-port.js';
 import {taskFunctions} from './functions.js';
 import {Futures, TaskFailed} from './futures.js';
 import type {FromUser, ShownExpression, ToUser} from './messages.js';
 import {Names} from './names.js';
 import {Origin} from './origin.js';
 import {SetResult} from './results.js';
-import {directStream, orderMark, writeAll, writeOf} from './streams.js';
+import {directStream, writeOf} from './streams.js';
 import {warmUp} from './strip.js';
 import {Turns} from './turns.js';
 import type {Ask} from './watchdog.js';
@@ -39,19 +40,18 @@ export function startUserProcess(entry: URL): void {
   loop.start();
 }
 
-const mark = Buffer.from(orderMark);
-
 class UserProcessLoop {
   readonly #entry: URL;
   readonly #names = new Names(globalThis);
   readonly #futures: Futures;
   readonly #errors: CellErrors;
   readonly #evaluator: Evaluator;
+  readonly #kernel = new KernelPort();
   readonly #origin = new Origin();
   readonly #turns = new Turns(this.#origin);
   readonly #lines = new Map<string, (error: ErrorContent | undefined) => void>();
   readonly #asking = new Asking(
-    question => this.#sendMarked(question),
+    question => this.#kernel.sendMarked(question),
     () => this.#cell,
   );
   /** The cell that the kernel has sent last. */
@@ -65,7 +65,7 @@ class UserProcessLoop {
     const directory = process.cwd();
     this.#errors = new CellErrors([entry.href, fileURLToPath(entry)]);
     this.#futures = new Futures(
-      message => this.#send(message),
+      message => this.#kernel.send(message),
       () => this.#cell,
     );
     this.#evaluator = new Evaluator(this.#names, this.#futures, this.#errors, directory);
@@ -91,27 +91,15 @@ class UserProcessLoop {
     process.on('unhandledRejection', (error, promise) => this.#report(error, promise));
     process.on('disconnect', () => exit(0));
     process.on('message', message => this.#receive(message as ToUser));
-    const watchdog = new Worker(this.#entry, {stdin: false});
+    const watchdog = new Worker(this.#entry, {stdin: false, workerData: this.#origin.userCode});
     watchdog.unref();
     watchdog.on('message', ({id, cell, terminated}: Ask) => {
       this.#turns.interrupt(cell, terminated);
+      if (terminated) this.#kernel.send({type: 'terminated'});
       watchdog.postMessage(id);
     });
-    this.#send({type: 'ready'});
+    this.#kernel.send({type: 'ready'});
     setImmediate(warmUp);
-  }
-
-  readonly #sendRaw = process.send?.bind(process);
-
-  #send(message: FromUser): void {
-    if (process.connected) this.#sendRaw?.(message);
-  }
-
-  /** Sends what must not overtake the text that was written before it. */
-  #sendMarked(message: FromUser): void {
-    writeAll(1, mark);
-    writeAll(2, mark);
-    this.#send(message);
   }
 
   #install(directory: string): void {
@@ -124,7 +112,7 @@ class UserProcessLoop {
     names.install('__filename', notebook);
     const display = displayFunction({
       show: ({data, metadata}, {id, update}) =>
-        this.#sendMarked({
+        this.#kernel.sendMarked({
           type: 'display',
           cell: this.#cell,
           data,
@@ -132,7 +120,7 @@ class UserProcessLoop {
           update,
           ...(id !== undefined && {displayId: id}),
         }),
-      clear: wait => this.#sendMarked({type: 'clear', cell: this.#cell, wait}),
+      clear: wait => this.#kernel.sendMarked({type: 'clear', cell: this.#cell, wait}),
     });
     names.install('display', display);
     const {input} = this.#asking;
@@ -151,9 +139,9 @@ class UserProcessLoop {
         return;
       case 'resume':
         void this.#turns
-          .run('', () => this.#evaluator.resume(message.token, message.settled))
+          .run('', () => this.#evaluator.resume(message.token, message.settled), message.id)
           .catch((error: unknown) => ({is: 'error' as const, error: this.#errorContent(error)}))
-          .then(result => this.#send({type: 'evaluated', id: message.id, table: [[result]]}));
+          .then(result => this.#kernel.answer({type: 'evaluated', id: message.id, table: [[result]]}));
         return;
       case 'show':
         void this.#show(message);
@@ -181,7 +169,10 @@ class UserProcessLoop {
         if (message.error) this.#futures.refuse(message.future, message.error);
         return;
       case 'names':
-        this.#send({type: 'names', id: message.id, names: this.#names.list()});
+        this.#kernel.answer({type: 'names', id: message.id, names: this.#names.list()});
+        return;
+      case 'still':
+        this.#kernel.sendMarked({type: 'lost', ids: message.ids.filter(id => !this.#turns.has(id))});
         return;
     }
   }
@@ -195,7 +186,11 @@ class UserProcessLoop {
       done = {type: 'done', cell: message.cell, error: this.#errorContent(error)};
     }
     this.#executing = undefined;
-    this.#sendMarked(done);
+    this.#kernel.answerMarked(done, problem => ({
+      type: 'done',
+      cell: message.cell,
+      error: this.#errorContent(problem),
+    }));
   }
 
   async #runCell(message: Execute): Promise<Partial<Done>> {
@@ -245,13 +240,13 @@ class UserProcessLoop {
     this.#last = cell;
     let table;
     try {
-      table = await this.#turns.run(cell, () => this.#evaluator.table(expressions, rows, deferrable));
+      table = await this.#turns.run(cell, () => this.#evaluator.table(expressions, rows, deferrable), id);
     } catch (error) {
       const content = this.#errorContent(error);
       const count = Math.max(rows.length, 1);
       table = Array.from({length: count}, () => expressions.map(() => ({is: 'error' as const, error: content})));
     }
-    this.#send({type: 'evaluated', id, table});
+    this.#kernel.answer({type: 'evaluated', id, table});
   }
 
   /** The user expressions of a cell that is over: each by itself, as if it were the last line of a cell. */
@@ -262,13 +257,18 @@ class UserProcessLoop {
         const outcome = await this.#turns.run(
           cell,
           this.#evaluator.cell(count, code, [], async () => undefined),
+          id,
         );
-        shown.push(await this.#turns.run(cell, () => shownAs(outcome?.value)));
+        shown.push(await this.#turns.run(cell, () => shownAs(outcome?.value), id));
       } catch (error) {
         shown.push({error: this.#errorContent(error)});
       }
     }
-    this.#sendMarked({type: 'shown', id, shown});
+    this.#kernel.answerMarked({type: 'shown', id, shown}, problem => ({
+      type: 'shown',
+      id,
+      shown: expressions.map(() => ({error: this.#errorContent(problem)})),
+    }));
   }
 
   #line(cell: string, index: number): Promise<void> {
@@ -279,7 +279,7 @@ class UserProcessLoop {
           reject(Object.assign(new Error(error.evalue), {name: error.ename, stack: error.traceback.join('\n')}));
         else resolve();
       });
-      this.#sendMarked({type: 'line', id, cell, index});
+      this.#kernel.sendMarked({type: 'line', id, cell, index});
     });
   }
 

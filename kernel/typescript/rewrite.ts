@@ -101,7 +101,7 @@ class Rewriting {
     if (this.#variables !== undefined) script.write(`const {${this.#variables.join(', ')}} = $row; { `);
     else for (const node of body) this.#hoist(node);
     script.write('\n');
-    const last = silent ? undefined : body.findLast(node => node.type !== 'EmptyStatement');
+    const last = silent ? undefined : body.findLast(node => node.type !== 'EmptyStatement' && !isEmptyExport(node));
     for (const node of body) {
       this.#statement(node, node === last);
       script.write('\n');
@@ -234,9 +234,11 @@ class Rewriting {
     const source = node.source.raw ?? '';
     const options = node.attributes.map(each => this.#printed.javascript.slice(each.start, each.end)).join(', ');
     const load = `await import(${source}${options ? `, {with: {${options}}}` : ''})`;
+    this.#script.mark(node.start);
     if (local) this.#script.write(node.specifiers.length > 0 ? `const $m${node.start} = ${load}; ` : `${load};`);
     else this.#script.write(node.specifiers.length > 0 ? `{ const $m${node.start} = ${load}; ` : `${load};`);
     for (const specifier of node.specifiers) {
+      this.#script.mark(specifier.start);
       const name = specifier.local.name;
       const target = local ? `const ${name}` : `${this.#home(name) ?? '$weft'}.${name}`;
       if (specifier.type === 'ImportNamespaceSpecifier') {
@@ -256,6 +258,10 @@ function declarationOf(node: AnyNode): AnyNode | undefined {
   if (node.type === 'ExportNamedDeclaration') return node.declaration ?? undefined;
   return node.type === 'ExportDefaultDeclaration' ? node.declaration : node;
 }
+
+/** oxc leaves `export {}` of an import of types. */
+const isEmptyExport = (node: AnyNode): boolean =>
+  node.type === 'ExportNamedDeclaration' && !node.source && !node.declaration && node.specifiers.length === 0;
 
 function isAnonymous(node: AnyNode): boolean {
   if (node.type === 'ArrowFunctionExpression') return true;

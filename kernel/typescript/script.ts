@@ -57,6 +57,11 @@ export class Script {
     this.#append(at, end);
   }
 
+  /** What is written from here on comes from this place of the source. */
+  mark(from: number): void {
+    this.#copied.push({at: this.#text.length, from, length: 0});
+  }
+
   text(): string {
     return this.#text;
   }

@@ -12,9 +12,10 @@ export class KernelInterrupt extends Error {
 
 interface Turn {
   readonly cell: string;
+  /** What the kernel waits for. */
+  readonly key: string;
+  readonly begin: () => void;
   readonly stop: (error: Error) => void;
-  /** Its synchronous part is on the stack, or was when the stack was terminated. */
-  onStack: boolean;
 }
 
 /**
@@ -23,49 +24,49 @@ interface Turn {
  */
 export class Turns {
   readonly #turns = new Set<Turn>();
-  readonly #queue: (() => void)[] = [];
+  readonly #queue: Turn[] = [];
   readonly #origin: Origin;
 
   constructor(origin: Origin) {
     this.#origin = origin;
   }
 
-  /** Runs a piece of code for a cell. Rejects with {@link KernelInterrupt} when the cell is interrupted. */
-  run<T>(cell: string, work: () => T | Promise<T>): Promise<T> {
+  /** Runs a piece of code for a cell. Rejects with {@link KernelInterrupt} when the cell is interrupted. `key` is unless given the cell. */
+  run<T>(cell: string, work: () => T | Promise<T>, key = cell): Promise<T> {
     return new Promise((resolve, reject) => {
-      const turn: Turn = {cell, stop: reject, onStack: false};
-      const end = (): void => {
-        this.#turns.delete(turn);
-      };
-      this.#turns.add(turn);
-      this.#later(() => {
-        turn.onStack = true;
+      const begin = (): void => {
         const result = this.#origin.run(cell, async () => work());
-        turn.onStack = false;
-        result.then(resolve, reject).finally(end);
-      });
+        result.then(resolve, reject).finally(() => this.#turns.delete(turn));
+      };
+      const turn: Turn = {cell, key, begin, stop: reject};
+      this.#turns.add(turn);
+      // One immediate at a time: Node forgets those that were due in the same round when one of them is terminated.
+      this.#queue.push(turn);
+      if (this.#queue.length === 1) setImmediate(this.#next);
     });
   }
 
-  /** Ends what runs for a cell, and, where code was terminated, what was on the stack. */
+  /** True while there is a turn of this key. */
+  has(key: string): boolean {
+    for (const turn of this.#turns) if (turn.key === key) return true;
+    return false;
+  }
+
+  /** Ends what runs for a cell. Where code was terminated nobody knows whose: all that has begun is ended, and what has not begins anew. */
   interrupt(cell: string, terminated: boolean): void {
     if (terminated) this.#origin.forget();
     for (const turn of this.#turns) {
-      if (turn.cell !== cell && !(terminated && turn.onStack)) continue;
+      if (turn.cell !== cell && !(terminated && !this.#queue.includes(turn))) continue;
       this.#turns.delete(turn);
       turn.stop(new KernelInterrupt());
     }
-  }
-
-  /** One immediate at a time: Node forgets those that were due in the same round when one of them is terminated. */
-  #later(task: () => void): void {
-    this.#queue.push(task);
-    if (this.#queue.length === 1) setImmediate(this.#next);
+    if (terminated && this.#queue.length > 0) setImmediate(this.#next);
   }
 
   readonly #next = (): void => {
-    const task = this.#queue.shift();
+    const turn = this.#queue.shift();
     if (this.#queue.length > 0) setImmediate(this.#next);
-    task?.();
+    // One that was interrupted before it began never begins.
+    if (turn && this.#turns.has(turn)) turn.begin();
   };
 }

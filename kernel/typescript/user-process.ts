@@ -4,7 +4,7 @@ import type {Writable} from 'node:stream';
 import type {JsonObject, JsonValue} from '../fingerprint/json.js';
 import type {ErrorContent} from '../wire/notebook.js';
 import type {Evaluated, FromUser, FutureRef, LineCall, Settled, ShownExpression, ToUser} from './messages.js';
-import {deathError, kernelEnds, notThere} from './death.js';
+import {deathError, kernelEnds, lostByForce, notThere} from './death.js';
 import {spawnUser, type UserProcessOptions} from './spawn-user.js';
 import type {Done, UserEvents} from './user-events.js';
 import {LongLines} from './long-lines.js';
@@ -56,7 +56,7 @@ export class UserProcess {
    * Runs a cell; one at a time. Resolves when its code and its output are over, however they end. With `rows` the cell is the body of
    * a loop, run once for each, and `bind` are names for the map of their results.
    */
-  execute(
+  async execute(
     cell: string,
     count: number,
     code: string,
@@ -64,6 +64,7 @@ export class UserProcess {
     rows?: readonly JsonObject[],
     bind?: readonly string[],
   ): Promise<Done> {
+    if (!this.#child.connected) await this.#next();
     return new Promise(resolve => {
       const loop = {...(rows && {rows}), ...(bind && {bind})};
       const message: ToUser = {type: 'execute', cell, count, code, lines, ...loop};
@@ -84,10 +85,10 @@ export class UserProcess {
     deferrable: boolean,
   ): Promise<readonly (readonly Evaluated[])[]> {
     this.#last = cell;
+    if (!this.#child.connected) await this.#next();
     const answer = await this.#ask(id => ({type: 'evaluate', id, cell, expressions, rows, deferrable}));
     if (Array.isArray(answer)) return answer as Evaluated[][];
-    const error = answer;
-    return Array.from({length: Math.max(rows.length, 1)}, () => expressions.map(() => ({is: 'error' as const, error})));
+    return Array.from({length: Math.max(rows.length, 1)}, () => expressions.map(() => ({is: 'error', error: answer})));
   }
 
   /** Finishes a deferred expression. If the process that deferred it is gone, the answer is an error. */
@@ -191,6 +192,11 @@ export class UserProcess {
     return true;
   }
 
+  /** Between the end of a process and the start of the next: what comes then is for the next. */
+  async #next(): Promise<void> {
+    for (let ending; ending !== this.#ended && !this.#child.connected;) await (ending = this.#ended);
+  }
+
   #ask(message: (id: string) => ToUser): Promise<Answer | ErrorContent> {
     return new Promise(resolve => {
       const id = randomUUID();
@@ -214,46 +220,42 @@ export class UserProcess {
         });
         return;
       }
-      case 'evaluated': {
+      case 'evaluated':
         this.#answer(message.id, message.table as Evaluated[][]);
         return;
-      }
-      case 'names': {
+      case 'names':
         this.#answer(message.id, message.names as string[]);
         return;
-      }
-      case 'shown': {
+      case 'shown':
         this.#order.afterText(() => this.#answer(message.id, message.shown as ShownExpression[]));
         return;
-      }
-      case 'call': {
+      case 'call':
         this.#events.call(message);
         return;
-      }
-      case 'await': {
+      case 'await':
         this.#events.await(message);
         return;
-      }
-      case 'mapped': {
+      case 'mapped':
         this.#events.mapped(message);
         return;
-      }
-      case 'line': {
+      case 'line':
         this.#order.afterText(() => this.#events.line(message));
         return;
-      }
-      case 'display': {
+      case 'terminated':
+        this.#send({type: 'still', ids: [this.#running?.cell ?? '', ...this.#asked.keys()]});
+        return;
+      case 'lost':
+        this.#order.afterText(() => this.#fail(lostByForce, message.ids));
+        return;
+      case 'display':
         this.#order.afterText(() => this.#events.display(message));
         return;
-      }
-      case 'clear': {
+      case 'clear':
         this.#order.afterText(() => this.#events.clear(message));
         return;
-      }
-      case 'input': {
+      case 'input':
         this.#order.afterText(() => this.#events.input(message));
         return;
-      }
     }
   }
 
@@ -283,13 +285,16 @@ export class UserProcess {
     this.#events.died({code, signal, error});
   }
 
-  /** Answers all that waits for the process that has ended. */
-  #fail(error: ErrorContent): void {
+  /** Answers what waits for the process, or these of it. */
+  #fail(error: ErrorContent, ids?: readonly string[]): void {
     const running = this.#running;
-    this.#running = undefined;
-    running?.resolve({cell: running.cell, error});
-    const asked = [...this.#asked.values()];
-    this.#asked.clear();
-    for (const resolve of asked) resolve(error);
+    if (running && ids?.includes(running.cell) !== false) {
+      this.#running = undefined;
+      running.resolve({cell: running.cell, error});
+    }
+    for (const id of ids ?? [...this.#asked.keys()]) {
+      this.#asked.get(id)?.(error);
+      this.#asked.delete(id);
+    }
   }
 }

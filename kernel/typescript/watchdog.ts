@@ -1,6 +1,7 @@
+import {readFileSync, writeSync} from 'node:fs';
 import {Session} from 'node:inspector';
 import {Socket} from 'node:net';
-import {parentPort} from 'node:worker_threads';
+import {parentPort, workerData} from 'node:worker_threads';
 
 /** To the main thread: is it awake, and an interrupt for a cell. `terminated`: code was ended by force meanwhile. */
 export interface Ask {
@@ -12,12 +13,19 @@ export interface Ask {
 /** How long the main thread has to answer before its code is ended by force, in milliseconds. */
 const patience = 60;
 
+/** So much processor time the main thread must have spent on code of unknown origin before that is ended, in milliseconds. */
+const suspicion = 300;
+
+/** After so many ends by force without an answer there is no hope. */
+const hopeless = 25;
+
 /** The number of the pipe on which interrupts come, a line each: the msg_id of the request to stop. */
 export const interruptPipe = 4;
 
 /**
- * The watchdog, a thread beside the user's code. It asks before it terminates: a blind `terminateExecution` would in time hit
- * Node's own code on the main thread, and kill it.
+ * The watchdog, a thread beside the user's code. It asks before it terminates, and then looks whether code of a cell is on the
+ * stack: on a busy machine the main thread may be late with its answer, and a `terminateExecution` that hits Node's own code there
+ * leaves its queues broken. A process that this has happened to all the same is killed, with a word.
  */
 export function startWatchdog(): void {
   const port = parentPort;
@@ -50,8 +58,17 @@ export function startWatchdog(): void {
       session.post('Runtime.terminateExecution', () => resolve());
     });
 
+  const userCode = workerData as Int32Array;
   const interrupt = async (cell: string): Promise<void> => {
-    for (let terminated = false; !(await ask(cell, terminated)); terminated = true) await terminate();
+    const began = mainThreadTime();
+    for (let forced = 0; !(await ask(cell, forced > 0));) {
+      if (userCode[0] === 0 && mainThreadTime() - began < suspicion) continue;
+      if (++forced > hopeless) {
+        writeSync(2, 'an interrupt has left the process of your code without an answer\n');
+        process.kill(process.pid, 'SIGKILL');
+      }
+      await terminate();
+    }
     // A session that stays open holds up the exit of the process.
     session?.disconnect();
     session = undefined;
@@ -72,4 +89,16 @@ export function startWatchdog(): void {
   };
   pipe.on('close', gone);
   pipe.on('error', gone);
+}
+
+/** The processor time of the main thread in milliseconds; where the system does not tell, the time. */
+function mainThreadTime(): number {
+  try {
+    const stat = readFileSync(`/proc/self/task/${process.pid}/stat`, 'latin1');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    // Fields 14 and 15 of proc(5), in ticks of a hundredth of a second.
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  } catch {
+    return performance.now();
+  }
 }

@@ -18,6 +18,7 @@ export async function bundledUser(): Promise<string> {
     platform: 'node',
     target: 'node20',
     external: ['oxc-transform'],
+    inject: [join(root, 'kernel/typescript/platform.ts')],
     logLevel: 'error',
   });
   return outfile;

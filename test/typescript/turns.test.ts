@@ -17,6 +17,33 @@ it('code that was terminated leaves no cell behind: it could not say itself that
   expect(seen).toEqual(['a', undefined]);
 });
 
+it('where code was terminated, all that has begun is ended, and what has not begins anew', async () => {
+  const turns = new Turns(new Origin());
+  const begun = turns.run('a', () => new Promise(() => undefined));
+  const ends = turns.run('b', () => {
+    turns.interrupt('none of these', false);
+    expect([turns.has('a'), turns.has('b'), turns.has('key')]).toEqual([true, true, true]);
+    turns.interrupt('none of these', true);
+    expect([turns.has('a'), turns.has('b'), turns.has('key')]).toEqual([false, false, true]);
+  });
+  const waits = turns.run('c', () => 'ran', 'key');
+  await expect(begun).rejects.toThrow(KernelInterrupt);
+  await expect(ends).rejects.toThrow(KernelInterrupt);
+  expect(await waits).toBe('ran');
+});
+
+it('what was interrupted before it began never begins', async () => {
+  const turns = new Turns(new Origin());
+  let ran = false;
+  const turn = turns.run('a', () => {
+    ran = true;
+  });
+  turns.interrupt('a', false);
+  await expect(turn).rejects.toThrow(KernelInterrupt);
+  await turns.run('b', () => undefined);
+  expect(ran).toBe(false);
+});
+
 it('an error is of the cell whose code has thrown it', () => {
   const origin = new Origin();
   const error = new Error('x');

@@ -1,8 +1,9 @@
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
-import {join} from 'node:path';
+import {dirname, join} from 'node:path';
 import {afterAll, afterEach, beforeAll, describe, expect, it} from 'vitest';
 import type {FromUser, Settled} from '../../kernel/typescript/messages.js';
+import {orderMark} from '../../kernel/typescript/streams.js';
 import {UserProcess} from '../../kernel/typescript/user-process.js';
 import type {Death, Done, UserEvents} from '../../kernel/typescript/user-events.js';
 import {bundledUser} from './bundled.js';
@@ -26,8 +27,8 @@ class TestKernel implements UserEvents {
   #count = 0;
   #wishes: {fits: () => boolean; resolve: () => void}[] = [];
 
-  constructor(flags: string[] = []) {
-    this.user = new UserProcess({path, cwd: this.directory, flags}, this);
+  constructor(flags: string[] = [], program = path) {
+    this.user = new UserProcess({path: program, cwd: this.directory, flags}, this);
   }
 
   call = (message: object): void => this.#hear('call', message);
@@ -97,7 +98,7 @@ class TestKernel implements UserEvents {
 }
 
 let kernel: TestKernel;
-const start = (...flags: string[]): TestKernel => (kernel = new TestKernel(flags));
+const start = (flags: string[] = [], program = path): TestKernel => (kernel = new TestKernel(flags, program));
 afterEach(() => kernel.close());
 
 describe('a cell in the user’s process', () => {
@@ -133,6 +134,12 @@ describe('a cell in the user’s process', () => {
     await kernel.run('setTimeout(() => { throw "late" }); (async () => { throw "never caught" })()');
     await kernel.until(() => /late[^]*never|never[^]*late/.test(kernel.text.stderr));
     expect(await kernel.shown('process')).toBe('2');
+    await kernel.run(
+      'for (const name of ["Promise", "process", "setImmediate", "Map", "JSON", "Buffer", "Error", "Object", "Symbol", "Array", "setTimeout"]) globalThis[name] = 8',
+    );
+    expect(await kernel.shown('({a: [1]})')).toBe('{ a: [ 1 ] }');
+    expect(await kernel.shown('nothing()')).toBe('ReferenceError: nothing is not defined');
+    expect(await kernel.user.evaluate('e', ['({a: JSON})'], [], false)).toEqual([[{is: 'json', value: {a: 5}}]]);
     expect(kernel.deaths).toEqual([]);
   });
 
@@ -165,6 +172,32 @@ describe('a cell in the user’s process', () => {
         'import {one} from "./lib.mjs"; one + require("./lib.cjs").two + (await import("./lib.mjs")).one',
       ),
     ).toBe('4');
+  });
+
+  it('tells the import that failed, with its place and without the machinery of loaders', async () => {
+    start();
+    writeFileSync(join(kernel.directory, 'bad.mjs'), 'const a = 1;\nthrow new Error("at load");\n');
+    expect((await kernel.run('1\nimport "./bad.mjs"')).error?.traceback).toEqual([
+      'cell [1]:2:1',
+      '  2 | import "./bad.mjs"',
+      '    | ^',
+      '',
+      'Error: at load',
+      `    at file://${kernel.directory}/bad.mjs:2:7`,
+      '    at async cell [1]:2:1',
+    ]);
+    const {error} = await kernel.run('import x from "no-such-package"');
+    expect(error?.evalue).toBe("Cannot find package 'no-such-package' imported from cell [2]");
+    expect(error?.traceback.slice(0, 3)).toEqual(['cell [2]:1:1', '  1 | import x from "no-such-package"', '    | ^']);
+    expect(error?.traceback.join('\n')).not.toContain('node:internal');
+    expect((await kernel.run('import {\n  sep,\n  nope\n} from "node:path"; nope')).error?.traceback[0]).toBe(
+      'cell [3]:3:3',
+    );
+  });
+
+  it('gives the value behind an import of types', async () => {
+    start();
+    expect(await kernel.shown('import type {A} from "nowhere"; 5')).toBe('5');
   });
 
   it('displays, updates, clears and asks', async () => {
@@ -263,6 +296,25 @@ describe('an interrupt', () => {
     expect((await running).result).toEqual({'text/plain': '7'});
   });
 
+  it('that finds the process asleep ends nothing of our own, and leaves nobody waiting', async () => {
+    start();
+    await kernel.run('const keep = 42');
+    const rounds = process.env['WEFT_SOAK'] === undefined ? 40 : 300;
+    for (let round = 0; round < rounds; round++) {
+      // Both threads sleep past the watchdog's patience, and wake together: what it ends then is whatever the main thread is at.
+      process.kill(kernel.user.pid ?? 0, 'SIGSTOP');
+      const running = kernel.shown('keep');
+      kernel.user.interrupt(kernel.cell);
+      const evaluated = kernel.user.evaluate('e', ['keep'], [], false);
+      await new Promise(resolve => setTimeout(resolve, 70));
+      process.kill(kernel.user.pid ?? 0, 'SIGCONT');
+      expect(await running).toMatch(/^(42|KernelInterrupt: interrupted)$/);
+      await evaluated;
+    }
+    expect(await kernel.shown('keep')).toBe('42');
+    expect(kernel.deaths).toEqual([]);
+  });
+
   it('stops a timer that spins when no cell runs, and an expression', async () => {
     start();
     await kernel.run('setTimeout(() => { console.log("spins"); for (;;); }, 20)');
@@ -282,12 +334,76 @@ describe('the end of the user’s process', () => {
     ['process.abort()', 'was ended by SIGABRT'],
     ['const all: unknown[] = []; for (;;) all.push(new Array(1e5).fill(0).map((_, i) => ({i})))', 'ran out of memory'],
   ])('by %s is an error of the cell, and the next cell runs', async (code, words) => {
-    start('--max-old-space-size=60');
+    start(['--max-old-space-size=60']);
     await kernel.run('const lost = 1');
     expect(await kernel.shown(`console.log("before"); ${code}`)).toContain(words);
     expect(kernel.text.stdout).toBe('before\n');
     expect(kernel.deaths).toHaveLength(1);
     expect(await kernel.shown('typeof lost')).toBe("'undefined'");
+  });
+
+  it('is told from one that has lost what it was asked, when its own code was ended by force', async () => {
+    const fake = join(mkdtempSync(join(tmpdir(), 'weft-user-')), 'fake.mjs');
+    // It does nothing that it is told, says that code was terminated, and that nobody works on what the kernel waits for.
+    writeFileSync(
+      fake,
+      `import fs from 'node:fs';
+      process.on('disconnect', () => process.exit());
+      process.on('message', ({type, ids}) => {
+        if (type === 'execute' || type === 'evaluate') process.send({type: 'terminated'});
+        if (type !== 'still') return;
+        for (const fd of [1, 2]) fs.writeSync(fd, Buffer.from(${JSON.stringify([...Buffer.from(orderMark)])}));
+        process.send({type: 'lost', ids});
+      });
+      process.send({type: 'ready'});`,
+    );
+    start([], fake);
+    expect(await kernel.shown('1')).toBe('KernelInterrupt: interrupted');
+    const answer = await kernel.user.evaluate('e', ['1'], [], false);
+    expect(answer).toMatchObject([[{is: 'error', error: {ename: 'KernelInterrupt'}}]]);
+    expect(kernel.deaths).toEqual([]);
+    rmSync(dirname(fake), {recursive: true});
+  });
+
+  it('is waited for by the cell that comes next', async () => {
+    const fake = join(mkdtempSync(join(tmpdir(), 'weft-user-')), 'fake.mjs');
+    // The first process closes its end and lingers; the next answers.
+    writeFileSync(
+      fake,
+      `import fs from 'node:fs';
+      const first = !fs.existsSync('been here');
+      fs.writeFileSync('been here', '');
+      process.on('disconnect', () => setTimeout(() => process.exit(4), first ? 500 : 0));
+      process.on('message', ({type, cell}) => {
+        if (type !== 'execute') return;
+        for (const fd of [1, 2]) fs.writeSync(fd, Buffer.from(${JSON.stringify([...Buffer.from(orderMark)])}));
+        process.send({type: 'done', cell, result: {'text/plain': first ? 'the first' : 'the next'}});
+      });
+      process.send({type: 'ready'});
+      if (first) setImmediate(() => process.disconnect());`,
+    );
+    start([], fake);
+    // Nothing can be asked any more, and it has not ended yet.
+    const cut = (): Promise<boolean> =>
+      Promise.race([
+        kernel.user.names().then(() => true),
+        new Promise<boolean>(resolve => setImmediate(() => resolve(false))),
+      ]);
+    while (!(await cut()));
+    expect(kernel.deaths).toEqual([]);
+    expect(await kernel.shown('1')).toBe('the next');
+    expect(kernel.deaths).toMatchObject([{code: 4}]);
+    rmSync(dirname(fake), {recursive: true});
+  });
+
+  it('comes with a word where nothing can be written as JSON, and a value that is none is an error', async () => {
+    start();
+    const circle = 'const a: any = {}; a.a = a; ({[Symbol.for("Jupyter.display")]: () => ({"application/json": a})})';
+    expect(await kernel.shown(circle)).toContain('TypeError: Converting circular structure to JSON');
+    expect(await kernel.shown('2')).toBe('2');
+    expect(await kernel.shown('Object.prototype.toJSON = () => { throw new Error("no") }; 1')).toContain('code 70');
+    expect(kernel.text.stderr).toContain('nothing can be written as JSON any more');
+    expect(await kernel.shown('3')).toBe('3');
   });
 
   it('answers what was asked', async () => {
