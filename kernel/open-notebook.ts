@@ -18,6 +18,7 @@ import {hasSubordinateIds} from './run/containers/subordinate-ids.js';
 import {LocalExecutor} from './run/local/local-executor.js';
 import {Scheduler} from './run/scheduler.js';
 import {defaultSlots, jobsOut} from './run/slots.js';
+import {Adoption} from './session/adoption.js';
 import {Cache} from './session/cache.js';
 import {Contexts} from './session/context.js';
 import {notebookControl} from './session/control.js';
@@ -180,6 +181,7 @@ export async function openNotebook({
     registry,
     extensions,
     manifests: () => store.known().then(() => allManifests(store)),
+    adoption: new Adoption({scheduler, store, checkpoints, verify: () => settings.verify}),
     cache: new Cache(store, history.records),
     history,
     resize: count => executor.resize(count),

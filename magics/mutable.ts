@@ -6,7 +6,8 @@ import type {TaskNode} from '../kernel/session/node.js';
 import type {Source} from './source.js';
 
 /** What to do about a person's rerun that something cached is to read. */
-export const FREEZE = 'make it without `--rerun`: then it is cached, and never changes';
+export const FREEZE =
+  '`%adopt RERUN --as NAME` freezes it as it is now, and `NAME` can be an input; or make it without `--rerun`';
 
 const words = (label: string): string =>
   `${label} is a person's rerun, which may change at any time: it can't be the input of a cached task`;

@@ -8,6 +8,7 @@ import {LINE_COMPLETERS} from './complete/lines.js';
 import {completeLsst} from './complete/lsst.js';
 import {taskCompleter} from './complete/task.js';
 import {FUNCTION_DECLARATIONS} from './function-declarations.js';
+import {adoptMagic} from './line/adopt.js';
 import {cacheMagic, cleanupMagic} from './line/cache.js';
 import {codeMagic} from './line/code.js';
 import {commandMagic} from './line/command.js';
@@ -49,6 +50,7 @@ export const registry: Registry = {
     cancelMagic,
     retryMagic,
     forceMagic,
+    adoptMagic,
     statusMagic,
     timingsMagic,
     logMagic,

@@ -123,6 +123,8 @@ export const CODES = {
   W7019: 'A file has no picture and no table.',
   W7040: '`%cache` cannot do that.',
   W7050: 'The history cannot be searched.',
+  W7051: 'A result cannot be adopted.',
+  W7052: 'A rerun cannot be frozen.',
 
   // W8xxx: containers and executors.
   W8001: 'The executor is not there.',

@@ -40,6 +40,8 @@ export interface Manifest {
   readonly host: string;
   /** Who accepted it, for a result that `%adopt` took over; absent for one that was run. */
   readonly adopted?: string;
+  /** The task whose result that was, with what it ran and where. */
+  readonly adoptedFrom?: Fingerprint;
 }
 
 /** A record of which nothing is known: for a value that no task has made, or where the record is gone. Kept in no journal. */

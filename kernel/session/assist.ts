@@ -6,7 +6,7 @@ import type {Contexts} from './context.js';
 import type {Futures} from './futures.js';
 import type {KnownNames} from './known-names.js';
 import type {LanguagePort} from './language-port.js';
-import type {NotebookControl} from './magic.js';
+import type {NotebookControl} from './notebook-control.js';
 import {shapesOf, type Registry} from './registry.js';
 import type {UserPort} from './user-port.js';
 

@@ -4,10 +4,11 @@ import type {Recipe} from '../graph/recipe.js';
 import {labelOf} from '../graph/work.js';
 import type {Scheduler} from '../run/scheduler.js';
 import type {ExtensionControl} from './extension.js';
+import type {Adoption} from './adoption.js';
 import type {CachePort} from './cache-port.js';
 import type {HistoryPort} from './history-port.js';
 import type {Futures} from './futures.js';
-import type {NotebookControl} from './magic.js';
+import type {NotebookControl} from './notebook-control.js';
 import {madeBelow, tasksOf, type FutureNode, type TaskNode} from './node.js';
 import {FOREACH, type Registry} from './registry.js';
 import {seriesOf} from './series.js';
@@ -20,6 +21,7 @@ export interface ControlPorts {
   readonly extensions: ExtensionControl;
   /** Every result that the journals know, in any order. */
   readonly manifests: () => Promise<Iterable<Manifest>>;
+  readonly adoption: Adoption;
   readonly cache: CachePort;
   readonly history: HistoryPort;
   readonly resize: (slots: number) => void;
@@ -34,6 +36,7 @@ export function notebookControl({
   registry,
   extensions,
   manifests,
+  adoption,
   cache,
   history,
   resize,
@@ -55,6 +58,7 @@ export function notebookControl({
     },
     retry: node => futures.retry(node),
     force,
+    adopt: async task => adoption.adopt(task, earlier(task, await manifests())),
     wait: async nodes => {
       const all = Promise.all(nodes.map(node => node.ended())).then(() => true);
       return Promise.race([all, interrupted().then(() => false)]);

@@ -9,7 +9,9 @@ import type {CellOutput} from '../wire/notebook.js';
 import type {Displays} from './displays.js';
 import {elementsOf, keyText} from './element.js';
 import type {Futures} from './futures.js';
-import type {LineContext, MagicContext, NamedNode, NotebookControl, Problem} from './magic.js';
+import type {LineContext, MagicContext, NamedNode, Problem} from './magic.js';
+import type {NotebookControl} from './notebook-control.js';
+import type {FutureNode} from './node.js';
 import type {Registry} from './registry.js';
 import type {UserPort} from './user-port.js';
 
@@ -24,6 +26,7 @@ export interface LinePorts {
   readonly control: NotebookControl;
   readonly context: MagicContext;
   readonly output: CellOutput;
+  readonly bind: (name: string, node: FutureNode) => void;
 }
 
 /** Runs one line magic or command, with the context that it needs. */
@@ -67,12 +70,13 @@ export class LineRunner {
   }
 
   #context(): LineContext {
-    const {context, output, displays, control, futures, payload} = this.#ports;
+    const {context, output, displays, control, futures, payload, bind} = this.#ports;
     return {
       ...context,
       stream: (name, text) => output.stream(name, futures.printed(text)),
       page: text => void payload.push({source: 'page', data: {'text/plain': text}, start: 0}),
       display: (bundle, metadata) => output.display(bundle, metadata),
+      bind,
       watch: (title, nodes) => displays.open(title, nodes, output),
       resolve: line => this.#resolve(line),
       fill: line => this.#fill(line),

@@ -12,9 +12,7 @@ import type {Task} from '../graph/work.js';
 import type {Evaluated, FutureKind, Settled} from '../typescript/messages.js';
 import type {Bundle} from '../wire/notebook.js';
 import type {Completer} from './completer.js';
-import type {ExtensionControl} from './extension.js';
-import type {CachePort} from './cache-port.js';
-import type {HistoryPort} from './history-port.js';
+import type {NotebookControl} from './notebook-control.js';
 import type {FutureNode, TaskNode} from './node.js';
 import type {Repeat} from './repeat.js';
 import type {Settings} from './settings.js';
@@ -252,6 +250,8 @@ export interface LineContext extends MagicContext {
   display(bundle: Bundle, metadata?: JsonObject): void;
   /** Opens a text beside the notebook, where the client has a pager. */
   page(text: string): void;
+  /** Binds a future to a name of the notebook. */
+  bind(name: string, node: FutureNode): void;
   /** Shows the live display of some nodes, under this cell. */
   watch(title: string, nodes: readonly FutureNode[]): void;
   /** What the words of a line name; `*` and no words: every named future of the notebook. */
@@ -265,33 +265,4 @@ export interface LineContext extends MagicContext {
 export interface NamedNode {
   readonly name: string;
   readonly node: FutureNode;
-}
-
-/** What a line magic may do to the notebook. */
-export interface NotebookControl {
-  cancel(node: FutureNode): void;
-  cancelAll(): void;
-  retry(node: FutureNode): void;
-  force(node: FutureNode): void;
-  /** Resolves when they have ended, or the cell is interrupted (then false). */
-  wait(nodes: readonly FutureNode[]): Promise<boolean>;
-  /** Manifests of earlier results of the same name, newest first: for `%why`. */
-  earlier(node: TaskNode): Promise<readonly Manifest[]>;
-  /** Whose fingerprint it is, for people. */
-  labelOf(fingerprint: Fingerprint): {readonly label: string; readonly name: string} | undefined;
-  /** The checkpoints of the notebook's store, to be looked after. */
-  readonly cache: CachePort;
-  readonly history: HistoryPort;
-  /** What the notebook's futures stand for now, and what is being run. */
-  reached(): Iterable<Fingerprint>;
-  /** Whether this task was planned here, or another version of it. */
-  asked(task: {readonly fingerprint: Fingerprint; readonly label: string}): boolean;
-  resize(slots: number): void;
-  readonly extensions: ExtensionControl;
-  magics(): readonly {
-    readonly name: string;
-    readonly use: string;
-    readonly summary: string;
-    readonly example: string;
-  }[];
 }

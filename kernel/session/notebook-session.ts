@@ -30,7 +30,8 @@ import type {LanguagePort} from './language-port.js';
 import {LineRunner} from './line-runner.js';
 import {lookedFor} from './looked.js';
 import {runTaskCell} from './magic-cell.js';
-import type {NotebookControl, Problem} from './magic.js';
+import type {Problem} from './magic.js';
+import type {NotebookControl} from './notebook-control.js';
 import type {FutureNode} from './node.js';
 import {completenessOf, completionsOf, inspectionOf} from './python-assist.js';
 import {shapesOf, type Registry} from './registry.js';
@@ -145,7 +146,7 @@ export class NotebookSession implements Notebook {
     const {name, node, warnings} = ran.value;
     if (warnings.length > 0) output.stream('stderr', `${problemsText(warnings, request.code, request.count)}\n`);
     running.nodes.push(node);
-    bindFuture(name, node, `cell [${request.count}]`, {...this.#ports, types: this.#types});
+    this.#bind(name, node, request.count);
     await lookedFor([node], futures);
     displays.open(name ?? magic.shape.name, [node], output);
     return undefined;
@@ -225,6 +226,10 @@ export class NotebookSession implements Notebook {
     this.#ports.user.settled(id, settled);
   }
 
+  #bind(name: string | undefined, node: FutureNode, cell: number): void {
+    bindFuture(name, node, `cell [${cell}]`, {...this.#ports, types: this.#types});
+  }
+
   /** A line magic or a command of a TypeScript cell is to run now. */
   async line(id: string, cell: string, index: number): Promise<void> {
     const running = this.#cells.get(cell);
@@ -236,7 +241,8 @@ export class NotebookSession implements Notebook {
     // What the lines above have called must be known by its name.
     await Promise.all(running.calls);
     const {context, output, request} = running;
-    const runner = new LineRunner({...this.#ports, context, output, payload: running.payload});
+    const bind = (name: string, node: FutureNode): void => this.#bind(name, node, request.count);
+    const runner = new LineRunner({...this.#ports, context, output, payload: running.payload, bind});
     const ran = await interruptible(running.abort.signal, runner.run(line));
     if (ran === 'interrupted') running.lineError = INTERRUPTED;
     else running.lineError = ran.ok ? undefined : problemsError(ran.error, request.code, request.count);

@@ -61,6 +61,7 @@ const schema = v.object({
   endedAt: v.string(),
   host: v.string(),
   adopted: v.exactOptional(v.string()),
+  adoptedFrom: v.exactOptional(fingerprint),
 });
 
 /** Takes what was parsed from a manifest's JSON, from a file or a journal. The error is a sentence for a person. */

@@ -36,6 +36,7 @@ export const LINE_COMPLETERS: Readonly<Record<string, Completer>> = {
   cancel: futures,
   retry: futures,
   force: futures,
+  adopt: futures,
   status: futures,
   timings: futures,
   log: futures,

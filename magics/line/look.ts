@@ -1,10 +1,11 @@
 import {join} from 'node:path';
+import type {Manifest} from '../../kernel/graph/manifest.js';
 import {singleWords} from '../../kernel/show/cell-words.js';
 import {statusBundle} from '../../kernel/show/status.js';
 import {timingsBundle} from '../../kernel/show/timings.js';
 import {whyBundle} from '../../kernel/show/why.js';
 import type {TaskNode} from '../../kernel/session/node.js';
-import type {NamedNode} from '../../kernel/session/magic.js';
+import type {LineContext, NamedNode} from '../../kernel/session/magic.js';
 import {readLogTail} from '../log-tail.js';
 import {lineMagic, wrong} from './line-magic.js';
 
@@ -132,10 +133,21 @@ export const whyMagic = lineMagic(
       if (state.is === 'done' && state.how === 'cached') {
         const views = (task.inner ?? task).views();
         const [view] = views;
+        const {adopted, adoptedFrom} = state.manifest;
+        const since =
+          adopted === undefined
+            ? 'nothing that it is made of has changed'
+            : `it is the result ${adoptedFrom?.slice(0, 12) ?? ''} of another recipe, accepted as it is`;
         if (view !== undefined)
-          context.stream(
-            'stdout',
-            `${task.label}: ${singleWords(view, {now: Date.now()})}; nothing that it is made of has changed\n`,
+          context.stream('stdout', `${task.label}: ${singleWords(view, {now: Date.now()})}; ${since}\n`);
+        const old = adopted === undefined ? undefined : await resultOf(task, adoptedFrom, context);
+        if (old !== undefined)
+          context.display(
+            whyBundle(
+              {label: task.label, recipe: entry.task.recipe, previous: old},
+              fingerprint => context.notebook.labelOf(fingerprint),
+              {now: Date.now()},
+            ),
           );
         continue;
       }
@@ -159,6 +171,15 @@ export const whyMagic = lineMagic(
     return undefined;
   },
 );
+
+/** The result that was accepted in place of a task's own, if it is still known. */
+async function resultOf(
+  task: TaskNode,
+  fingerprint: string | undefined,
+  context: LineContext,
+): Promise<Manifest | undefined> {
+  return (await context.notebook.earlier(task)).find(manifest => manifest.fingerprint === fingerprint);
+}
 
 function tasksOf({node}: NamedNode): readonly TaskNode[] {
   return node.is === 'task'

@@ -9,7 +9,7 @@ import type {Attempt, Outcome, Work} from '../../kernel/graph/work.js';
 import {commandMounts} from './command-mounts.js';
 import {REPOSITORY_CFG} from './repository-cfg.js';
 import {writeCommand, type Command} from './rerun-work.js';
-import {freshRerunCfg, personsRerun} from './root-repository.js';
+import {freshRerunCfg, personsRerun, type RootRepository} from './root-repository.js';
 import {explainLog, readSigns} from './task-log.js';
 
 /** How a task runs in a person's rerun, which is mutable and stays where it is: the attempt only holds the log. */
@@ -20,6 +20,7 @@ export class PersonWork implements Work {
   readonly explain = explainLog;
   /** The directory of the rerun. */
   readonly rerun: string;
+  readonly root: RootRepository;
   readonly #command: Command;
   readonly #name: string;
   readonly #parents: readonly string[];
@@ -36,6 +37,7 @@ export class PersonWork implements Work {
     this.#command = command;
     this.#name = name;
     this.#parents = parents;
+    this.root = command.root;
     this.rerun = personsRerun(command.root.path, name);
     this.stem = `${task}-${shortOf(fingerprint)}`;
     this.attempts = places.scratch;

@@ -65,15 +65,13 @@ function record(store: Store, {text, kind, at}: Made): void {
   const fingerprint = fingerprintOfRecipe(recipe);
   const label = `detect visit=${text}`;
   const ended = 1_790_000_000_000 + at * 1000;
-  if (kind === 'removed') return store.recordRemoved(fingerprint);
-  if (kind === 'cancelled') return store.recordCancelled(fingerprint, label);
-  if (kind === 'failed')
-    return store.recordFailure(
-      fingerprint,
-      label,
-      {reason: 'exit', code: 3, log: '/logs/x.log', tail: `no star near ${text}\n`},
-      {startedAt: ended - 500, endedAt: ended},
-    );
+  if (kind === 'removed') store.recordRemoved(fingerprint);
+  else if (kind === 'cancelled') store.recordCancelled(fingerprint, label);
+  else if (kind === 'failed') {
+    const failure = {reason: 'exit' as const, code: 3, log: '/logs/x.log', tail: `no star near ${text}\n`};
+    store.recordFailure(fingerprint, label, failure, {startedAt: ended - 500, endedAt: ended});
+  }
+  if (kind !== 'files' && kind !== 'value') return;
   store.recordResult({
     version: 1,
     fingerprint,

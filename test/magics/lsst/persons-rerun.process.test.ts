@@ -1,6 +1,7 @@
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import type {Kernel} from '../../rig/kernel.js';
-import {rmSync} from 'node:fs';
+import {mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
 import {refused, run, simulatedRoot, stackKernel} from './simulated-root.js';
 
 let directory: string;
@@ -32,7 +33,7 @@ describe("a person's rerun", () => {
       const said = await refused(kernel, cell);
       expect(said, cell).toContain('W5011');
       expect(said, cell).toContain(WORDS);
-      expect(said, cell).not.toContain('adopt');
+      expect(said, cell).toContain('%adopt RERUN --as NAME');
     }
     expect(await refused(kernel, 'const inCode = bash("ls $mine", {from: {mine}});')).toContain(WORDS);
     expect(await error('mine')).toBe("'done'");
@@ -45,6 +46,53 @@ describe("a person's rerun", () => {
     expect(await error('read')).toContain(WORDS);
     await run(kernel, '%%lsst processCcd --as map\n--id visit=903334 ccd=16 --config x=${late}');
     expect(await error('map')).toContain(WORDS);
+  });
+});
+
+describe('a person’s rerun that is adopted', () => {
+  const text = (name: string): Promise<string> => run(kernel, `(await ${name}).path`).then(path => path.slice(1, -1));
+
+  it('is an input from then on, and later changes of it do not reach that', async () => {
+    await run(kernel, '%%lsst processCcd --rerun base --as base\n--id visit=903334 ccd=16');
+    await run(kernel, '%%lsst processCcd --from rerun:base --rerun chained\n--id visit=903334 ccd=22');
+    await run(kernel, '%adopt chained --as frozen');
+    await run(kernel, '%%bash --from frozen --value --as count\nfind "$frozen/" -name "CORR-*" | wc -l');
+    expect(await run(kernel, 'await count')).toBe('1');
+    const path = await text('frozen');
+    expect(path).toMatch(/\/DATA\/rerun\/weft\/adopt-[0-9a-f]{12}$/);
+    // Its parent is a person's rerun too, and was frozen with it: all is read without either.
+    const corr = join(directory, 'DATA/rerun/chained');
+    const changed =
+      readdirSync(corr, {recursive: true, encoding: 'utf8'}).find(name => /CORR-.*fits$/.test(name)) ?? '';
+    const before = readFileSync(join(path, changed));
+    writeFileSync(join(corr, changed), 'edited');
+    rmSync(join(directory, 'DATA/rerun/base'), {recursive: true});
+    expect(readFileSync(join(path, changed))).toEqual(before);
+    expect(await run(kernel, '(await frozen).dataIds().map(({ccd}) => ccd)')).toContain('22');
+    expect(
+      await run(
+        kernel,
+        'JSON.stringify((await frozen).parents.map(path => path.replace(/.*rerun.(weft.adopt).*/, "$1")))',
+      ),
+    ).toBe('\'["weft/adopt"]\'');
+    await run(kernel, '%%lsst processCcd --from frozen --as next\n--id visit=903334 ccd=23');
+    expect(await error('next')).toBe("'done'");
+    // Adopted again it is another one; the first stays what it is.
+    mkdirSync(join(directory, 'DATA/rerun/base'));
+    await run(kernel, '%adopt chained --as frozen2');
+    expect(await text('frozen2')).not.toBe(path);
+    expect(await text('frozen')).toBe(path);
+  });
+
+  it('is refused by what it is not, at its place', async () => {
+    expect(await refused(kernel, '%adopt manual9 --as x')).toMatch(/W7052[^]*there is no rerun `manual9`/);
+    expect(await refused(kernel, '%adopt weft/processCcd --as x')).toContain('W5013');
+    expect(await refused(kernel, '%adopt mine --as mine')).toContain('W2011');
+    expect(await refused(kernel, '%adopt mine --as 2nd')).toMatch(/W2005[^]*_2nd/);
+    expect(await refused(kernel, '%adopt mine')).toMatch(/W7051[^]*%adopt mine --as NAME/);
+    expect(await refused(kernel, '%adopt mine late --as x')).toContain('W7052');
+    await run(kernel, '%%bash --as plain\necho hi > out');
+    expect(await refused(kernel, '%adopt plain --as x')).toMatch(/W7052[^]*rerun:plain/);
   });
 });
 

@@ -1,0 +1,38 @@
+import type {Fingerprint} from '../fingerprint/fingerprint.js';
+import type {Manifest} from '../graph/manifest.js';
+import type {Result} from '../graph/result.js';
+import type {CachePort} from './cache-port.js';
+import type {ExtensionControl} from './extension.js';
+import type {HistoryPort} from './history-port.js';
+import type {FutureNode, TaskNode} from './node.js';
+
+/** What a line magic may do to the notebook. */
+export interface NotebookControl {
+  cancel(node: FutureNode): void;
+  cancelAll(): void;
+  retry(node: FutureNode): void;
+  force(node: FutureNode): void;
+  /** Accepts an earlier result as that of a task that is not done; the error is a sentence. It is found when the task is looked at again. */
+  adopt(node: TaskNode): Promise<Result<Manifest, string>>;
+  /** Resolves when they have ended, or the cell is interrupted (then false). */
+  wait(nodes: readonly FutureNode[]): Promise<boolean>;
+  /** Manifests of earlier results of the same name, newest first: for `%why`. */
+  earlier(node: TaskNode): Promise<readonly Manifest[]>;
+  /** Whose fingerprint it is, for people. */
+  labelOf(fingerprint: Fingerprint): {readonly label: string; readonly name: string} | undefined;
+  /** The checkpoints of the notebook's store, to be looked after. */
+  readonly cache: CachePort;
+  readonly history: HistoryPort;
+  /** What the notebook's futures stand for now, and what is being run. */
+  reached(): Iterable<Fingerprint>;
+  /** Whether this task was planned here, or another version of it. */
+  asked(task: {readonly fingerprint: Fingerprint; readonly label: string}): boolean;
+  resize(slots: number): void;
+  readonly extensions: ExtensionControl;
+  magics(): readonly {
+    readonly name: string;
+    readonly use: string;
+    readonly summary: string;
+    readonly example: string;
+  }[];
+}
