@@ -219,8 +219,10 @@ export async function openNotebook({
     registry,
     control,
     settings,
-    python: new IPython(log, (inside, place, argv) =>
-      containers.open({...inside, directory: place, argv, input: true}),
+    python: new IPython(
+      log,
+      (inside, place, argv) => containers.open({...inside, directory: place, argv, input: true}),
+      comms,
     ),
     language,
     close: async () => {

@@ -46,6 +46,7 @@ async function run(reading: Reading, context: CellContext): Promise<CellEnd> {
   const {request, python, output, payload} = context;
   const done = await python.execute(
     {
+      id: request.id,
       code: numbered(reading),
       before: beginCode(given(inputs.value, context)),
       expressions: Object.fromEntries(out.map(({name}) => [name, takeCode(name)])),

@@ -1,12 +1,14 @@
-import type {JsonObject, JsonValue} from '../fingerprint/json.js';
+import {randomUUID} from 'node:crypto';
+import type {JsonObject} from '../fingerprint/json.js';
 import {toCodePoints, toUtf16} from '../wire/code-points.js';
 import {KernelClient} from '../wire/kernel-client.js';
+import type {CommPeer, Comms} from '../wire/comms.js';
 import type {Message} from '../wire/message.js';
-import type {Bundle, CellOutput, Completeness, Completions, ErrorContent} from '../wire/notebook.js';
-import {forward, textOf} from './forward.js';
+import type {Bundle, CellOutput, CommMessage, Completeness, Completions, ErrorContent} from '../wire/notebook.js';
+import {forward, textOf, textsOf} from './forward.js';
 import type {EnterContainer, PythonDone, PythonPort, PythonRun, PythonStart} from './port.js';
-import {PythonProcess, type Ended} from './python-process.js';
-import {NO_PROGRAM} from './start-file.js';
+import {PythonProcess} from './python-process.js';
+import {deathOf, whyAbsent, type Absent} from './why-ended.js';
 
 /** How often it is asked whether it is there, and how long it may take to start, in milliseconds. */
 const ASK_MS = 100;
@@ -15,13 +17,14 @@ const START_MS = 60_000;
 /** How long a completion may take, in milliseconds: the first one loads what it is made with. */
 const HELP_MS = 8000;
 
+/** How long a message of a comm is waited for, in milliseconds: what is behind it is answered then. */
+const COMM_MS = 2000;
+
 /** When an interrupted one is woken, in milliseconds. */
 const WAKE_MS = [30, 300];
 
 /** So many runs are remembered for what comes late. */
 const REMEMBERED = 200;
-
-type Absent = Extract<PythonDone, {is: 'absent'}>;
 
 interface Live {
   readonly start: PythonStart;
@@ -39,19 +42,24 @@ interface Sent {
 }
 
 /** An ipykernel beside the kernel, spoken to as any client does (LANGUAGE 11). */
-export class IPython implements PythonPort {
+export class IPython implements PythonPort, CommPeer {
   readonly #log: (line: string) => void;
   readonly #enter: EnterContainer;
+  readonly #comms: Pick<Comms, 'connect' | 'said' | 'gone'>;
   readonly #sent = new Map<string, Sent>();
   /** Hears of any message with this parent: whether its iopub is connected. */
   #heard: (parent: string) => void = () => undefined;
   #live: Live | undefined;
   #running = false;
+  /** Messages of comms that it deals with. */
+  #handling = 0;
 
   /** @param log hears of messages that cannot be read */
-  constructor(log: (line: string) => void, enter: EnterContainer) {
+  constructor(log: (line: string) => void, enter: EnterContainer, comms: Pick<Comms, 'connect' | 'said' | 'gone'>) {
     this.#log = log;
     this.#enter = enter;
+    this.#comms = comms;
+    comms.connect(this);
   }
 
   get started(): PythonStart | undefined {
@@ -72,7 +80,7 @@ export class IPython implements PythonPort {
     if (live === undefined) return {is: 'absent', what: 'other', said: 'it has ended'};
     const before = await this.#send(
       live,
-      {...run, code: run.before, expressions: {}, silent: true, allowStdin: false},
+      {...run, id: randomUUID(), code: run.before, expressions: {}, silent: true, allowStdin: false},
       output,
       true,
     );
@@ -111,9 +119,24 @@ export class IPython implements PythonPort {
       : {status: status === 'complete' || status === 'invalid' ? status : 'unknown'};
   }
 
+  async take(message: CommMessage, id: string, output: CellOutput): Promise<boolean> {
+    const live = this.#live;
+    if (live === undefined || (await live.ready) !== undefined) return false;
+    const idle = this.#remember(id, {output, hidden: false, error: error => output.error(error)});
+    live.client.tell(message, id);
+    this.#handling += 1;
+    const done = Promise.race([idle, live.process.ended]).then(() => void (this.#handling -= 1));
+    // It is taken after the cell that runs.
+    if (this.#running) return true;
+    let timer: NodeJS.Timeout | undefined;
+    await Promise.race([done, new Promise<void>(resolve => (timer = setTimeout(resolve, COMM_MS)))]);
+    clearTimeout(timer);
+    return true;
+  }
+
   interrupt(): void {
     const live = this.#live;
-    if (!this.#running || live === undefined) return;
+    if ((!this.#running && this.#handling === 0) || live === undefined) return;
     live.process.interrupt();
     // In an `await` that is idle, ipykernel's handler cancels the task, but its loop sleeps on until something comes.
     for (const ms of WAKE_MS)
@@ -141,6 +164,7 @@ export class IPython implements PythonPort {
     const live: Live = {start, process, client, ready: this.#ready(process, client, start)};
     void process.ended.then(() => {
       client.close();
+      this.#comms.gone();
       if (this.#live === live) this.#live = undefined;
     });
     return live;
@@ -175,7 +199,7 @@ export class IPython implements PythonPort {
     }
     if (!Array.isArray(first)) return whyAbsent(first);
     const live = {start, process, client, ready: Promise.resolve(undefined)};
-    const run = {code: start.bootstrap, before: '', expressions: {}, silent: true, allowStdin: false};
+    const run = {id: randomUUID(), code: start.bootstrap, before: '', expressions: {}, silent: true, allowStdin: false};
     const done = await this.#send(live, run, unseen, true);
     return done.is === 'ok'
       ? undefined
@@ -187,31 +211,38 @@ export class IPython implements PythonPort {
   }
 
   async #send(live: Live, run: PythonRun, output: CellOutput, hidden: boolean): Promise<PythonDone> {
-    const {id, reply} = live.client.request('shell', 'execute_request', {
+    let thrown: ErrorContent | undefined;
+    const idle = this.#remember(run.id, {output, hidden, error: error => (thrown ??= error)});
+    const content = {
       code: run.code,
       silent: run.silent,
       store_history: !run.silent,
       user_expressions: run.expressions,
       allow_stdin: run.allowStdin,
       stop_on_error: false,
-    });
-    let thrown: ErrorContent | undefined;
-    const idle = new Promise<void>(resolve => {
-      this.#sent.set(id, {output, hidden, error: error => (thrown ??= error), idle: resolve});
-    });
-    if (this.#sent.size > REMEMBERED) this.#sent.delete([...this.#sent.keys()][0] ?? '');
+    };
+    const {reply} = live.client.request('shell', 'execute_request', content, run.id);
     const first = await Promise.race([Promise.all([reply, idle]), live.process.ended]);
     if (!Array.isArray(first)) return {is: 'error', error: deathOf(first)};
-    const [{content}] = first;
-    if (content['status'] !== 'ok') {
-      const {ename, evalue, traceback = []} = content;
+    const [{content: said}] = first;
+    if (said['status'] !== 'ok') {
+      const {ename, evalue, traceback = []} = said;
       const error = {ename: textOf(ename), evalue: textOf(evalue), traceback: traceback as readonly string[]};
       return {is: 'error', error: thrown ?? error};
     }
     // Shown, though the code went on: IPython's own showtraceback().
     if (thrown !== undefined && !hidden) output.error(thrown);
-    const payload = Array.isArray(content['payload']) ? (content['payload'] as readonly JsonObject[]) : [];
-    return {is: 'ok', payload, texts: textsOf(content['user_expressions'])};
+    const payload = Array.isArray(said['payload']) ? (said['payload'] as readonly JsonObject[]) : [];
+    return {is: 'ok', payload, texts: textsOf(said['user_expressions'])};
+  }
+
+  /** Sends what is said of a request to its output, from now on; resolves when it is done with. */
+  #remember(id: string, sent: Omit<Sent, 'idle'>): Promise<void> {
+    // The newest last: the oldest is forgotten.
+    this.#sent.delete(id);
+    const idle = new Promise<void>(resolve => this.#sent.set(id, {...sent, idle: resolve}));
+    if (this.#sent.size > REMEMBERED) this.#sent.delete([...this.#sent.keys()][0] ?? '');
+    return idle;
   }
 
   /** A question on the side: only while nothing runs in it, as it answers one request after the other. */
@@ -233,8 +264,12 @@ export class IPython implements PythonPort {
     const parent = textOf(message.parent['msg_id']);
     this.#heard(parent);
     const sent = this.#sent.get(parent);
-    if (sent === undefined) return;
     const {msg_type: type} = message.header;
+    if (type === 'comm_open' || type === 'comm_msg' || type === 'comm_close') {
+      this.#comms.said({...message, type}, sent?.output);
+      return;
+    }
+    if (sent === undefined) return;
     if (type === 'status') {
       if (message.content['execution_state'] === 'idle') sent.idle();
     } else if (type === 'error') sent.error(message.content as unknown as ErrorContent);
@@ -258,28 +293,3 @@ const unseen: CellOutput = {
   clear: () => undefined,
   input: () => Promise.resolve(undefined),
 };
-
-function whyAbsent({missing, stderr, code, signal, fault}: Ended): Absent {
-  if (fault !== undefined) return {is: 'absent', what: 'other', said: fault.message, remedy: fault.remedy};
-  if (missing || stderr.includes(NO_PROGRAM)) return {is: 'absent', what: 'program', said: ''};
-  if (/No module named '?ipykernel/.test(stderr)) return {is: 'absent', what: 'module', said: ''};
-  const said = stderr.trim().split('\n').at(-1) ?? '';
-  return {is: 'absent', what: 'other', said: said === '' ? `it ended with ${code ?? signal ?? 'nothing'}` : said};
-}
-
-function deathOf({code, signal}: Ended): ErrorContent {
-  const how = signal === null ? `ended with exit ${code ?? 'unknown'}` : `was ended by ${signal}`;
-  const evalue = `the Python of \`%%py\` ${how}: its names are lost, and the next \`%%py\` starts a fresh one`;
-  return {ename: 'PythonDied', evalue, traceback: [`PythonDied: ${evalue}`]};
-}
-
-/** The texts of user expressions in a reply. */
-function textsOf(answers: JsonValue | undefined): Extract<PythonDone, {is: 'ok'}>['texts'] {
-  const texts: Record<string, {readonly text: string} | {readonly error: string}> = {};
-  for (const [name, answer] of Object.entries((answers ?? {}) as JsonObject)) {
-    const {status, data, evalue} = answer as JsonObject;
-    const text = (data as JsonObject | undefined)?.['text/plain'];
-    texts[name] = status === 'ok' && typeof text === 'string' ? {text} : {error: textOf(evalue)};
-  }
-  return texts;
-}

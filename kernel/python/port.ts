@@ -49,6 +49,8 @@ export type EnterContainer = (
 
 /** One run of code in it. */
 export interface PythonRun {
+  /** The id of the client's request: widgets know a cell by it. */
+  readonly id: string;
   readonly code: string;
   /** Code that is run before, unseen; an error in it is a bug of ours. */
   readonly before: string;

@@ -23,7 +23,7 @@ export type CellEnd =
 
 /** What it is given besides. */
 export interface CellContext extends MagicContext {
-  readonly request: Pick<ExecuteRequest, 'count' | 'silent' | 'storeHistory' | 'allowStdin'>;
+  readonly request: Pick<ExecuteRequest, 'id' | 'count' | 'silent' | 'storeHistory' | 'allowStdin'>;
   readonly output: CellOutput;
   readonly python: PythonPort;
   /** Names that no cell can bind. */

@@ -1,6 +1,6 @@
 import type {JsonObject} from '../fingerprint/json.js';
 import type {Header, Message} from './message.js';
-import type {Bundle, CellOutput, ErrorContent} from './notebook.js';
+import type {Bundle, CellOutput, CommMessage, ErrorContent} from './notebook.js';
 import type {BroadcastType, Outgoing} from './outgoing.js';
 import type {Questions} from './questions.js';
 import {StreamBuffer, type StreamName} from './stream.js';
@@ -64,6 +64,11 @@ export class RequestOutput implements CellOutput {
 
   clear(wait: boolean): void {
     this.#publish('clear_output', {wait});
+  }
+
+  comm({type, content, metadata, buffers}: CommMessage): void {
+    this.flush();
+    this.#out.publish(type, content, this.#options.request.header, {metadata, buffers});
   }
 
   async input(prompt: string, password: boolean): Promise<string | undefined> {

@@ -3,6 +3,7 @@ import type {JsonObject} from '../fingerprint/json.js';
 import type {Log} from './channels.js';
 import {internalError} from './internal-error.js';
 import type {Header, Request} from './message.js';
+import type {CellOutput, CommMessage} from './notebook.js';
 import type {Outgoing} from './outgoing.js';
 
 /** What came over a comm. Buffers are binary, and not signed. */
@@ -31,11 +32,23 @@ export interface Comm {
 /** Takes a comm that a front end opens. If it throws, the comm is closed at once. */
 export type CommTarget = (comm: Comm, opening: CommEvent) => CommEnd | Promise<CommEnd>;
 
+/** Another kernel behind this one that has comms of its own. */
+export interface CommPeer {
+  /**
+   * Takes what a front end says over a comm; resolves when it was dealt with, or is being waited for. False: it is not there.
+   * @param id of the front end's message
+   * @param output what it says and shows meanwhile
+   */
+  take(message: CommMessage, id: string, output: CellOutput): Promise<boolean>;
+}
+
 /** Where comms speak. */
 export interface CommPort {
   readonly out: Pick<Outgoing, 'publish'>;
   /** The header of the request that executes now. */
   readonly executing: () => Header | undefined;
+  /** Where what a request brings about is shown. */
+  readonly outputOf: (request: Request) => CellOutput & {end(): void};
   readonly log: Log;
 }
 
@@ -43,6 +56,9 @@ export interface CommPort {
 export class Comms {
   readonly #targets = new Map<string, CommTarget>();
   readonly #open = new Map<string, {readonly comm: Comm; end: CommEnd}>();
+  /** Targets of the open comms of the kernel behind this one. */
+  readonly #others = new Map<string, string>();
+  #peer: CommPeer | undefined;
   #port: CommPort | undefined;
   /** The request that is being handled: what handlers send is its answer. */
   #handling: Header | undefined;
@@ -63,6 +79,28 @@ export class Comms {
     return comm;
   }
 
+  /** Hands comms that nobody here has a target for to another kernel. */
+  connect(peer: CommPeer): void {
+    this.#peer = peer;
+  }
+
+  /** The other kernel has said this; `output` is where what it runs is shown, if that is known. */
+  said(message: CommMessage, output: CellOutput | undefined): void {
+    const {type, content} = message;
+    const {comm_id: id, target_name: target} = content;
+    if (typeof id !== 'string') return;
+    if (type === 'comm_open' && typeof target === 'string') this.#others.set(id, target);
+    else if (type === 'comm_close') this.#others.delete(id);
+    if (output?.comm !== undefined) output.comm(message);
+    else this.#publish(type, content, message.metadata, message.buffers);
+  }
+
+  /** The other kernel has gone, and its ends of comms with it. */
+  gone(): void {
+    for (const id of this.#others.keys()) this.#publish('comm_close', {comm_id: id, data: {}});
+    this.#others.clear();
+  }
+
   /** Says where to speak. Called once, by the server. */
   attach(port: CommPort): void {
     this.#port = port;
@@ -70,8 +108,9 @@ export class Comms {
 
   /** The content of a `comm_info_reply`: open comms, of one target or of all. */
   info(target: unknown): JsonObject {
-    const shown = [...this.#open.values()].filter(({comm}) => typeof target !== 'string' || comm.target === target);
-    return {comms: Object.fromEntries(shown.map(({comm}) => [comm.id, {target_name: comm.target}]))};
+    const all = [...Array.from(this.#open.values(), ({comm}) => [comm.id, comm.target] as const), ...this.#others];
+    const shown = all.filter(([, name]) => typeof target !== 'string' || name === target);
+    return {comms: Object.fromEntries(shown.map(([id, name]) => [id, {target_name: name}]))};
   }
 
   /** Handles a `comm_open`, `comm_msg` or `comm_close` of a front end; false if it is none. Never throws. */
@@ -83,6 +122,7 @@ export class Comms {
       this.#port?.log(`${type}: no comm_id`);
       return true;
     }
+    if (await this.#handed(type, id, request)) return true;
     this.#handling = request.header;
     try {
       if (type === 'comm_open') await this.#opened(id, request);
@@ -94,6 +134,22 @@ export class Comms {
       this.#handling = undefined;
     }
     return true;
+  }
+
+  /** Hands a message to the other kernel, where it is for that one. */
+  async #handed(type: CommMessage['type'], id: string, request: Request): Promise<boolean> {
+    const {content, metadata, buffers, header} = request;
+    const target = content['target_name'];
+    const isOpening = type === 'comm_open' && typeof target === 'string' && !this.#targets.has(target);
+    if (!isOpening && !this.#others.has(id)) return false;
+    if (isOpening) this.#others.set(id, target);
+    else if (type === 'comm_close') this.#others.delete(id);
+    const output = this.#port?.outputOf(request);
+    const taken =
+      output !== undefined && (await this.#peer?.take({type, content, metadata, buffers}, header.msg_id, output));
+    output?.end();
+    if (taken !== true) this.#others.delete(id);
+    return taken === true;
   }
 
   async #opened(id: string, request: Request): Promise<void> {

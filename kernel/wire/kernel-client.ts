@@ -4,6 +4,7 @@ import type {JsonObject} from '../fingerprint/json.js';
 import {Codec} from './codec.js';
 import {endpoint, type Connection} from './connection.js';
 import {newHeader, type Message} from './message.js';
+import type {CommMessage} from './notebook.js';
 import {SendQueue} from './send-queue.js';
 import {Dealer, Subscriber} from './zeromq.js';
 
@@ -53,14 +54,24 @@ export class KernelClient {
       void this.#read(this.#sockets[channel], reply => this.#reply(reply));
   }
 
-  /** Sends a request. Its reply may never come: race it with the end of the process. */
-  request(channel: 'shell' | 'control', type: string, content: JsonObject): {id: string; reply: Promise<Message>} {
-    const header = newHeader(this.#session, type);
-    const reply = new Promise<Message>(resolve => this.#replies.set(header.msg_id, resolve));
-    this.#queues[channel].push(
-      this.#codec.encode({identities: [], header, parent: {}, metadata: {}, content, buffers: []}),
-    );
-    return {id: header.msg_id, reply};
+  /**
+   * Sends a request. Its reply may never come: race it with the end of the process.
+   * @param id of the message, where it stands for a request of another client; a new one unless given
+   */
+  request(
+    channel: 'shell' | 'control',
+    type: string,
+    content: JsonObject,
+    id: string = randomUUID(),
+  ): {id: string; reply: Promise<Message>} {
+    const reply = new Promise<Message>(resolve => this.#replies.set(id, resolve));
+    this.#send(channel, {...newHeader(this.#session, type), msg_id: id}, {content, metadata: {}, buffers: []});
+    return {id, reply};
+  }
+
+  /** Sends what has no reply: a message of a comm. */
+  tell({type, ...message}: CommMessage, id: string): void {
+    this.#send('shell', {...newHeader(this.#session, type), msg_id: id}, message);
   }
 
   /** Answers an `input_request`. */
@@ -70,6 +81,14 @@ export class KernelClient {
     this.#queues.stdin.push(
       this.#codec.encode({identities: [], header, parent: request.header, metadata: {}, content, buffers: []}),
     );
+  }
+
+  #send(
+    channel: ClientChannel,
+    header: Message['header'],
+    message: Pick<Message, 'content' | 'metadata' | 'buffers'>,
+  ): void {
+    this.#queues[channel].push(this.#codec.encode({identities: [], header, parent: {}, ...message}));
   }
 
   close(): void {

@@ -1,5 +1,13 @@
 import type {JsonObject, JsonValue} from '../fingerprint/json.js';
 
+/** A message of a comm as it travels (jupyter/jupyter_client:docs/messaging.rst, "Custom Messages"). Buffers are binary, and not signed. */
+export interface CommMessage {
+  readonly type: 'comm_open' | 'comm_msg' | 'comm_close';
+  readonly content: JsonObject;
+  readonly metadata: JsonObject;
+  readonly buffers: readonly Buffer[];
+}
+
 /** A MIME bundle: at most one rich type beside `text/plain`. */
 export type Bundle = Readonly<Record<string, JsonValue>>;
 
@@ -24,6 +32,8 @@ export interface CellOutput {
   result(data: Bundle, metadata?: JsonObject): void;
   error(error: ErrorContent): void;
   clear(wait: boolean): void;
+  /** What another kernel said over a comm when it ran this cell, silent or not. Absent: nobody has an end of one. */
+  comm?(message: CommMessage): void;
   /** Asks the person who runs the cell. Undefined where the client allows no questions, or the cell has ended. */
   input(prompt: string, password: boolean): Promise<string | undefined>;
 }

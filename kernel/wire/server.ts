@@ -2,6 +2,7 @@ import {randomUUID} from 'node:crypto';
 import {answers, REPLIES, type Answer, type KernelInfo, type SideRequest} from './answers.js';
 import {Channels, type Handle, type Log} from './channels.js';
 import {Codec} from './codec.js';
+import {RequestOutput} from './cell-output.js';
 import {Comms} from './comms.js';
 import type {Channel, Connection} from './connection.js';
 import {Executions} from './executions.js';
@@ -74,7 +75,21 @@ export class Server {
       log,
     });
     this.#comms = comms;
-    comms.attach({out: this.#out, executing: () => this.#executions.executing, log});
+    comms.attach({
+      out: this.#out,
+      executing: () => this.#executions.executing,
+      outputOf: request =>
+        new RequestOutput(this.#out, this.#questions, {
+          request,
+          count: 0,
+          silent: false,
+          allowStdin: false,
+          executing: () => this.#executions.executing,
+          waiting: new Set(),
+          onResult: () => undefined,
+        }),
+      log,
+    });
     this.#answers = answers(notebook, history, comms, options);
   }
 

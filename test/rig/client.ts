@@ -141,9 +141,10 @@ export class Client implements AsyncDisposable {
     content: JsonObject,
     parent: JsonObject = {},
     metadata: JsonObject = {},
+    buffers: readonly Buffer[] = [],
   ): Header {
     const header = newHeader(this.#session, type);
-    this.#queues[channel].push(this.#codec.encode({identities: [], header, parent, metadata, content, buffers: []}));
+    this.#queues[channel].push(this.#codec.encode({identities: [], header, parent, metadata, content, buffers}));
     return header;
   }
 
