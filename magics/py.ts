@@ -31,7 +31,7 @@ export const pyMagic: CellMagic = {
 };
 
 async function run(reading: Reading, context: CellContext): Promise<CellEnd> {
-  const {line, body} = reading;
+  const {line} = reading;
   const problems: Problem[] = [];
   const variables = readVariables(reading, context, whyNoPythonName, problems);
   const out = outNames(line, context.ownNames, problems);
@@ -58,7 +58,7 @@ async function run(reading: Reading, context: CellContext): Promise<CellEnd> {
   if (done.is === 'absent') return wrong({code: 'W6005', severity: 'error', message: done.said});
   if (done.is === 'error') return done;
   // What ends IPython says so to a client of its own; ours goes on.
-  payload.push(...done.payload.filter(each => each['source'] !== 'ask_exit').map(each => shown(each, body)));
+  payload.push(...done.payload.filter(each => each['source'] !== 'ask_exit').map(each => shown(each, reading)));
   const bad: Problem[] = [];
   for (const {name, span} of out) {
     const taken = done.texts[name];
@@ -74,9 +74,9 @@ async function run(reading: Reading, context: CellContext): Promise<CellEnd> {
   return bad.length > 0 ? {is: 'wrong', problems: bad} : {is: 'done', warnings: problems};
 }
 
-/** The next input that IPython proposes is Python: it goes below the magic. */
-const shown = (payload: JsonObject, body: string): JsonObject =>
-  payload['source'] === 'set_next_input' && typeof payload['text'] === 'string' && body !== ''
+/** The next input that IPython proposes is Python: it goes below the magic, unless bare cells are Python. */
+const shown = (payload: JsonObject, {bodyLine}: Reading): JsonObject =>
+  payload['source'] === 'set_next_input' && typeof payload['text'] === 'string' && bodyLine > 0
     ? {...payload, text: `%%py\n${payload['text']}`}
     : payload;
 
