@@ -1,14 +1,15 @@
 import {writeSync} from 'node:fs';
-import {basename, dirname, resolve} from 'node:path';
+import {basename, resolve} from 'node:path';
 import {Command, CommanderError} from 'commander';
 import {addCacheCommand} from './cache-command.js';
 import {addHistoryCommand} from './history-command.js';
-import {openNotebook} from './open-notebook.js';
+import {openHeadless} from './open-headless.js';
+import {addPlanCommand} from './plan-command.js';
 import {PARAMETERS_HELP, parameterWords} from './session/parameter-words.js';
 import {runHeadless, summaryJson, summaryText} from './session/headless.js';
 import {isOfExtension} from './session/loop-watch.js';
-import {readNotebook, writeNotebook} from './session/notebook-file.js';
-import {injectParameters, readParameters, type ParameterWord} from './session/parameters.js';
+import {writeNotebook} from './session/notebook-file.js';
+import type {ParameterWord} from './session/parameters.js';
 import {VERSION} from './version.js';
 
 /** Exit codes of `weft run` (LANGUAGE 16). */
@@ -29,33 +30,12 @@ function usage(problem: string): number {
 }
 
 async function run(path: string, options: RunOptions, words: readonly ParameterWord[]): Promise<number> {
-  const file = resolve(path);
   // What is typed after -o means the directory where it was typed.
   const output = options.output === undefined ? undefined : resolve(options.output);
-  const read = readNotebook(file);
-  if (!read.ok) return usage(read.error);
-  const parameters = readParameters(words);
-  if (!parameters.ok) return usage(parameters.error);
-  const {notebook, warnings} =
-    parameters.value.size > 0 ? injectParameters(read.value, parameters.value) : {notebook: read.value, warnings: []};
-  for (const warning of warnings) say(`weft: warning: ${warning}`);
-  const slots = options.slots === undefined ? undefined : Number(options.slots);
-  if (slots !== undefined && (!Number.isInteger(slots) || slots < 1))
-    return usage(`--slots takes a whole number of at least 1, not ${String(options.slots)}`);
-  const directory = dirname(file);
-  process.chdir(directory);
-  const opened = await openNotebook({
-    directory,
-    environment: process.env,
-    log: say,
-    ...(slots === undefined ? {} : {slots}),
-  });
-  if (!opened.ok) return usage(opened.error);
-  const {session, futures, scheduler, displays} = opened.value;
-  const abort = new AbortController();
-  const stop = (): void => abort.abort();
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
+  const headless = await openHeadless(path, options.slots, words, say);
+  if (!headless.ok) return usage(headless.error);
+  const {file, notebook, opened, signal} = headless.value;
+  const {session, futures, scheduler, displays} = opened;
   const started = Date.now();
   const progress = (line: string): void =>
     say(`weft ${((Date.now() - started) / 1000).toFixed(1).padStart(6)} s  ${line}`);
@@ -66,9 +46,9 @@ async function run(path: string, options: RunOptions, words: readonly ParameterW
     displays,
     keepGoing: options.keepGoing === true,
     progress,
-    signal: abort.signal,
+    signal,
   });
-  let code: number = abort.signal.aborted ? EXIT.interrupted : summary.ok ? EXIT.ok : EXIT.failed;
+  let code: number = signal.aborted ? EXIT.interrupted : summary.ok ? EXIT.ok : EXIT.failed;
   if (output !== undefined) {
     const written = writeNotebook(output, notebook, outputs);
     if (!written.ok) {
@@ -102,6 +82,7 @@ async function main(argv: readonly string[]): Promise<number> {
     .action(async (notebook: string, options: RunOptions) => {
       code = await run(notebook, options, given.value.words);
     });
+  addPlanCommand(program, given.value.words, ended => (code = ended));
   addCacheCommand(program, ended => (code = ended));
   addHistoryCommand(program, ended => (code = ended));
   try {

@@ -27,6 +27,7 @@ import {Extensions} from './session/extensions.js';
 import {Forecast} from './session/forecast.js';
 import {Futures} from './session/futures.js';
 import {NotebookSession} from './session/notebook-session.js';
+import {lookAtResult, PlannedCheckpoints, unremoving} from './session/planned-checkpoints.js';
 import type {Settings} from './session/settings.js';
 import {StoredCheckpoints} from './session/stored-checkpoints.js';
 import {claimPorts} from './session/task-claims.js';
@@ -56,6 +57,8 @@ export interface NotebookOptions {
   readonly types?: boolean;
   /** What front ends may open; made here unless given. */
   readonly comms?: Comms;
+  /** True: tasks are planned, and none is run; results are looked for, and none is changed. */
+  readonly planOnly?: boolean;
 }
 
 /** A notebook with all that it runs on. */
@@ -65,6 +68,7 @@ export interface OpenNotebook {
   readonly scheduler: Scheduler;
   readonly displays: Displays;
   readonly settings: Settings;
+  readonly forecast: Forecast;
 }
 
 /** Builds a notebook of concrete parts. The error says why its store can't be used. */
@@ -76,6 +80,7 @@ export async function openNotebook({
   slots,
   types = false,
   comms = new Comms(),
+  planOnly = false,
 }: NotebookOptions): Promise<Result<OpenNotebook, string>> {
   const bundles = dist ?? fileURLToPath(new URL('.', import.meta.url));
   const environment = withPrograms(given, join(bundles, '..', 'notebooks', 'bin'));
@@ -114,7 +119,11 @@ export async function openNotebook({
         : defaultSlots({cores: availableParallelism(), memory: totalmem(), hostname: hostname(), environment})),
     store: storeDirectory,
   };
-  const checkpoints = new StoredCheckpoints(store, () => settings.verify, claimPorts(store.run, environment));
+  const checkpoints = new (planOnly ? PlannedCheckpoints : StoredCheckpoints)(
+    store,
+    () => settings.verify,
+    claimPorts(store.run, environment),
+  );
   const digest = async (path: string): Promise<Result<Digest, string>> => {
     const file = await cache.digestFile(path);
     if (file.ok) return ok(file.value);
@@ -133,9 +142,10 @@ export async function openNotebook({
     ...(stamp === undefined ? {} : {space: `${stamp.bootId} ${stamp.space ?? ''}`}),
   };
   const containers = new Containers({runtimes, machine, run: runProgram, store: storeDirectory});
-  void removeLeftovers({runtimes, machine, run: runProgram, store: storeDirectory}).then(names => {
-    if (names.length > 0) log(`weft: removed containers that nobody held: ${names.join(', ')}`);
-  });
+  if (!planOnly)
+    void removeLeftovers({runtimes, machine, run: runProgram, store: storeDirectory}).then(names => {
+      if (names.length > 0) log(`weft: removed containers that nobody held: ${names.join(', ')}`);
+    });
   const images = new Images({runtimes, probing: {...machine, run: runProgram, digest}, directory});
   const late: {scheduler?: Scheduler; futures?: Futures} = {};
   const executor = new LocalExecutor(
@@ -158,6 +168,7 @@ export async function openNotebook({
     newAttempt: () => uuid() as AttemptId,
     outstanding: mean => jobsOut(settings.slots, mean, AHEAD),
     containers,
+    planOnly,
     changed: entry => late.futures?.entryChanged(entry),
   });
   late.scheduler = scheduler;
@@ -182,8 +193,15 @@ export async function openNotebook({
     extensions,
     manifests: () => store.known().then(() => allManifests(store)),
     adoption: new Adoption({scheduler, store, checkpoints, verify: () => settings.verify}),
-    cache: new Cache(store, history.records),
+    cache: planOnly ? unremoving(new Cache(store, history.records)) : new Cache(store, history.records),
     history,
+    plan: {
+      forecast,
+      look: async manifest => {
+        const looked = await lookAtResult(manifest, settings.verify);
+        return looked.ok ? undefined : looked.error;
+      },
+    },
     resize: count => executor.resize(count),
     interrupted: () => handlers.session?.interrupted() ?? new Promise(() => undefined),
   });
@@ -237,7 +255,7 @@ export async function openNotebook({
     },
   });
   handlers.session = session;
-  return ok({session, futures, scheduler, displays, settings});
+  return ok({session, futures, scheduler, displays, settings, forecast});
 }
 
 /** The programs of the notebooks come last on the PATH: they hide nothing. */

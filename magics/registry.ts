@@ -21,6 +21,7 @@ import {helpMagic, lsmagicMagic} from './line/help.js';
 import {lockMagic} from './line/lock.js';
 import {logMagic, statusMagic, timingsMagic, whyMagic} from './line/look.js';
 import {mountMagic} from './line/mount.js';
+import {planMagic} from './line/plan.js';
 import {configMagic, executorMagic} from './line/placement.js';
 import {pyMagic} from './py.js';
 import {pythonMagic} from './python.js';
@@ -52,6 +53,7 @@ export const registry: Registry = {
     forceMagic,
     adoptMagic,
     statusMagic,
+    planMagic,
     timingsMagic,
     logMagic,
     whyMagic,

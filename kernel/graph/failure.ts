@@ -37,4 +37,9 @@ export type Failure =
 export interface Blocked {
   readonly because: string;
   readonly fingerprint?: Fingerprint;
+  /** In a mere plan: it would `run`; or whether it would is known only when what it needs has run. */
+  readonly planned?: 'run' | 'unknown';
 }
+
+/** Why nothing waits for a task that is only planned: part of each error that comes of it. */
+export const PLAN_ONLY = 'it has not run, and this is only a plan';

@@ -74,6 +74,11 @@ export class Entry {
     return isFinal(this.state);
   }
 
+  /** Whether its result is still to be made: now, or where this is only a plan. */
+  get open(): boolean {
+    return !this.final || (this.state.is === 'blocked' && this.state.blocked.planned !== undefined);
+  }
+
   /** The state that it comes to; at once if it has one. */
   ended(): Promise<TaskState> {
     if (this.final) return Promise.resolve(this.state);

@@ -106,7 +106,7 @@ export class Hits {
     // A need that is made again may come out with other bytes: whether this one is a hit is decided after it.
     entry.undecided = entry.task.needs.some(need => {
       const other = this.#scheduler.entry(need);
-      return other !== undefined && !other.final && (other.force || other.undecided);
+      return other?.open === true && (other.force || other.undecided);
     });
     if (!entry.force && !entry.undecided && (await this.take(entry))) return;
     if (left()) return;

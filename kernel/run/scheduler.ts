@@ -1,5 +1,5 @@
 import type {Fingerprint} from '../fingerprint/fingerprint.js';
-import type {Failure} from '../graph/failure.js';
+import {PLAN_ONLY, type Failure} from '../graph/failure.js';
 import type {Holder} from '../graph/holder.js';
 import {noManifest, type Manifest} from '../graph/manifest.js';
 import type {AttemptId, TaskState} from '../graph/task.js';
@@ -28,6 +28,8 @@ export interface SchedulerPorts {
     inside(task: Task, attempt: Attempt, script: string): Result<Inside | undefined, Failure>;
     fault(task: Task, code: number, log: string): Failure | undefined;
   };
+  /** True: this is only a plan. Results are looked for, and what is missing is blocked. */
+  readonly planOnly?: boolean;
   /** A task has changed its state. */
   readonly changed: (entry: Entry) => void;
 }
@@ -171,6 +173,11 @@ export class Scheduler {
   /** Says what a task waits for, blocks it, or queues it. Nothing before its result has been looked for. */
   advance(entry: Entry): void {
     if (!entry.checked) return;
+    if (this.ports.planOnly === true) {
+      const planned = entry.undecided ? 'unknown' : 'run';
+      this.set(entry, {is: 'blocked', at: this.ports.now(), blocked: {because: PLAN_ONLY, planned}});
+      return;
+    }
     const on: string[] = [];
     for (const need of entry.task.needs) {
       const other = this.#entries.get(need);

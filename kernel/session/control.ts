@@ -3,6 +3,7 @@ import type {Manifest} from '../graph/manifest.js';
 import type {Recipe} from '../graph/recipe.js';
 import {labelOf} from '../graph/work.js';
 import type {Scheduler} from '../run/scheduler.js';
+import type {Plan} from '../show/plan.js';
 import type {ExtensionControl} from './extension.js';
 import type {Adoption} from './adoption.js';
 import type {CachePort} from './cache-port.js';
@@ -10,6 +11,7 @@ import type {HistoryPort} from './history-port.js';
 import type {Futures} from './futures.js';
 import type {NotebookControl} from './notebook-control.js';
 import {madeBelow, tasksOf, type FutureNode, type TaskNode} from './node.js';
+import {planOf, type PlanPorts} from './plan-of.js';
 import {FOREACH, type Registry} from './registry.js';
 import {seriesOf} from './series.js';
 
@@ -24,6 +26,7 @@ export interface ControlPorts {
   readonly adoption: Adoption;
   readonly cache: CachePort;
   readonly history: HistoryPort;
+  readonly plan: PlanPorts;
   readonly resize: (slots: number) => void;
   /** Resolves when the cell that executes is interrupted. */
   readonly interrupted: () => Promise<void>;
@@ -39,6 +42,7 @@ export function notebookControl({
   adoption,
   cache,
   history,
+  plan,
   resize,
   interrupted,
 }: ControlPorts): NotebookControl {
@@ -80,6 +84,19 @@ export function notebookControl({
         if (task.name !== task.recipe.kind && labelOf(task) === label) return true;
       }
       return false;
+    },
+    plan: async named => {
+      await scheduler.looked();
+      const rows: Plan[] = [];
+      for (const {name, node} of named) rows.push(await planOf(name, [node], plan));
+      return {
+        rows,
+        all: await planOf(
+          'all',
+          named.map(({node}) => node),
+          plan,
+        ),
+      };
     },
     resize,
     extensions,

@@ -28,13 +28,17 @@ export class Forecast {
     this.#ports = ports;
   }
 
-  /** Milliseconds; undefined where a task is not known yet, or has no history. */
-  left(nodes: readonly FutureNode[]): number | undefined {
+  /**
+   * Milliseconds; undefined where a task is not known yet, or has no history.
+   * @param again what is done and would be made once more
+   */
+  left(nodes: readonly FutureNode[], again: ReadonlySet<Entry> = new Set()): number | undefined {
     const tasks: TaskNode[] = [];
     for (const node of nodes) if (!addTasks(node, tasks)) return undefined;
     const entries = new Set<Entry>();
     const drafts = new Set<TaskNode>();
     for (const task of tasks) if (!this.#collect(task, entries, drafts)) return undefined;
+    for (const entry of again) entries.add(entry);
     // What an entry needs was submitted before it.
     const ordered = [...entries].sort((a, b) => a.order - b.order);
     const places = new Map<Entry | TaskNode, number>();
@@ -85,7 +89,7 @@ export class Forecast {
   #collectEntries(first: Entry, entries: Set<Entry>): void {
     const open = [first];
     for (let entry = open.pop(); entry !== undefined; entry = open.pop()) {
-      if (entry.final || entries.has(entry)) continue;
+      if (!entry.open || entries.has(entry)) continue;
       entries.add(entry);
       for (const need of entry.task.needs) {
         const other = this.#ports.entry(need);

@@ -4,6 +4,8 @@ import type {Result} from '../graph/result.js';
 import type {CachePort} from './cache-port.js';
 import type {ExtensionControl} from './extension.js';
 import type {HistoryPort} from './history-port.js';
+import type {Plan} from '../show/plan.js';
+import type {NamedNode} from './magic.js';
 import type {FutureNode, TaskNode} from './node.js';
 
 /** What a line magic may do to the notebook. */
@@ -27,6 +29,8 @@ export interface NotebookControl {
   reached(): Iterable<Fingerprint>;
   /** Whether this task was planned here, or another version of it. */
   asked(task: {readonly fingerprint: Fingerprint; readonly label: string}): boolean;
+  /** What would come of futures if their cells ran now, a row for each name, and of all together. Nothing is run or changed. */
+  plan(named: readonly NamedNode[]): Promise<{readonly rows: readonly Plan[]; readonly all: Plan}>;
   resize(slots: number): void;
   readonly extensions: ExtensionControl;
   magics(): readonly {

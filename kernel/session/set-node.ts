@@ -16,6 +16,8 @@ export class SetNode {
   readonly dependents = new Set<FutureNode>();
   /** What its members give, where that is known before they are. */
   readonly member: FutureKind | undefined;
+  /** The list that its members are made of, where that is another future's. */
+  readonly list: string | undefined;
   name: string;
   #members: readonly Member[] | undefined;
   #stop: Stop | undefined;
@@ -43,9 +45,10 @@ export class SetNode {
     this.#ports = ports;
     if ('expand' in members) {
       this.#expand = members.expand;
-      this.#waiting = members.waiting;
+      this.#waiting = this.list = members.waiting;
       void this.#run();
     } else {
+      this.list = undefined;
       this.#give(members);
       this.#known.resolve(ok(members));
     }

@@ -43,12 +43,13 @@ export class StoredCheckpoints implements Checkpoints {
   /**
    * @param verify how closely hits are looked at, asked each time
    * @param ports what claims need of this machine
+   * @param tidy whether what others have left is put away
    */
-  constructor(store: Store, verify: () => Verify, ports: ClaimPorts = claimPorts(store.run)) {
+  constructor(store: Store, verify: () => Verify, ports: ClaimPorts = claimPorts(store.run), tidy = true) {
     this.#store = store;
     this.#verify = verify;
     this.#claims = new TaskClaims(ports);
-    this.#tidying = new Tidying(store, this.#claims);
+    this.#tidying = new Tidying(store, this.#claims, tidy);
   }
 
   known(): Promise<void> {

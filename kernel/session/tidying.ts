@@ -22,10 +22,11 @@ export class Tidying {
   #running: Promise<unknown>;
 
   /** Begins with the store. */
-  constructor(store: Store, claims: TaskClaims) {
+  /** @param now false: nothing is looked after until it is visited */
+  constructor(store: Store, claims: TaskClaims, now = true) {
     this.#store = store;
     this.#claims = claims;
-    this.#running = this.#tidyStore().catch(() => undefined);
+    this.#running = now ? this.#tidyStore().catch(() => undefined) : Promise.resolve();
   }
 
   /** Resolves when all that was begun has ended. */

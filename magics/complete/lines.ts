@@ -38,6 +38,7 @@ export const LINE_COMPLETERS: Readonly<Record<string, Completer>> = {
   force: futures,
   adopt: futures,
   status: futures,
+  plan: futures,
   timings: futures,
   log: futures,
   why: futures,
