@@ -54,7 +54,9 @@ export class Tidying {
 
   async #tidyStore(): Promise<void> {
     const claims = this.#claims.in(this.#store.claims.directory);
-    for (const claim of claims.list()) {
+    const held = claims.list();
+    if (held.length > 0) await this.#store.known();
+    for (const claim of held) {
       const manifest = this.#store.lookup(claim.fingerprint);
       if (manifest !== undefined) await this.putAway(claims, claim, manifest);
     }
