@@ -34,6 +34,7 @@ import {claimPorts} from './session/task-claims.js';
 import {StoredHistory} from './session/stored-history.js';
 import {stampOf} from './machine/process-life.js';
 import {IPython} from './python/ipython.js';
+import type {StoreProblem} from './store/problem.js';
 import {Store} from './store/store.js';
 import {Comms} from './wire/comms.js';
 import {DECLARATIONS} from './typescript/language/declarations.js';
@@ -87,7 +88,15 @@ export async function openNotebook({
   const handlers: Handlers = {};
   const process_ = startUser(join(bundles, 'user.js'), directory, environment, handlers);
   const storeDirectory = join(directory, '.weft');
-  const onProblem = ({message}: {readonly message: string}): void => log(`weft: ${message}`);
+  const told = new Set<string>();
+  const onProblem = ({message, remedy}: StoreProblem): void => {
+    const text = `weft: ${message}${remedy === undefined ? '' : `. ${remedy}`}`;
+    // It is tried again and again.
+    if (told.has(text)) return;
+    told.add(text);
+    log(text);
+    handlers.session?.printed('', 'stderr', `${text}\n`);
+  };
   const opened = await Store.open({directory: storeDirectory, onProblem, readLater: true});
   if (!opened.ok) {
     await process_.close();

@@ -8,7 +8,7 @@ import type {Entry} from './entry.js';
 import type {Exit} from './executor.js';
 import {readTail} from './read-tail.js';
 import type {Scheduler} from './scheduler.js';
-import {startFailure} from './start-failure.js';
+import {runnerFailure, startFailure} from './start-failure.js';
 
 /** How much of a log is read for what it says, in bytes, and how much of that a failure keeps. */
 const LOG_BYTES = 65_536;
@@ -52,7 +52,9 @@ export async function finish(
     case 'cancelled':
       return fail({reason: 'lost', message: 'it was cancelled'});
     case 'lost':
-      return fail({reason: 'lost', message: exit.message, ...(log === '' ? {} : ended)});
+      return fail(
+        runnerFailure(exit.message, path) ?? {reason: 'lost', message: exit.message, ...(log === '' ? {} : ended)},
+      );
     case 'timed out':
       return fail({reason: 'time', limit: entry.task.placement.time ?? 0, ...ended});
     case 'signalled':

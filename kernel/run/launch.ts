@@ -52,7 +52,7 @@ export async function launch(scheduler: Scheduler, entry: Entry): Promise<Launch
   await discardLeftovers(scheduler, entry);
   if (isCancelling(entry)) return {is: 'cancelled'};
   try {
-    mkdirSync(directory, {recursive: true});
+    makeAttempt(directory);
     const script = await entry.task.work.prepare(attemptOf(scheduler, entry));
     if (!script.ok) return await unprepared(scheduler, entry, script.error);
     if (isCancelling(entry)) return {is: 'cancelled'};
@@ -74,6 +74,17 @@ export async function launch(scheduler: Scheduler, entry: Entry): Promise<Launch
   scheduler.set(entry, {is: 'running', at: startedAt, attempt, attached: false});
   const made = await publish(scheduler, entry, {log: '', adopted: false, startedAt});
   return made.ok ? {is: 'done', how: 'ran', manifest: made.value} : {is: 'failed', failure: made.error};
+}
+
+/** Made by itself: of a disk that gives an error, Node's recursive way says that the directory is missing. */
+function makeAttempt(directory: string): void {
+  try {
+    mkdirSync(directory);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    mkdirSync(dirname(directory), {recursive: true});
+    mkdirSync(directory);
+  }
 }
 
 // Read by a function: the flag may be raised during an await, which the checker's narrowing does not see.

@@ -24,6 +24,9 @@ import {Tidying} from './tidying.js';
 /** Milliseconds in which releases are gathered for one flush: a result is synced within 50 ms of its exit. */
 const GATHER = 10;
 
+/** Milliseconds after which a flush that failed is tried again. */
+const AGAIN = 1000;
+
 /** Bytes of a log that a value's record keeps, as it has no file. */
 const INLINE_LOG = 4096;
 
@@ -36,6 +39,9 @@ export class StoredCheckpoints implements Checkpoints {
   readonly #leaving = new Map<Fingerprint, Promise<void>>();
   /** Attempts of values, which lie in the journal once it is written. */
   readonly #spent = new Map<Fingerprint, string>();
+  /** What is to be done for values that could not be written yet: until then, their attempts are all that there is of them. */
+  readonly #unwritten: (() => Promise<void>)[] = [];
+  #again: NodeJS.Timeout | undefined;
   readonly #tidying: Tidying;
   #flushing: Promise<boolean> | undefined;
   #refreshing: Promise<unknown> | undefined;
@@ -162,8 +168,13 @@ export class StoredCheckpoints implements Checkpoints {
     this.#spent.delete(fingerprint);
     const leaving = this.#recorded().then(async written => {
       // The claim goes last: it is what leads the next kernel to an attempt that is still there.
-      if (written && spent !== undefined) await this.discard(spent);
-      giveUp();
+      const leave = async (): Promise<void> => {
+        if (spent !== undefined) await this.discard(spent);
+        giveUp();
+      };
+      // A failure is not worth to be waited for, and a result that lies in files is found there.
+      if (written || spent === undefined) await leave();
+      else this.#unwritten.push(leave);
       if (this.#leaving.get(fingerprint) === leaving) this.#leaving.delete(fingerprint);
     });
     this.#leaving.set(fingerprint, leaving);
@@ -173,6 +184,8 @@ export class StoredCheckpoints implements Checkpoints {
   /** Waits until every claim that was given up is gone. */
   async settled(): Promise<void> {
     while (this.#flushing !== undefined) await this.#flushing;
+    clearTimeout(this.#again);
+    if (this.#unwritten.length > 0) await this.#recorded();
     await Promise.all([...this.#leaving.values(), this.#tidying.settled()]);
   }
 
@@ -185,9 +198,17 @@ export class StoredCheckpoints implements Checkpoints {
   #recorded(): Promise<boolean> {
     this.#flushing ??= new Promise(resolve => setTimeout(resolve, GATHER)).then(() => {
       this.#flushing = undefined;
-      return this.#store.flush().then(flushed => flushed.ok);
+      return this.#store.flush().then(({ok: written}) => this.#leaveUnwritten(written));
     });
     return this.#flushing;
+  }
+
+  /** Gives up the claims of values that are written at last, or sees to it that this is tried again. */
+  async #leaveUnwritten(written: boolean): Promise<boolean> {
+    clearTimeout(this.#again);
+    if (written) for (const leave of this.#unwritten.splice(0)) await leave();
+    else this.#again = setTimeout(() => void this.#recorded(), AGAIN).unref();
+    return written;
   }
 
   assigned(directory: string, holder: Holder): void {

@@ -126,6 +126,11 @@ export class TaskClaims {
     return beat === this.ports.heartbeat.id;
   }
 
+  /** It is our own, and we have let go of it: the disk kept it. */
+  #isSpent({fingerprint}: Task, {beat}: ClaimContent): boolean {
+    return beat === this.ports.heartbeat.id && !this.#held.has(fingerprint);
+  }
+
   #of(task: Task): Claims {
     return this.in(task.work.claims);
   }
@@ -153,7 +158,7 @@ export class TaskClaims {
       this.#held.set(task.fingerprint, claim);
       return ok({is: 'mine', claim: known});
     }
-    if (!this.isDead(this.#of(task), content)) return ok({is: 'held', claim: known});
+    if (!this.#isSpent(task, content) && !this.isDead(this.#of(task), content)) return ok({is: 'held', claim: known});
     const holder = content.runner ?? readHolder(directory);
     if (holder !== undefined) return ok({is: 'orphan', claim: known, holder});
     // It was being published: its runner's mark was gone already, and so is its runner's part in it.

@@ -112,7 +112,7 @@ export class Claims {
   release(claim: Claim): void {
     for (const number of this.#numbers(claim.fingerprint)) {
       if (number < claim.number || (number === claim.number && this.#isOurs(claim))) {
-        rmSync(this.#path(claim.fingerprint, number), {force: true});
+        remove(this.#path(claim.fingerprint, number));
       }
     }
   }
@@ -148,7 +148,7 @@ export class Claims {
       if (codeOf(error) !== 'EEXIST') return fail(writeProblem(path, error));
       won = isSameFile(written.value, path);
     } finally {
-      rmSync(written.value, {force: true});
+      remove(written.value);
     }
     const held = this.read(fingerprint);
     const claim: Claim = {fingerprint, number, content};
@@ -188,6 +188,15 @@ export class Claims {
 
   #path(fingerprint: Fingerprint, number: number): string {
     return join(this.directory, `${fingerprint}.${number}`);
+  }
+}
+
+/** Where the disk does not let it go, it stays: what its content says is no longer true, and who reads it sees that. */
+function remove(path: string): void {
+  try {
+    rmSync(path, {force: true});
+  } catch {
+    // A temporary file means nothing, and a claim of a kernel that has let go of it is taken over.
   }
 }
 

@@ -56,7 +56,13 @@ export class Heartbeat {
   stop(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
-    for (const claims of this.#directories) rmSync(beatPath(claims, this.id), {force: true});
+    for (const claims of this.#directories) {
+      try {
+        rmSync(beatPath(claims, this.id), {force: true});
+      } catch {
+        // It does not move any more, and is collected as what crashes leave.
+      }
+    }
     this.#directories.clear();
   }
 

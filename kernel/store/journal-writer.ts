@@ -6,6 +6,9 @@ import {writeProblem, type StoreProblem} from './problem.js';
 /** Milliseconds after which a line is on the disk: less than the 50 that are promised, as syncing takes time too. */
 const DELAY = 25;
 
+/** Milliseconds after which what could not be written is tried again, if no line comes before. */
+const RETRY = 1000;
+
 /** How a journal reaches its file. Injected, so that tests can fill the disk. */
 export interface JournalFile {
   write(buffer: Uint8Array): Promise<{readonly bytesWritten: number}>;
@@ -18,7 +21,7 @@ export interface JournalFile {
 /**
  * Appends lines to one file that nobody else writes. Lines are written at once, in the order of {@link append}, which never
  * waits; they are brought to the disk in batches within 50 ms. The file is made with the first line.
- * On a full disk lines wait in memory and are tried again with the next ones; a line is never torn by that.
+ * On a full disk lines wait in memory and are tried again with the next ones, and each second; a line is never torn by that.
  */
 export class JournalWriter {
   readonly path: string;
@@ -32,6 +35,7 @@ export class JournalWriter {
   #rest: Uint8Array | undefined;
   #unsynced = false;
   #timer: NodeJS.Timeout | undefined;
+  #retry: NodeJS.Timeout | undefined;
   #running: Promise<Result<undefined, StoreProblem>> | undefined;
 
   /** @param onProblem is told of what goes wrong when nobody waits for {@link flush} */
@@ -60,6 +64,7 @@ export class JournalWriter {
   async close(): Promise<Result<undefined, StoreProblem>> {
     const flushed = await this.flush();
     clearTimeout(this.#timer);
+    clearTimeout(this.#retry);
     this.#timer = undefined;
     await this.#file?.close();
     this.#file = undefined;
@@ -111,14 +116,16 @@ export class JournalWriter {
         clearTimeout(this.#timer);
         this.#timer = undefined;
         if (this.#unsynced) {
-          this.#unsynced = false;
           await this.#file?.datasync();
+          this.#unsynced = false;
         }
       }
       return ok(undefined);
     } catch (error) {
       clearTimeout(this.#timer);
+      clearTimeout(this.#retry);
       this.#timer = undefined;
+      this.#retry = setTimeout(() => void this.#start(true), RETRY).unref();
       return fail(writeProblem(this.path, error));
     }
   }

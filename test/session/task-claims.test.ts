@@ -15,11 +15,12 @@ class FakeHost {
   readonly claims: TaskClaims;
   readonly heartbeat: Heartbeat;
   now = 0;
+  static #kernels = 0;
   readonly #dead: Set<string>;
 
   constructor(name: string, dead: Set<string>) {
     this.#dead = dead;
-    this.heartbeat = new Heartbeat(name);
+    this.heartbeat = new Heartbeat(`${name}-${++FakeHost.#kernels}`);
     const kernel: ProcessStamp = {pid: 7, startTime: '1', host: name, bootId: `boot of ${name}`};
     this.claims = new TaskClaims({
       kernel,

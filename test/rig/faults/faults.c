@@ -19,6 +19,7 @@
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <limits.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,7 +29,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define RULES 32
+#define RULES 31
 #define TEXT 512
 
 struct rule {
@@ -38,6 +39,8 @@ struct rule {
 
 static struct rule rules[RULES];
 static int ruled;
+static unsigned long generation;
+static pthread_mutex_t reading = PTHREAD_MUTEX_INITIALIZER;
 static unsigned long *counts;
 static const char *control;
 static const char *below;
@@ -86,7 +89,11 @@ static void classify(int argc, char **argv) {
   }
 }
 
+/* Reads the rules, and again when they are others: the number behind the counts says so. */
 static void read_rules(void) {
+  if (!counts || __atomic_load_n(&counts[RULES], __ATOMIC_SEQ_CST) == generation || pthread_mutex_trylock(&reading)) return;
+  generation = __atomic_load_n(&counts[RULES], __ATOMIC_SEQ_CST);
+  ruled = 0;
   char path[PATH_MAX], text[16384], *line, *rest = text;
   snprintf(path, sizeof path, "%s/rules", control);
   slurp(path, text, sizeof text);
@@ -96,6 +103,7 @@ static void read_rules(void) {
                &rule->first, &rule->count) == 6)
       ruled++;
   }
+  pthread_mutex_unlock(&reading);
 }
 
 __attribute__((constructor)) static void load(int argc, char **argv) {
@@ -106,15 +114,15 @@ __attribute__((constructor)) static void load(int argc, char **argv) {
   below_length = strlen(below);
   classify(argc, argv);
   control = directory;
-  read_rules();
   char path[PATH_MAX];
   snprintf(path, sizeof path, "%s/counts", control);
   int file = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC, 0);
   if (file >= 0) {
-    void *memory = mmap(NULL, RULES * sizeof *counts, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    void *memory = mmap(NULL, (RULES + 1) * sizeof *counts, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
     if (memory != MAP_FAILED) counts = memory;
     syscall(SYS_close, file);
   }
+  read_rules();
   char line[96];
   snprintf(line, sizeof line, "%s %d\n", process_kind, (int)loaded_in);
   note("pids", line);
@@ -209,6 +217,7 @@ int faults_point(const char *operation, const char *path, int changes) {
   general(path, place);
   snprintf(line, sizeof line, "%s %s %s\n", kind, operation, place);
   if (changes) note("log", line);
+  read_rules();
   for (int at = 0; at < ruled && counts; at++) {
     struct rule *rule = &rules[at];
     if (fnmatch(rule->process, kind, 0) || fnmatch(rule->operation, operation, 0) || fnmatch(rule->path, place, 0)) continue;

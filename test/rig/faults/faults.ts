@@ -76,6 +76,7 @@ function compile(): Component<string>['found'] {
 export class Faults implements Disposable {
   readonly #scratch: Scratch = scratch();
   readonly environment: Readonly<Record<string, string>>;
+  #generation = 0;
 
   /** @param below the watched directory, without links in its path */
   constructor(below: string, rules: readonly Rule[] = [], {host, late, clock, beside}: Elsewhere = {}) {
@@ -101,14 +102,16 @@ export class Faults implements Disposable {
     this.set(rules);
   }
 
-  /** The rules of processes that start from now on. */
+  /** The rules from now on, instead of those before. */
   set(rules: readonly Rule[]): void {
     const lines = rules.map(({action, role = '*', operation = '*', path = '*', first = 1, count = 1e9}) => {
       const what = 'kill' in action ? `kill:${action.kill.join('+')}` : `errno:${constants.errno[action.error]}`;
       return [what, role, operation, path, first, count].join('\t');
     });
-    writeFileSync(this.#scratch.at('counts'), Buffer.alloc(256), {flag: 'r+'});
     writeFileSync(this.#scratch.at('rules'), lines.map(line => `${line}\n`).join(''));
+    const counts = Buffer.alloc(256);
+    counts.writeBigUInt64LE(BigInt(++this.#generation), 248);
+    writeFileSync(this.#scratch.at('counts'), counts, {flag: 'r+'});
   }
 
   /** All operations that change something, in their order. */
