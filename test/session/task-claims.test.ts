@@ -15,12 +15,11 @@ class FakeHost {
   readonly claims: TaskClaims;
   readonly heartbeat: Heartbeat;
   now = 0;
-  static #kernels = 0;
   readonly #dead: Set<string>;
 
-  constructor(name: string, dead: Set<string>) {
+  constructor(name: string, dead: Set<string>, beat = name) {
     this.#dead = dead;
-    this.heartbeat = new Heartbeat(`${name}-${++FakeHost.#kernels}`);
+    this.heartbeat = new Heartbeat(beat);
     const kernel: ProcessStamp = {pid: 7, startTime: '1', host: name, bootId: `boot of ${name}`};
     this.claims = new TaskClaims({
       kernel,
@@ -109,7 +108,7 @@ test('a kernel that died on this host is taken over at once, and one on an older
   using folder = scratch();
   const task = taskIn(folder);
   const dead = new Set<string>();
-  const [before, next] = [new FakeHost('here', dead), new FakeHost('here', dead)];
+  const [before, next] = [new FakeHost('here', dead), new FakeHost('here', dead, 'another')];
   claimedBy(before, task, folder.at('.t.first'));
   expect(next.attach(task, 0).is).toBe('held');
   dead.add('here');
@@ -132,4 +131,15 @@ test('a claim says who made it: host, process, boot, and the batch job', () => {
     job: '4711',
     beat: 'there',
   });
+});
+
+test('our own claim that the disk has kept, though we had let go of it, is taken over at once', () => {
+  using folder = scratch();
+  const task = taskIn(folder);
+  const host = new FakeHost('here', new Set());
+  claimedBy(host, task, folder.at('.t.first'));
+  expect(host.attach(task, 0).is).toBe('held');
+  // The function that would remove it is not called.
+  host.claims.letGo(task);
+  expect(host.attach(task, 0).is).toBe('orphan');
 });
