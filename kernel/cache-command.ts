@@ -3,6 +3,7 @@ import {resolve} from 'node:path';
 import type {Command} from 'commander';
 import {parseDuration} from './cell/duration.js';
 import {parseSize} from './cell/size.js';
+import {exportCommand, importCommand, type ArchiveOptions} from './archive-command.js';
 import {complain, EXIT, print} from './command-output.js';
 import {fail, ok, type Result} from './graph/result.js';
 import {Cache, indexedResults} from './session/cache.js';
@@ -12,7 +13,7 @@ import {History} from './store/history.js';
 import {Store} from './store/store.js';
 
 /** What the commands are given on the command line. */
-interface CacheOptions {
+interface CacheOptions extends ArchiveOptions {
   readonly store: string;
   readonly json?: boolean;
   readonly older?: string;
@@ -65,6 +66,14 @@ export function addCacheCommand(program: Command, ended: (code: number) => void)
     '<digits...>',
     digits,
   );
+  add('export', 'writes results, with what they were made from, into one file', exportCommand)
+    .argument('<file>', 'the file: it is not overwritten')
+    .argument('[digits...]', `${digits}; without any: all results`)
+    .option('--pinned', 'what is pinned');
+  add('import', 'takes the results of such a file that can be used here', importCommand)
+    .argument('<file>', 'the file')
+    .option('--root <dir>', 'the root repository that reruns go to, in place of the one that they come from')
+    .option('--dry-run', 'only says what would be done');
   add('rebuild', 'writes into the journal what only manifests tell', rebuild).argument(
     '[directories...]',
     'directories of results besides those of the store: ROOT/rerun/weft',

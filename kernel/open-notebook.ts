@@ -201,7 +201,7 @@ export async function openNotebook({
     registry,
     extensions,
     manifests: () => store.known().then(() => allManifests(store)),
-    adoption: new Adoption({scheduler, store, checkpoints, verify: () => settings.verify}),
+    adoption: new Adoption({scheduler, store, checkpoints, verify: () => settings.verify, planOnly}),
     cache: planOnly ? unremoving(new Cache(store, history.records)) : new Cache(store, history.records),
     history,
     plan: {

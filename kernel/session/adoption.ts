@@ -22,6 +22,8 @@ export interface AdoptionPorts {
   readonly checkpoints: StoredCheckpoints;
   /** How closely the old result is looked at. */
   readonly verify: () => Verify;
+  /** Nothing is published: it is a mere plan. */
+  readonly planOnly?: boolean;
 }
 
 /** Who accepts a result: `tjc@login03`. */
@@ -48,7 +50,7 @@ export class Adoption {
     const {task} = entry;
     if (node.draft.mutable === true) return fail('it is a person’s rerun, which is never cached');
     const found = await this.#firstGood(task, earlier);
-    if (!found.ok) return found;
+    if (!found.ok || this.#ports.planOnly === true) return found;
     if (!entry.final) {
       scheduler.cancel(entry);
       await entry.ended();

@@ -34,6 +34,30 @@ export interface CleanUp {
   readonly busy?: string;
 }
 
+/** A checkpoint that an export or an import leaves out. */
+export interface Unusable {
+  readonly fingerprint: Fingerprint;
+  readonly label: string;
+  /** For a person. */
+  readonly why: string;
+}
+
+/** What an export came to. */
+export interface Exported {
+  /** How many results are in the file. */
+  readonly results: number;
+  readonly left: readonly Unusable[];
+}
+
+/** What an import came to. */
+export interface Imported {
+  /** The labels of what was taken. */
+  readonly labels: readonly string[];
+  /** How many were here already. */
+  readonly there: number;
+  readonly left: readonly Unusable[];
+}
+
 /** What decides which results go. */
 export type Keep =
   /** What this notebook reaches stays; `asked` says whether a task of this label and fingerprint was planned by it. */
@@ -63,4 +87,14 @@ export interface CachePort {
   remove(plan: CleanUp): Promise<{readonly results: number; readonly leftovers: number}>;
   /** Writes into the journal what only manifests tell. Gives how many results that were. */
   rebuild(directories?: readonly string[]): Promise<number>;
+  /** Writes results, with what they were made from, into one file. The error is a sentence; nothing is overwritten. */
+  export(file: string, from: Iterable<Fingerprint>): Promise<Result<Exported, string>>;
+  /**
+   * Takes the results of such a file, all that can be used here. The error is a sentence, and then nothing was taken.
+   * @param options `root`: the root repository that reruns go to, in place of that which they come from; `repo`: the one that does where that is not here; `dry`: only says what would be done
+   */
+  import(
+    file: string,
+    options: {readonly root?: string; readonly repo?: string; readonly dry?: boolean},
+  ): Promise<Result<Imported, string>>;
 }

@@ -17,7 +17,9 @@ import {manifestsIn} from '../store/rebuild.js';
 import type {History} from '../store/history.js';
 import type {Store} from '../store/store.js';
 import {checkResult} from '../store/verify.js';
-import type {BadResult, CachedResult, CachePort, CleanUp, Keep} from './cache-port.js';
+import {exportResults} from './cache-export.js';
+import {importResults, type ImportOptions} from './cache-import.js';
+import type {BadResult, CachedResult, CachePort, CleanUp, Exported, Imported, Keep} from './cache-port.js';
 import {RUNNER} from './task-claims.js';
 
 /** The checkpoints of a store, looked after. */
@@ -139,6 +141,15 @@ export class Cache implements CachePort {
     }
     await this.#store.flush();
     return count;
+  }
+
+  async export(file: string, from: Iterable<Fingerprint>): Promise<Result<Exported, string>> {
+    await this.#store.refresh();
+    return exportResults(this.#store, file, from, this.#manifests());
+  }
+
+  import(file: string, options: ImportOptions): Promise<Result<Imported, string>> {
+    return importResults(this.#store, file, options);
   }
 
   #manifests(): ReadonlyMap<Fingerprint, Manifest> {

@@ -21,7 +21,7 @@ export async function lookAtResult(manifest: Manifest, how: Verify): Promise<Res
   return found.ok ? ok(found.value.manifest) : fail(checked.error.message);
 }
 
-/** A cache of which nothing goes: what a notebook would clean up in a mere plan stays. */
+/** A cache of which nothing goes, and into which nothing comes: what a notebook would clean up in a mere plan stays. */
 export const unremoving = (cache: CachePort): CachePort => ({
   list: () => cache.list(),
   verify: (how, signal) => cache.verify(how, signal),
@@ -29,6 +29,8 @@ export const unremoving = (cache: CachePort): CachePort => ({
   plan: keep => cache.plan(keep),
   remove: () => Promise.resolve({results: 0, leftovers: 0}),
   rebuild: () => Promise.resolve(0),
+  export: () => Promise.resolve(ok({results: 0, left: []})),
+  import: (file, options) => cache.import(file, {...options, dry: true}),
 });
 
 /** The checkpoints of a mere plan: results are looked for, and everything is left as it is. */

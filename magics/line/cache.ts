@@ -7,22 +7,31 @@ import type {Keep} from '../../kernel/session/cache-port.js';
 import type {LineContext, Problem} from '../../kernel/session/magic.js';
 import {cacheTable, cleanUpText} from '../../kernel/show/cache-table.js';
 import {tableBundle} from '../../kernel/show/table.js';
+import {exportCache, importCache} from './cache-archive.js';
 import {lineMagic, wrong} from './line-magic.js';
 
-const COMMANDS = '`ls`, `verify`, `gc`, `pin`, `unpin` or `rebuild`';
+const COMMANDS = '`ls`, `verify`, `gc`, `pin`, `unpin`, `rebuild`, `export` or `import`';
 
 /** Milliseconds that `%cache gc` keeps what is younger, unless `--older` says otherwise. */
 const MONTH = 30 * 86_400_000;
 
 const YES = 'Nothing was removed: `--yes` removes it.\n';
 
-/** `%cache ls|verify|gc|pin|unpin|rebuild`: the results of the notebook's store. */
+/** `%cache ls|verify|gc|pin|unpin|rebuild|export|import`: the results of the notebook's store. */
 export const cacheMagic = lineMagic(
   {
     name: 'cache',
-    summary: 'lists, checks, pins and removes results',
+    summary: 'lists, checks, pins, removes and carries results',
     example: '%cache ls',
-    options: {yes: 'none', older: 'one', 'max-size': 'one'},
+    options: {
+      yes: 'none',
+      older: 'one',
+      'max-size': 'one',
+      pinned: 'none',
+      all: 'none',
+      root: 'one',
+      'dry-run': 'none',
+    },
   },
   async (line, context) => {
     const [command, ...words] = line.words;
@@ -54,6 +63,10 @@ export const cacheMagic = lineMagic(
         );
         return undefined;
       }
+      case 'export':
+        return exportCache(line, context, resultsOf);
+      case 'import':
+        return importCache(line, context);
       default:
         return wrong(
           line,
