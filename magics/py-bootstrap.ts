@@ -1,16 +1,12 @@
 import {canonicalJson} from '../kernel/fingerprint/fingerprint.js';
 import type {JsonObject} from '../kernel/fingerprint/json.js';
+import {apart, pythonLiteral} from './python-apart.js';
 import {PYTHON_PLAIN} from './python-plain.js';
 
-/**
- * Python that an IPython beside the kernel runs first: it makes the module `weft`, and ends the process when the kernel has gone, by the
- * pipe that its standard input is, and the directory of its sockets with it. What comes through that pipe is an interrupt.
- */
-export const PY_BOOTSTRAP = `def _weft(here):
+const SETUP = `def _weft(shell, here):
     import json, os, pathlib, shutil, signal, sys, threading, types
     from ipykernel.connect import get_connection_file
     scratch = os.path.dirname(get_connection_file())
-    shell = get_ipython()
     scope = {}
     exec(here, scope)
     plain, NoValue = scope['plain'], scope['NoValue']
@@ -60,20 +56,17 @@ export const PY_BOOTSTRAP = `def _weft(here):
 
     weft._begin, weft._take = begin, take
     sys.modules['weft'] = weft
-
-
-_weft(${pythonText(PYTHON_PLAIN)})
-del _weft
 `;
+
+/**
+ * Python that an IPython beside the kernel runs first: it makes the module `weft`, and ends the process when the kernel has gone, by the
+ * pipe that its standard input is, and the directory of its sockets with it. What comes through that pipe is an interrupt.
+ */
+export const PY_BOOTSTRAP = `${apart(SETUP, "'<weft>'", 'get_ipython()', pythonLiteral(PYTHON_PLAIN))}del _weft\n`;
 
 /** What one cell is given; hidden from the person's names. */
 export const beginCode = (given: JsonObject): string =>
-  `__import__('sys').modules['weft']._begin(${pythonText(canonicalJson(given))})`;
+  `__import__('sys').modules['weft']._begin(${pythonLiteral(canonicalJson(given))})`;
 
 /** An expression that gives the JSON of a name as text. */
-export const takeCode = (name: string): string => `__import__('sys').modules['weft']._take(${pythonText(name)})`;
-
-/** A text as a literal of Python: what JSON escapes, Python reads so too. */
-function pythonText(text: string): string {
-  return JSON.stringify(text);
-}
+export const takeCode = (name: string): string => `__import__('sys').modules['weft']._take(${pythonLiteral(name)})`;

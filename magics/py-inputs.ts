@@ -58,7 +58,8 @@ async function awaited(source: Source, context: MagicContext): Promise<Result<Gi
   }
   if (entries.length > 0 && Object.keys(values).length > 0)
     return fail(`\`${source.label}\` has values and files in it: take its elements one by one`);
-  return ok(entries.length > 0 || source.set.member !== 'value' ? {is: 'set', entries} : {is: 'value', value: values});
+  const isValue = entries.length === 0 && (Object.keys(values).length > 0 || source.set.member === 'value');
+  return ok(isValue ? {is: 'value', value: values} : {is: 'set', entries});
 }
 
 function put(into: Record<string, JsonValue>, key: readonly string[], value: JsonValue): void {

@@ -87,14 +87,15 @@ function outNames(
   problems: Problem[],
 ): readonly {readonly name: string; readonly span: Problem['span'] & object}[] {
   return valuesOf(line, 'out').flatMap(word =>
-    word.raw.split(',').flatMap(name => {
-      if (name === '') return [];
-      const wrong = checkName(name, word.span, ownNames);
+    Array.from(word.raw.matchAll(/[^,]+/g), ({0: name, index}) => {
+      const start = word.span.start + index;
+      const span = {start, end: start + name.length};
+      const wrong = checkName(name, span, ownNames);
       const why = whyNoPythonName(name);
       if (wrong !== undefined) problems.push(wrong);
       else if (why !== undefined)
-        problems.push({code: 'W6001', severity: 'error', span: word.span, message: `\`${name}\` ${why}`});
-      return [{name, span: word.span}];
+        problems.push({code: 'W6001', severity: 'error', span, message: `\`${name}\` ${why}`});
+      return {name, span};
     }),
   );
 }

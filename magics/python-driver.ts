@@ -1,13 +1,9 @@
+import {apart} from './python-apart.js';
 import {PYTHON_PLAIN} from './python-plain.js';
 
 const indent = (text: string): string => text.trim().replace(/^(?=.)/gm, '    ');
 
-/**
- * What runs a script of Python: it is the module `__main__` itself, so that classes can be pickled and workers of multiprocessing
- * find them. It reads `.weft.given.json` and `.weft.script` beside it, and writes `.weft.value` or `.weft.no-value`, and
- * `.weft.figures`. For Python 3.6 and later.
- */
-export const PYTHON_DRIVER = `def _weft(scope):
+const RUN = `def _weft(scope):
     del scope['_weft']
     import ast, json, linecache, os, pathlib, sys, traceback, types
     here = os.path.dirname(os.path.abspath(scope['__file__']))
@@ -96,7 +92,7 @@ ${indent(PYTHON_PLAIN)}
             flags = sum(getattr(__future__, each).compiler_flag for each in __future__.all_feature_names)
             end = compile(ast.Expression(last.value), name, 'eval', code.co_flags & flags, True)
     except SyntaxError as error:
-        report(error)
+        report(error.with_traceback(None))
     stopped = False
     try:
         exec(code, scope)
@@ -118,7 +114,11 @@ ${indent(PYTHON_PLAIN)}
             write('.weft.value', json.dumps(plain(value, 'the value')))
         except NoValue as error:
             write('.weft.no-value', str(error))
-
-
-_weft(globals())
 `;
+
+/**
+ * What runs a script of Python: it is the module `__main__` itself, so that classes can be pickled and workers of multiprocessing
+ * find them. It reads `.weft.given.json` and `.weft.script` beside it, and writes `.weft.value` or `.weft.no-value`, and
+ * `.weft.figures`. For Python 3.6 and later.
+ */
+export const PYTHON_DRIVER = apart(RUN, '__file__', 'globals()');

@@ -120,7 +120,7 @@ async function draftRow(
   const draft = await magic.draft(call, row, context);
   return draft.ok
     ? ok({row, draft: called(draft.value, cell), warnings: [...problems, ...(draft.value.notes ?? [])]})
-    : fail([...problems, ...draft.error]);
+    : fail([...problems, ...draft.error.map(problem => ({span: cell.line.nameSpan, ...problem}))]);
 }
 
 const readingOf = (row: Row, values: RowValues, names: RowValues, {line, syntax}: TaskCell): Reading => ({

@@ -237,9 +237,9 @@ describe('A place that can not be mounted at', () => {
     await said(kernel, `%container ${onHand.images[name]}`);
     await said(kernel, '%mount /usr/share:/usr/bin/env/deep');
     const text = await said(kernel, '%%bash\necho never');
-    expect(text).toMatch(/cell \[3\] {2}W8002 {2}the container `.*` can't be started: /);
-    const [first = '', second = ''] = text.split('\n');
+    expect(text).toMatch(/cell \[3\]:1:3 {2}W8002 {2}the container `.*` can't be started: /);
+    const [first = '', , third = ''] = text.split('\n');
     expect(first).toContain(message);
-    expect(second).toContain(remedy);
+    expect(third).toContain(remedy);
   });
 });

@@ -81,6 +81,22 @@ test('what %%py takes is awaited, and --out brings values back', async context =
   expect((await notebook.run('%%py --from dett\n1')).error).toContain('did you mean `det`?');
 });
 
+test('builtins of Python may be hidden from what %%py runs, and values of a Map come in as a dictionary', async context => {
+  need(context, ipykernel);
+  await using notebook = await open();
+  const hidden =
+    'str list len isinstance getattr hasattr type dict open print float int tuple sum repr abs id set'.split(' ');
+  await notebook.run(`%%py --with ${hidden.map(name => `${name}=x`).join(',')}\n1`);
+  await notebook.run(
+    'const map = new Map([["x", bash("echo 1", {value: true})], ["y", bash("echo 2", {value: true})]]);',
+  );
+  expect(await notebook.value('%%py --with map --out m,list\nm = map\nm')).toBe("{'x': 1, 'y': 2}");
+  expect(await notebook.value('[m.y, list].join()')).toBe("'2,x'");
+  expect((await notebook.run('%%py --out list,nope,s\ns = {1}')).error).toMatch(
+    /:1:17 {2}W6006 {2}`nope`[^]*\n {18}~~~~\n[^]*:1:22 {2}W6006 {2}`s`/,
+  );
+});
+
 test('an interrupt reaches IPython, whose names stay', async context => {
   need(context, ipykernel);
   await using notebook = await open();

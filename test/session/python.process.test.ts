@@ -94,7 +94,9 @@ test('a traceback has the lines of the cell, and none of ours', async context =>
   expect(log).not.toContain('.weft.main');
   expect(log.match(/File "/g)).toHaveLength(3);
   await notebook.run('%%python --as syntax\n\nx = (1,\n');
-  expect((await notebook.run('await syntax')).error).toContain('line 3: SyntaxError');
+  const syntax = (await notebook.run('await syntax')).error;
+  expect(syntax).toContain('line 3: SyntaxError');
+  expect(syntax).not.toContain('ast.py');
   await notebook.run('%%python --as code\nimport sys\nsys.exit("enough")');
   expect((await notebook.run('await code')).error).toContain('exit 1: enough');
   await notebook.run(
@@ -103,6 +105,25 @@ test('a traceback has the lines of the cell, and none of ours', async context =>
   expect((await notebook.run('%wait chained\n%log chained')).out).toMatch(
     /line 3, in[^]*ZeroDivision[^]*line 5, in[^]*ValueError: x/,
   );
+});
+
+test('builtins of Python may be hidden, from the script and from nothing of ours', async context => {
+  need(context, python);
+  await using notebook = await openTestNotebook();
+  await notebook.run(`%config python ${found(python)}`);
+  const hidden =
+    'str list len isinstance getattr hasattr type dict open print float int tuple sum repr abs id set sorted any'.split(
+      ' ',
+    );
+  const given = hidden.map(name => `${name}=${name}!`).join(',');
+  await notebook.run(
+    `%%python --as v --value --with ${given}\nimport pathlib\n{1: [${hidden.join(', ')}], "p": pathlib.Path("/x")}`,
+  );
+  expect(await notebook.value('JSON.stringify(await v)')).toBe(
+    `'${JSON.stringify({1: hidden.map(name => `${name}!`), p: '/x'})}'`,
+  );
+  await notebook.run(`%%python --as bad --with ${given}\n\nsum()`);
+  expect((await notebook.run('await bad')).error).toContain("line 3: TypeError: 'str' object is not callable");
 });
 
 test('files of a script are linked, importable, and leave nothing behind', async context => {
@@ -160,7 +181,7 @@ test('without Python a script of it is an error that says what helps, and all el
       }
   await using notebook = await openTestNotebook({env: {PATH: bin}});
   const {error} = await notebook.run('%%python\n1');
-  expect(error).toMatch(/W6004 {2}there is no `python3` on the PATH\n.*%config python PATH/);
+  expect(error).toMatch(/W6004 {2}there is no `python3` on the PATH\n {2}%%python\n {4}~{6} {2}.*%config python PATH/);
   await notebook.run('%%bash --as v --value\necho 3');
   expect(await notebook.value('await v + 1')).toBe('4');
   expect((await notebook.run('%config python ./nowhere')).error).toBe('');
