@@ -1,5 +1,5 @@
-import {randomUUID} from 'node:crypto';
-import {existsSync, readFileSync} from 'node:fs';
+import {createHash, randomUUID} from 'node:crypto';
+import {existsSync, readdirSync, readFileSync} from 'node:fs';
 import {readdir, rename, rm} from 'node:fs/promises';
 import {basename, dirname, join, sep} from 'node:path';
 import type {Fingerprint} from '../fingerprint/fingerprint.js';
@@ -10,6 +10,7 @@ import {fail, ok, type Result} from '../graph/result.js';
 import {Claims, type ClaimContent} from '../store/claim.js';
 import {isAlive} from '../machine/process-life.js';
 import {findLeftovers} from '../store/leftovers.js';
+import {tasksOfLiveRuns} from '../store/live-runs.js';
 import {readManifest} from '../store/manifest-file.js';
 import {Pins} from '../store/pins.js';
 import {reachable} from '../store/reachable.js';
@@ -19,19 +20,26 @@ import type {Store} from '../store/store.js';
 import {checkResult} from '../store/verify.js';
 import {exportResults} from './cache-export.js';
 import {importResults, type ImportOptions} from './cache-import.js';
+import {indexedResults, newestFirst, resultOf} from './cached-results.js';
 import type {BadResult, CachedResult, CachePort, CleanUp, Exported, Imported, Keep} from './cache-port.js';
 import {RUNNER} from './task-claims.js';
+
+/** Where the pins of a root's reruns lie among them: a directory for each store that has some. */
+const PINS = '.pins';
 
 /** The checkpoints of a store, looked after. */
 export class Cache implements CachePort {
   readonly #store: Store;
   readonly #history: History;
   readonly #pins: Pins;
+  /** The store among those that have pins in a root. */
+  readonly #name: string;
 
   constructor(store: Store, history: History) {
     this.#store = store;
     this.#history = history;
     this.#pins = new Pins(join(store.directory, 'pins'));
+    this.#name = createHash('sha256').update(store.directory).digest('hex').slice(0, 16);
   }
 
   async list(): Promise<readonly CachedResult[]> {
@@ -67,8 +75,15 @@ export class Cache implements CachePort {
     on: boolean,
   ): Result<undefined, string> {
     for (const {fingerprint, label} of results) {
+      const directory = this.#store.lookup(fingerprint)?.directory;
+      const reruns = directory === undefined || claimsBeside(directory) === undefined ? undefined : dirname(directory);
+      // Other notebooks use the same root, and do not look into this store.
+      const beside = reruns === undefined ? undefined : new Pins(join(reruns, PINS, this.#name));
       const done = on ? this.#pins.add(fingerprint, label) : this.#pins.remove(fingerprint);
       if (!done.ok) return fail(done.error.message);
+      // Where that may not be written, it is a pin of this store.
+      if (on) beside?.add(fingerprint, label);
+      else beside?.remove(fingerprint);
     }
     return ok(undefined);
   }
@@ -90,7 +105,10 @@ export class Cache implements CachePort {
       foreign.push(manifest.fingerprint);
     }
     const staying = all.flatMap(({fingerprint}) => (going.has(fingerprint) ? [] : [fingerprint]));
-    const held = [...(keep.by === 'notebook' ? keep.reached : []), ...this.#pins.all(), ...foreign];
+    // What another kernel has in its notebook is in use, though it runs nothing now.
+    const lent = await tasksOfLiveRuns(this.#store.directory, this.#store.run);
+    const pinned = [...this.#pins.all(), ...pinsBeside(places.keys())];
+    const held = [...(keep.by === 'notebook' ? keep.reached : []), ...pinned, ...lent, ...foreign];
     const firm = reachable(held, known);
     // What stays though no cell asked for it has parents too.
     const stays = reachable([...held, ...staying], known);
@@ -106,10 +124,14 @@ export class Cache implements CachePort {
   }
 
   async remove(plan: CleanUp): Promise<{readonly results: number; readonly leftovers: number}> {
-    const pinned = this.#pins.all();
+    const places = this.#places(plan.results);
+    const pinned = new Set([...this.#pins.all(), ...pinsBeside(places.keys())]);
+    const claims = [...places.values()].map(place => place.claims);
     let results = 0;
     for (const {fingerprint, directory} of plan.results) {
       if (directory === undefined || pinned.has(fingerprint)) continue;
+      // Who has begun a task since may be reading it.
+      if (this.#busy(claims) !== undefined) break;
       const read = await readManifest(directory);
       const claimed = new Claims(claimsBeside(directory) ?? this.#store.claims.directory).read(fingerprint);
       // Only what is that result, by its own word, and what nobody is making again.
@@ -224,31 +246,6 @@ export class Cache implements CachePort {
   }
 }
 
-/** The results of a store as its index has them, the newest first; undefined where there is none. */
-export async function indexedResults(store: string, history: History): Promise<readonly CachedResult[] | undefined> {
-  const results = await history.results();
-  if (results === undefined) return undefined;
-  const pinned = new Pins(join(store, 'pins')).all();
-  return results.map(result => ({...result, pinned: pinned.has(result.fingerprint)}));
-}
-
-const newestFirst = (results: readonly CachedResult[]): readonly CachedResult[] =>
-  [...results].sort((a, b) =>
-    a.endedAt === b.endedAt ? (a.fingerprint < b.fingerprint ? -1 : 1) : a.endedAt < b.endedAt ? 1 : -1,
-  );
-
-const resultOf = (manifest: Manifest, pinned: boolean): CachedResult => ({
-  fingerprint: manifest.fingerprint,
-  label: manifest.label,
-  endedAt: manifest.endedAt,
-  took: Date.parse(manifest.endedAt) - Date.parse(manifest.startedAt),
-  files: manifest.outputs.length,
-  bytes: manifest.outputs.reduce((sum, {size}) => sum + size, 0),
-  ...(manifest.directory === undefined ? {} : {directory: manifest.directory}),
-  edition: manifest.edition,
-  pinned,
-});
-
 /**
  * Whether a clean-up may take a result: one that Weft named, in the store or among Weft's reruns of a root. A person's rerun,
  * the root itself and what was done to it are none.
@@ -256,6 +253,15 @@ const resultOf = (manifest: Manifest, pinned: boolean): CachedResult => ({
 function isOurs({directory, fingerprint}: CachedResult, store: string): boolean {
   if (directory?.endsWith(`-${shortOf(fingerprint)}`) !== true) return false;
   return directory.startsWith(join(store, 'work') + sep) || claimsBeside(directory) !== undefined;
+}
+
+/** What all notebooks have pinned among the reruns of roots. */
+function* pinsBeside(places: Iterable<string>): Iterable<Fingerprint> {
+  for (const place of places) {
+    const directory = join(place, PINS);
+    if (!existsSync(directory)) continue;
+    for (const name of readdirSync(directory)) yield* new Pins(join(directory, name)).all();
+  }
 }
 
 /** The claims to the results of a root that lie beside this one; undefined for a result elsewhere. */

@@ -14,6 +14,9 @@ const config: Completer = ({words: [key, ...more]}) => {
   return (SETTINGS.get(key)?.choices ?? []).map(text => ({text, type: 'value'}));
 };
 
+/** The commands of `%cache`. */
+const CACHE = ['ls', 'verify', 'gc', 'pin', 'unpin', 'rebuild', 'export', 'import'];
+
 const futures: Completer = ({at}) => (at.is === 'word' ? ['futures'] : []);
 
 const show: Completer = ({at, text, words: given}) => {
@@ -32,6 +35,8 @@ export const LINE_COMPLETERS: Readonly<Record<string, Completer>> = {
   executor: words('local'),
   config,
   env: (_place, {settings}) => [...settings.environment.keys()].map(name => ({text: `${name}=`, open: true})),
+  cache: ({words: [command]}) =>
+    command === undefined ? CACHE.map(text => ({text, type: 'value'})) : ['futures', 'files'],
   wait: futures,
   cancel: futures,
   retry: futures,

@@ -224,3 +224,51 @@ test('a pin of the first version is one for ever', async () => {
   expect(readFileSync(folder.at('.weft/pins', 'ab'.repeat(32)), 'utf8')).toBe(golden);
   await store.close();
 });
+
+test('what another kernel that lives has made stays, with what it was made from, though it runs nothing now', async () => {
+  using folder = scratch();
+  const mine = await openStore(folder.at('.weft'));
+  const parent = await make(mine, 'parent', {days: 90});
+  await make(mine, 'gone', {days: 90});
+  const theirs = await openStore(folder.at('.weft'));
+  await make(theirs, 'theirs', {from: [parent], days: 90});
+  const cache = new Cache(mine, noHistory);
+  const plan = (): ReturnType<Cache['plan']> => cache.plan({by: 'age', older: 86_400_000});
+  expect(labels((await plan()).results)).toEqual(['gone']);
+  await theirs.close();
+  // Its process is gone: the machine was started again since.
+  const runs = folder.at('.weft/runs');
+  for (const name of readdirSync(runs)) {
+    const path = join(runs, name);
+    writeFileSync(path, readFileSync(path, 'utf8').replace(/"bootId":"[^"]*"/, '"bootId":"before"'));
+  }
+  expect(labels((await plan()).results)).toEqual(['gone', 'parent', 'theirs']);
+  await mine.close();
+});
+
+test('what another notebook has pinned in a root stays, and what is pinned or begun after the list was made', async () => {
+  using folder = scratch();
+  const reruns = folder.at('data/rerun/weft');
+  const [mine, other] = [await openStore(folder.at('mine/.weft')), await openStore(folder.at('other/.weft'))];
+  const shared = await make(mine, 'shared', {reruns, days: 90});
+  await make(mine, 'gone', {reruns, days: 90});
+  const manifest = mine.lookup(shared);
+  if (manifest !== undefined) other.recordResult(manifest);
+  const [cache, theirs] = [new Cache(mine, noHistory), new Cache(other, noHistory)];
+  const plan = (): ReturnType<Cache['plan']> => cache.plan({by: 'age', older: 86_400_000});
+  const early = await plan();
+  expect(labels(early.results)).toEqual(['gone', 'shared']);
+  expect(theirs.pin([{fingerprint: shared, label: 'shared'}], true).ok).toBe(true);
+  expect(labels((await plan()).results)).toEqual(['gone']);
+  const claims = new Claims(join(reruns, '.claims'));
+  const kernel = {pid: 1, startTime: '1', host: 'login02', bootId: 'b'};
+  const content = {attempt: uuid() as AttemptId, directory: folder.at('x'), kernel, beat: 'other', at: ''};
+  const made = claims.claim('ab'.repeat(32) as Fingerprint, content);
+  expect(await cache.remove(early)).toEqual({results: 0, leftovers: 0});
+  if (made.ok) claims.release(made.value.claim);
+  expect(await cache.remove(early)).toEqual({results: 1, leftovers: 0});
+  expect(existsSync(manifest?.directory ?? '')).toBe(true);
+  expect(theirs.pin([{fingerprint: shared, label: 'shared'}], false).ok).toBe(true);
+  expect(labels((await plan()).results)).toEqual(['shared']);
+  await Promise.all([mine.close(), other.close()]);
+});
