@@ -204,6 +204,12 @@ export async function openNotebook({
     adoption: new Adoption({scheduler, store, checkpoints, verify: () => settings.verify, planOnly}),
     cache: planOnly ? unremoving(new Cache(store, history.records)) : new Cache(store, history.records),
     history,
+    displays,
+    stuck: {
+      slots: () => settings.slots,
+      ownerOf: task => checkpoints.ownerOf(task),
+      now: () => Date.now(),
+    },
     plan: {
       forecast,
       look: async manifest => {

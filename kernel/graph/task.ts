@@ -21,7 +21,15 @@ export type How = 'ran' | 'cached' | 'attached';
  */
 export type TaskState =
   | {readonly is: 'waiting'; readonly on: readonly string[]}
-  | {readonly is: 'queued'; readonly at: number}
+  | {
+      readonly is: 'queued';
+      readonly at: number;
+      /** After a failure: when it is tried again, which try that is, and of how many; and how it failed. */
+      readonly until?: number;
+      readonly next?: number;
+      readonly tries?: number;
+      readonly failure?: Failure;
+    }
   | {
       readonly is: 'running';
       readonly at: number;

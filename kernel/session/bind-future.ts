@@ -1,5 +1,4 @@
 import type {Displays} from './displays.js';
-import {sameTasks} from './element.js';
 import type {Futures} from './futures.js';
 import type {FutureNode} from './node.js';
 import type {TypeChecks} from './type-checks.js';
@@ -20,11 +19,10 @@ export function bindFuture(
   const ref = node.ref();
   const {id, kind} = ref;
   for (const each of name === undefined ? ['_'] : [name, '_']) {
-    const before = ports.futures.bind(each, node);
+    ports.futures.bind(each, node);
+    ports.displays.bindings.hold(each, node, by);
     // The second time it is known already.
     ports.user.bind(each, each === '_' && name !== undefined ? {id, name: ref.name, kind} : ref);
     ports.types.bound(each, node.kind);
-    if (each !== '_' && before !== undefined && before !== node && !sameTasks(before, node))
-      ports.displays.stale(before, `\`${each}\` was bound again by ${by}`);
   }
 }

@@ -8,9 +8,11 @@ import type {ExtensionControl} from './extension.js';
 import type {Adoption} from './adoption.js';
 import type {CachePort} from './cache-port.js';
 import type {HistoryPort} from './history-port.js';
+import type {Displays} from './displays.js';
 import type {Futures} from './futures.js';
 import type {NotebookControl} from './notebook-control.js';
 import {madeBelow, tasksOf, type FutureNode, type TaskNode} from './node.js';
+import {whyStuck, type StuckPorts} from './stuck.js';
 import {planOf, type PlanPorts} from './plan-of.js';
 import {FOREACH, type Registry} from './registry.js';
 import {seriesOf} from './series.js';
@@ -27,6 +29,8 @@ export interface ControlPorts {
   readonly cache: CachePort;
   readonly history: HistoryPort;
   readonly plan: PlanPorts;
+  readonly displays: Displays;
+  readonly stuck: Pick<StuckPorts, 'slots' | 'ownerOf' | 'now'>;
   readonly resize: (slots: number) => void;
   /** Resolves when the cell that executes is interrupted. */
   readonly interrupted: () => Promise<void>;
@@ -43,6 +47,8 @@ export function notebookControl({
   cache,
   history,
   plan,
+  displays,
+  stuck,
   resize,
   interrupted,
 }: ControlPorts): NotebookControl {
@@ -98,6 +104,12 @@ export function notebookControl({
         ),
       };
     },
+    remarks: () => [
+      ...displays
+        .staleCells()
+        .map(({title, cell, words}) => `${[cell, title].filter(text => text !== '').join(' ')} is stale: ${words}`),
+      ...whyStuck({...stuck, entries: () => scheduler.entries(), nodes: () => futures.all()}),
+    ],
     resize,
     extensions,
     magics: () => [

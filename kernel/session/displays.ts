@@ -6,11 +6,13 @@ import {cellBundle} from '../show/cell-html.js';
 import {UpdatePace} from '../show/update-pace.js';
 import type {CellView} from '../show/view.js';
 import type {Bundle, CellOutput} from '../wire/notebook.js';
+import {Bindings, type Rebinding} from './bindings.js';
 import type {Forecast} from './forecast.js';
 import type {Futures} from './futures.js';
 import type {FutureNode} from './node.js';
 import {withPictures} from './pictures.js';
-import {madeOf, seriesOf} from './series.js';
+import {seriesOf} from './series.js';
+import {StaleMark} from './stale-mark.js';
 
 /** Bytes of a log that a display shows the end of. */
 const TAIL_BYTES = 2000;
@@ -20,7 +22,10 @@ interface Open {
   readonly nodes: readonly FutureNode[];
   readonly output: CellOutput;
   readonly startedAt: number;
-  stale: string | undefined;
+  /** `cell [7]`, and its text; empty where no cell has made what is shown. */
+  readonly cell: string;
+  readonly code: string;
+  readonly stale: StaleMark;
   shown: string;
 }
 
@@ -37,16 +42,21 @@ export class Displays {
   #tick: NodeJS.Timeout | undefined;
 
   readonly #forecast: Forecast | undefined;
+  /** What the names of the notebook hold. */
+  readonly bindings = new Bindings(rebinding => this.#rebound(rebinding));
 
   constructor(futures: Futures, forecast?: Forecast) {
     this.#forecast = forecast;
     futures.watch(node => this.#changed(node));
   }
 
-  /** Shows some futures in a cell, and keeps the picture true until all have ended. */
-  open(title: string, nodes: readonly FutureNode[], output: CellOutput): void {
+  /**
+   * Shows some futures in a cell, and keeps the picture true until all have ended.
+   * @param by the cell that has made them, `cell [7]`, and its text
+   */
+  open(title: string, nodes: readonly FutureNode[], output: CellOutput, by = {cell: '', code: ''}): void {
     const id = randomUUID();
-    const open: Open = {title, nodes, output, startedAt: Date.now(), stale: undefined, shown: ''};
+    const open: Open = {title, nodes, output, startedAt: Date.now(), stale: new StaleMark(), shown: '', ...by};
     this.#open.set(id, open);
     const bundle = this.#bundle(open);
     open.shown = JSON.stringify(bundle);
@@ -56,24 +66,25 @@ export class Displays {
     this.#schedule();
   }
 
-  /** Marks the displays of cells that took `node`, which had a name that is now bound to something else. */
-  stale(node: FutureNode, message: string): void {
+  /** Marks the displays of cells that took what a name held, where it holds something else by now. */
+  #rebound(rebinding: Rebinding): void {
     for (const [id, open] of this.#open) {
-      const takes = open.nodes.some(
-        shown =>
-          shown !== node &&
-          [...node.dependents].some(
-            dependent =>
-              dependent === shown ||
-              (shown.is === 'set' && (shown.members ?? []).some(member => madeOf(member) === dependent)),
-          ),
-      );
-      if (!takes || open.stale === message) continue;
-      open.stale = message;
-      // Most changes leave the changed one open: then nobody else is looked at.
-      this.#pace.touch(id, !node.over || !ended(open.nodes));
+      if (!open.stale.rebound(open.nodes, rebinding)) continue;
+      this.#dirty.add(id);
+      this.#pace.touch(id, !ended(open.nodes));
     }
     this.#schedule();
+  }
+
+  /** The cells that are stale and were not run again since: what they made is still what their name holds. */
+  staleCells(): readonly {readonly title: string; readonly cell: string; readonly words: string}[] {
+    const last = new Map<string, Open>();
+    for (const open of this.#open.values()) last.set(`${open.title}\n${open.code}`, open);
+    return [...last.values()].flatMap(({title, cell, stale, nodes}) => {
+      const {words} = stale;
+      const named = this.bindings.of(title);
+      return words === undefined || (named !== undefined && !nodes.includes(named)) ? [] : [{title, cell, words}];
+    });
   }
 
   /** Sends what is due and what is not: the last word before a kernel ends. */
@@ -91,7 +102,7 @@ export class Displays {
 
   /** The view of some futures, as a display shows it. */
   view(title: string, nodes: readonly FutureNode[]): CellView {
-    return this.#view({title, nodes, startedAt: Date.now(), stale: undefined});
+    return this.#view({title, nodes, startedAt: Date.now(), stale: new StaleMark()});
   }
 
   close(): void {
@@ -183,7 +194,7 @@ export class Displays {
       startedAt: open.startedAt,
       now: Date.now(),
       ...(pending[0] === undefined ? {} : {pending: pending[0]}),
-      ...(open.stale === undefined ? {} : {stale: open.stale}),
+      ...(open.stale.words === undefined ? {} : {stale: open.stale.words}),
       ...(this.#forecast === undefined ? {} : {forecast: () => this.#forecast?.left(open.nodes)}),
     };
   }

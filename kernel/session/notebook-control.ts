@@ -31,6 +31,8 @@ export interface NotebookControl {
   asked(task: {readonly fingerprint: Fingerprint; readonly label: string}): boolean;
   /** What would come of futures if their cells ran now, a row for each name, and of all together. Nothing is run or changed. */
   plan(named: readonly NamedNode[]): Promise<{readonly rows: readonly Plan[]; readonly all: Plan}>;
+  /** What is worth a line of `%status`: cells that are stale, and why nothing goes on. */
+  remarks(): readonly string[];
   resize(slots: number): void;
   readonly extensions: ExtensionControl;
   magics(): readonly {

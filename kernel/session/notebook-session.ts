@@ -28,7 +28,7 @@ import {interruptible} from './interruptible.js';
 import {KnownNames} from './known-names.js';
 import type {LanguagePort} from './language-port.js';
 import {LineRunner} from './line-runner.js';
-import {lookedFor} from './looked.js';
+import {openDisplay} from './open-display.js';
 import {runTaskCell} from './magic-cell.js';
 import type {Problem} from './magic.js';
 import type {NotebookControl} from './notebook-control.js';
@@ -127,7 +127,7 @@ export class NotebookSession implements Notebook {
 
   async #magic(running: Running, syntax: Extract<CellSyntax, {is: 'magic'}>): Promise<ErrorContent | undefined> {
     const {request, output, context} = running;
-    const {registry, user, futures, displays} = this.#ports;
+    const {registry, user, futures} = this.#ports;
     const inner = syntax.stack.at(-1);
     const error = (problems: readonly Problem[]): ErrorContent => problemsError(problems, request.code, request.count);
     if (inner?.name === 'foreach') return this.#foreachTypeScript(running, syntax);
@@ -147,8 +147,7 @@ export class NotebookSession implements Notebook {
     if (warnings.length > 0) output.stream('stderr', `${problemsText(warnings, request.code, request.count)}\n`);
     running.nodes.push(node);
     this.#bind(name, node, request.count);
-    await lookedFor([node], futures);
-    displays.open(name ?? magic.shape.name, [node], output);
+    await openDisplay(name ?? magic.shape.name, [node], running, this.#ports);
     return undefined;
   }
 
@@ -181,6 +180,7 @@ export class NotebookSession implements Notebook {
     if (refused !== undefined) return refused === 'interrupted' ? INTERRUPTED : refused;
     const done = await this.#ports.user.execute(request.id, request.count, code, spans, loop);
     await Promise.all(running.calls);
+    this.#ports.displays.bindings.held(done.rebound ?? [], this.#ports.futures, `cell [${request.count}]`);
     await this.#show(running, loop?.bind.at(-2));
     const error =
       running.problems.length > 0
@@ -195,13 +195,13 @@ export class NotebookSession implements Notebook {
   }
 
   /** The display of what the code of a cell has made. */
-  async #show({nodes, output}: Running, name: string | undefined): Promise<void> {
+  async #show(running: Running, name: string | undefined): Promise<void> {
+    const {nodes} = running;
     const parts = new Set(nodes.flatMap(node => (node.is === 'task' ? node.parts : [])));
     const made = nodes.filter(node => node.is === 'task' && !parts.has(node));
     const [only] = made;
     if (only === undefined) return;
-    await lookedFor(made, this.#ports.futures);
-    this.#ports.displays.open(name ?? (made.length === 1 ? only.name : `${made.length} tasks`), made, output);
+    await openDisplay(name ?? (made.length === 1 ? only.name : `${made.length} tasks`), made, running, this.#ports);
   }
 
   /** A function of LANGUAGE 13 was called: plans its task, and answers. */

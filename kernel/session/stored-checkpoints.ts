@@ -144,6 +144,12 @@ export class StoredCheckpoints implements Checkpoints {
     return this.#claims.claim(task, attempt, directory);
   }
 
+  /** Who has the claim to a task now. */
+  ownerOf({work, fingerprint}: Task): {readonly host: string; readonly pid: number; readonly at: number} | undefined {
+    const content = this.#claims.in(work.claims).read(fingerprint)?.content;
+    return content && {host: content.kernel.host, pid: content.kernel.pid, at: Date.parse(content.at)};
+  }
+
   isElsewhere(task: Task): boolean {
     return this.#claims.isElsewhere(task);
   }

@@ -7,6 +7,8 @@ export interface CellDone {
   readonly result?: Bundle;
   readonly metadata?: JsonObject;
   readonly error?: ErrorContent;
+  /** Names that hold another future than after the last cell, by its id; null: none any more. */
+  readonly rebound?: readonly (readonly [name: string, future: string | null])[];
 }
 
 /** The rows of a loop over TypeScript, and the names that its results get. */

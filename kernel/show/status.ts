@@ -14,6 +14,9 @@ import type {CellView} from './view.js';
 const HTML_LIMIT = 7400;
 const ROWS_OF_TEXT = 25;
 
+/** How many lines stand below the table. */
+const REMARKS = 12;
+
 /** One word for a name: what a person asks first. */
 function wordOf(view: CellView, summary: CellSummary): string {
   const {counts} = summary;
@@ -52,21 +55,28 @@ function rowHtml(view: CellView, summary: CellSummary): Html {
 /**
  * `%status`: a row for each name, at most 10 kB. Of a single name it is that cell's display.
  * @param views one for each name, in the order of the notebook
+ * @param remarks lines below the table: cells that are stale, what tasks wait for
  */
-export function statusBundle(views: readonly CellView[], options: DisplayOptions = {}): Bundle {
+export function statusBundle(
+  views: readonly CellView[],
+  options: DisplayOptions = {},
+  remarks: readonly string[] = [],
+): Bundle {
   const [only] = views;
   if (only === undefined) return {'text/plain': 'no tasks yet: no cell of this notebook has made any'};
-  if (views.length === 1) return cellBundle(only, options);
+  if (views.length === 1 && remarks.length === 0) return cellBundle(only, options);
   const rows = views.map(view => ({view, summary: summaryOf(view)}));
   const room = new Room(HTML_LIMIT);
   room.take(' '.repeat(500));
+  const lines = remarks.slice(0, REMARKS).map(remark => shorten(oneLine(remark), 300));
+  const below = room.fill(2000, lines, line => markup`<div>${withCode(line)}</div>`);
   const made = room.fill(HTML_LIMIT, rows, row => rowHtml(row.view, row.summary));
   const hidden = rows.length - made.length;
   const more = hidden > 0 ? markup`<tr><td colspan="5">and ${some(hidden, 'more name')}</td></tr>` : undefined;
   const heads = ['name', 'state', 'done', 'tasks', 'remark'].map(
     title => markup`<th scope="col" style="text-align:left">${title}</th>`,
   );
-  const html = markup`<table style="width:100%;border-collapse:collapse"><caption style="text-align:left"><b>status</b> — ${some(rows.length, 'name')}</caption><thead><tr>${heads}</tr></thead><tbody>${made}${more}</tbody></table>`;
+  const html = markup`<table style="width:100%;border-collapse:collapse"><caption style="text-align:left"><b>status</b> — ${some(rows.length, 'name')}</caption><thead><tr>${heads}</tr></thead><tbody>${made}${more}</tbody></table>${below}`;
   const text = tableText({
     columns: ['name', 'state', 'done', 'tasks', 'remark'].map(title => ({title})),
     rows: rows
@@ -80,5 +90,5 @@ export function statusBundle(views: readonly CellView[], options: DisplayOptions
       ]),
     total: rows.length,
   });
-  return {'text/html': html.toString(), 'text/plain': text};
+  return {'text/html': html.toString(), 'text/plain': [text, ...lines].join('\n')};
 }

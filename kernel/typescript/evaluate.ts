@@ -9,7 +9,8 @@ import {rewriteExpression} from './expression.js';
 import type {RewrittenExpression} from './expression.js';
 import {heldBy} from './future.js';
 import type {Futures} from './futures.js';
-import type {Evaluated, FutureRef, LineCall, Settled} from './messages.js';
+import {HeldNames} from './held-names.js';
+import type {Evaluated, FromUser, FutureRef, LineCall, Settled} from './messages.js';
 import type {Names} from './names.js';
 import {SetResult} from './results.js';
 import {rewriteCell} from './rewrite.js';
@@ -53,6 +54,7 @@ export class Evaluator {
   readonly #directory: string;
   readonly #tools: CellTools;
   readonly #deferred = new Map<string, (settled: Readonly<Record<string, Settled>>) => unknown>();
+  readonly #held = new HeldNames();
   #serial = 0;
 
   /** Relative imports mean `directory`, an absolute path. */
@@ -62,6 +64,12 @@ export class Evaluator {
     this.#errors = errors;
     this.#directory = directory;
     this.#tools = toolsIn(directory, names.constant);
+  }
+
+  /** The names that hold another future than they did the last time, or none any more. */
+  rebound(): Pick<Extract<FromUser, {type: 'done'}>, 'rebound'> {
+    const rebound = this.#held.changes(this.#names, value => heldBy(value)?.ref.id);
+    return rebound.length === 0 ? {} : {rebound};
   }
 
   /** Compiles a cell. What it gives runs the cell, with one row of loop variables if the cell is a loop's body. */

@@ -132,7 +132,10 @@ export type ToUser =
 /** From the user's process to the kernel. */
 export type FromUser =
   | {readonly type: 'ready'}
-  /** The cell is over. `result`: the bundle of the last expression's value; `future`: that value is one; `rows`: each row's value, where all are futures. */
+  /**
+   * The cell is over. `result`: the bundle of the last expression's value; `future`: that value is one; `rows`: each row's value, where all are
+   * futures; `rebound`: names that hold another future than after the last cell, by its id, or none any more.
+   */
   | {
       readonly type: 'done';
       readonly cell: string;
@@ -141,6 +144,7 @@ export type FromUser =
       readonly error?: ErrorContent;
       readonly future?: FutureRef;
       readonly rows?: readonly FutureRef[];
+      readonly rebound?: readonly (readonly [name: string, future: string | null])[];
     }
   | {readonly type: 'evaluated'; readonly id: string; readonly table: readonly (readonly Evaluated[])[]}
   | {readonly type: 'shown'; readonly id: string; readonly shown: readonly ShownExpression[]}

@@ -63,6 +63,11 @@ export class Names {
     return this.shadowed.has(name) || name in this.#global;
   }
 
+  /** What a name holds, without running a getter; undefined for one that has one. */
+  plain(name: string): unknown {
+    return this.shadowed.has(name) ? this.own[name] : Object.getOwnPropertyDescriptor(this.#global, name)?.value;
+  }
+
   get(name: string): unknown {
     return this.shadowed.has(name) ? this.own[name] : this.#global[name];
   }

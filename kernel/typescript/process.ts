@@ -186,7 +186,7 @@ class UserProcessLoop {
       done = {type: 'done', cell: message.cell, error: this.#errorContent(error)};
     }
     this.#executing = undefined;
-    this.#kernel.answerMarked(done, problem => ({
+    this.#kernel.answerMarked({...done, ...this.#evaluator.rebound()}, problem => ({
       type: 'done',
       cell: message.cell,
       error: this.#errorContent(problem),

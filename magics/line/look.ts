@@ -27,6 +27,8 @@ export const statusMagic = lineMagic(
             ? {pending: `waiting for the list \`${node.pending}\``}
             : {}),
         })),
+        {},
+        line.words.length === 0 ? context.notebook.remarks() : [],
       ),
     );
     return undefined;

@@ -1,0 +1,84 @@
+import {writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {expect, test} from 'vitest';
+import type {Execution} from '../rig/client.js';
+import {openTestNotebook, type TestNotebook} from './notebook.js';
+
+const shown = ({outputs}: Execution): string => outputs.displays[0]?.data['text/plain'] as string;
+
+/** Waits until a cell's display says something. */
+async function says(notebook: TestNotebook, cell: Execution, text: string): Promise<void> {
+  await notebook.run('%wait');
+  if (!shown(cell).includes(text))
+    await notebook.kernel.client.waitFor(
+      ({header, content}) => header.msg_type === 'update_display_data' && JSON.stringify(content).includes(text),
+    );
+  expect(shown(cell)).toContain(text);
+}
+
+test('code that binds a name to another future marks the cells that took the old one', async () => {
+  await using notebook = await openTestNotebook();
+  const {client} = notebook.kernel;
+  await notebook.run("let x = bash('echo 1 > a');");
+  const reader = await client.execute('%%bash --as reader --from x\ncp $x/a b');
+  const other = await client.execute("const more = bash('cp $x/a c', {from: {x}});");
+  await notebook.run('%wait');
+  expect((await notebook.run('%status')).shown).not.toContain('stale');
+  await notebook.run("x = bash('echo 2 > a');");
+  await says(notebook, reader, 'stale: `x` was bound again by cell [6]');
+  await says(notebook, other, 'stale: `x` was bound again by cell [6]');
+  const {shown: status} = await notebook.run('%status');
+  expect(status).toContain('cell [2] reader is stale: `x` was bound again by cell [6]');
+  expect(status).toContain('is stale: `x` was bound again by cell [6]');
+  // The name holds again what they took: nothing is stale.
+  await notebook.run("x = bash('echo 1 > a');");
+  await notebook.run('%wait');
+  expect((await notebook.run('%status')).shown).not.toContain('stale');
+  await notebook.run('x = 3 as any;');
+  expect((await notebook.run('%status')).shown).toContain('cell [2] reader is stale');
+  // Run again with what the name holds now, it is another cell.
+  await notebook.run("x = bash('echo 2 > a');");
+  await notebook.run('%%bash --as reader --from x\ncp $x/a b');
+  await notebook.run('%wait');
+  expect((await notebook.run('%status')).shown).not.toContain('reader is stale');
+});
+
+test('of a set only those are stale whose element is another task', async () => {
+  await using notebook = await openTestNotebook();
+  const {client} = notebook.kernel;
+  await notebook.run('%%foreach r in [a, b]\n%%bash --as ups\necho $r > f');
+  const first = await client.execute('%%bash --as one --from ups[a]\ncat $ups/f > g');
+  const second = await client.execute('%%bash --as two --from ups[b]\ncat $ups/f > g');
+  const both = await client.execute('%%bash --as whole --from ups\nls $ups > g');
+  await notebook.run('%%foreach r in [a, c]\n%%bash --as ups\necho $r > f');
+  await says(notebook, second, 'stale: `ups` was bound again by cell [5]');
+  await says(notebook, both, 'stale: `ups` was bound again by cell [5]');
+  expect(shown(first)).not.toContain('stale');
+  const {shown: status} = await notebook.run('%status');
+  expect(status).toContain('cell [3] two is stale');
+  expect(status).not.toContain('one is stale');
+});
+
+test('`%status` says what waits for a slot, and for what another kernel does', async () => {
+  await using notebook = await openTestNotebook({env: {WEFT_SLOTS: '1'}});
+  const {directory} = notebook.kernel;
+  await using other = await openTestNotebook({directory, env: {WEFT_SLOTS: '1'}});
+  const slow = '%%bash --as slow\nuntil [ -e ../../../../go ]; do sleep 0.1; done';
+  await other.run(slow);
+  await other.kernel.client.waitFor(({content}) => JSON.stringify(content).includes('▶ running'));
+  await notebook.run(slow);
+  await notebook.kernel.client.waitFor(({content}) => JSON.stringify(content).includes('running elsewhere'));
+  await notebook.run('%%bash --as mine\nuntil [ -e ../../../../go ]; do sleep 0.1; done; true');
+  await notebook.kernel.client.waitFor(({content}) => JSON.stringify(content).includes('▶ running ·'));
+  await notebook.run('%%foreach i in 1..5\n%%bash --as quick\ntrue');
+  const {shown: status} = await notebook.run('%status');
+  expect(status).toMatch(
+    /quick i=1, quick i=2, quick i=3 and 2 more wait for a slot: 1 of 1 is taken by mine for [\d.]+ m?s/,
+  );
+  expect(status).toMatch(
+    new RegExp(`slow is being made by another kernel: process ${other.kernel.pid} on \\S+, for [\\d.]+ m?s`),
+  );
+  writeFileSync(join(directory, 'go'), '');
+  await Promise.all([notebook.run('%wait'), other.run('%wait')]);
+  expect((await notebook.run('%status')).shown).not.toContain('wait for');
+});
