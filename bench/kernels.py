@@ -1,63 +1,52 @@
-"""Starts and answers of kernels, measured in turns so that the machine's other work falls on all alike.
+"""Start, answers, output and memory of kernels, measured in turns so that the machine's other work falls on all alike.
 
-usage: kernels.py ROUNDS CELLS KERNEL...
-Prints one JSON object: for each kernel the times of its starts (process start to kernel_info_reply) and of its cells (`1`
-sent to its execute_reply), in milliseconds.
+usage: kernels.py < PLAN
+PLAN is JSON: {"rounds", "cells", "lines", "kernels": [{"name", "spec", "directory", "python"}]}.
+Prints one JSON object: for each name lists of milliseconds (a start, a cell, the lines of one cell until idle), of CPU milliseconds of
+the kernel's processes (to the first reply; a cell), of MB, and whether all lines came before idle.
 """
 
 import json
 import sys
-import time
 
-import zmq
-from jupyter_client import KernelManager
+from kernel_client import Kernel
 
-
-def start(name):
-    # A stock client tries a new port every 100 ms, and would see start times in steps of that.
-    context = zmq.Context()
-    context.reconnect_ivl = 2
-    began = time.perf_counter()
-    manager = KernelManager(kernel_name=name)
-    manager.start_kernel()
-    client = manager.client(context=context)
-    client.start_channels(hb=False)
-    client.kernel_info()
-    client.get_shell_msg(timeout=60)
-    return manager, client, (time.perf_counter() - began) * 1000
+WARMING = 5
 
 
-def cell(client):
-    began = time.perf_counter()
-    ident = client.execute("1")
-    while client.get_shell_msg(timeout=60)["parent_header"].get("msg_id") != ident:
-        pass
-    return (time.perf_counter() - began) * 1000
+def printing(lines, python):
+    return f"for i in range({lines}): print(i)" if python else f"for (let i = 0; i < {lines}; i++) console.log(i)"
 
 
-def stop(manager, client):
-    client.shutdown()
-    manager.finish_shutdown(waittime=5)
-    client.stop_channels()
-    manager.cleanup_resources()
+def once(plan, spec, found):
+    kernel = Kernel(spec["spec"], spec["directory"])
+    try:
+        found["startMs"].append(kernel.start_ms)
+        found["startCpuMs"].append(kernel.tree()[0])
+        for _ in range(WARMING):
+            kernel.cell_ms()
+        before = kernel.tree()[0]
+        found["cellMs"].extend(kernel.cell_ms() for _ in range(plan["cells"]))
+        found["cellCpuMs"].append((kernel.tree()[0] - before) / plan["cells"])
+        took, text, _ = kernel.output(printing(plan["lines"], spec["python"]), late=0.1)
+        if took is not None:
+            found["linesMs"].append(took * 1000)
+        found["linesWhole"].append(text.split() == [str(i) for i in range(plan["lines"])])
+        found["rssMb"].append(kernel.tree()[1])
+        found["version"] = f"{kernel.info['implementation']} {kernel.info['implementation_version']}"
+    finally:
+        kernel.close()
 
 
-def main(rounds, cells, names):
-    found = {name: {"startMs": [], "cellMs": []} for name in names}
-    for count in range(rounds + 1):
-        for name in names:
-            manager, client, took = start(name)
-            try:
-                for _ in range(5):
-                    cell(client)
-                times = [cell(client) for _ in range(cells)]
-            finally:
-                stop(manager, client)
+def main():
+    plan = json.load(sys.stdin)
+    lists = ["startMs", "startCpuMs", "cellMs", "cellCpuMs", "linesMs", "linesWhole", "rssMb"]
+    found = {spec["name"]: {key: [] for key in lists} for spec in plan["kernels"]}
+    for count in range(plan["rounds"] + 1):
+        for spec in plan["kernels"]:
             # The first round warms the disk's cache.
-            if count > 0:
-                found[name]["startMs"].append(took)
-                found[name]["cellMs"].extend(times)
+            once(plan, spec, found[spec["name"]] if count > 0 else {key: [] for key in lists})
     print(json.dumps(found))
 
 
-main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:])
+main()

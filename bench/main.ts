@@ -1,13 +1,15 @@
-import {spawnSync} from 'node:child_process';
-import {mkdtempSync, rmSync} from 'node:fs';
+import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
-import {join} from 'node:path';
+import {join, resolve} from 'node:path';
 import {parseArgs} from 'node:util';
 import {compareScenarios} from './compare-scenarios.js';
 import {containerPairs} from './containers.js';
 import {startEngines} from './engines.js';
 import {historyPairs} from './history.js';
-import {root, runCells} from './notebook.js';
+import type {KernelResults} from './kernel-results.js';
+import {compareKernels, kernelPairs} from './kernels.js';
+import {kernelsPage} from './kernels-page.js';
+import {runCells} from './notebook.js';
 import {line, median, ratio, type Pair} from './pair.js';
 import {timed} from './timed.js';
 
@@ -27,7 +29,14 @@ interface Options {
   readonly rounds: number;
   readonly tasks: number;
   readonly cells: number;
+  readonly peers: readonly string[];
   readonly folder: string;
+}
+
+/** Where the comparison of kernels is kept. */
+interface Files {
+  readonly results: string | undefined;
+  readonly page: string | undefined;
 }
 
 /** Bash tasks that do nothing, as cells; `salt` makes them new tasks. */
@@ -81,38 +90,24 @@ async function taskPairs({rounds, tasks, folder}: Options): Promise<readonly Pai
   ];
 }
 
-/** Start and answer of the kernel against ipykernel, by a real client. Empty where Python's Jupyter is not there. */
-function kernelPairs({rounds, cells, folder}: Options): readonly Pair[] {
-  const python = process.env['WEFT_TEST_PYTHON'] ?? 'python3';
-  if (spawnSync(python, ['-c', 'import jupyter_client, ipykernel']).status !== 0) {
-    console.error(`kernels: left out, ${python} has no jupyter_client and ipykernel; set WEFT_TEST_PYTHON`);
-    return [];
-  }
-  const env = {
-    ...process.env,
-    HOME: folder,
-    IPYTHONDIR: join(folder, 'ipython'),
-    JUPYTER_DATA_DIR: join(folder, 'data'),
-  };
-  const installed = spawnSync(process.execPath, [join(root, 'install.js')], {env, encoding: 'utf8'});
-  if (installed.status !== 0) throw new Error(installed.stderr);
-  const script = join(root, 'bench', 'kernels.py');
-  const {status, stdout, stderr} = spawnSync(python, [script, String(rounds), String(cells), 'weft', 'python3'], {
-    cwd: folder,
-    env,
-    encoding: 'utf8',
+/** Weft beside other kernels: on the terminal, and where it is asked for in a file of results and on the page of the documentation. */
+async function showKernels(options: Options, files: Files, show: (pair: Pair) => void): Promise<void> {
+  const full = files.results !== undefined;
+  const results = await compareKernels({
+    ...options,
+    lines: 20_000,
+    checkpoints: full ? 100_000 : 0,
+    behaviour: full,
+    say: line => console.error(line),
   });
-  if (status !== 0) throw new Error(stderr);
-  const times = JSON.parse(stdout) as Record<'weft' | 'python3', {startMs: number[]; cellMs: number[]}>;
-  const pair = (name: string, which: 'startMs' | 'cellMs'): Pair => ({
-    name,
-    ours: median(times.weft[which]),
-    theirs: median(times.python3[which]),
-    unit: 'ms',
-    against: 'ipykernel',
-    smallerIsBetter: true,
-  });
-  return [pair('start to kernel_info_reply', 'startMs'), pair('`1` to its reply, p50', 'cellMs')];
+  if (results === undefined) return;
+  kernelPairs(results).forEach(show);
+  if (files.results !== undefined) writeFileSync(files.results, `${JSON.stringify(results)}\n`);
+}
+
+/** Writes the page of the documentation from a file of results. */
+function writePage(results: string, page: string): void {
+  writeFileSync(page, kernelsPage(JSON.parse(readFileSync(results, 'utf8')) as KernelResults));
 }
 
 /** All runtimes that are here, one after the other. */
@@ -146,6 +141,9 @@ async function main(): Promise<void> {
       cells: text,
       history: text,
       only: text,
+      peers: text,
+      results: text,
+      page: text,
       json: {type: 'boolean'},
       help: {type: 'boolean', short: 'h'},
     },
@@ -154,12 +152,22 @@ async function main(): Promise<void> {
     console.log(usage);
     return;
   }
+  const files: Files = {
+    results: values.results === undefined ? undefined : resolve(values.results),
+    page: values.page === undefined ? undefined : resolve(values.page),
+  };
+  if (files.page !== undefined && files.results === undefined) throw new Error(`--page needs --results\n\n${usage}`);
+  if (files.page !== undefined && values.only === undefined) {
+    writePage(files.results ?? '', files.page);
+    return;
+  }
   const folder = mkdtempSync(join(tmpdir(), 'weft-bench-'));
   try {
     const options = {
       rounds: count(values.rounds, 3),
       tasks: count(values.tasks, 400),
       cells: count(values.cells, 200),
+      peers: (values.peers ?? 'python3').split(',').filter(name => name !== ''),
       folder,
     };
     if (values.only === 'scenarios') {
@@ -172,7 +180,8 @@ async function main(): Promise<void> {
         `${''.padEnd(34)} ${'Weft'.padStart(9)} ${'other'.padStart(9)} ${''.padEnd(8)} ${'ratio'.padStart(8)}`,
       );
     const only = (what: string): boolean => values.only === undefined || values.only === what;
-    if (only('kernels')) kernelPairs(options).forEach(show);
+    if (only('kernels')) await showKernels(options, files, show);
+    if (files.page !== undefined && files.results !== undefined) writePage(files.results, files.page);
     if (only('tasks')) (await taskPairs(options)).forEach(show);
     if (only('history'))
       (await historyPairs({rounds: options.rounds, tasks: count(values.history, 50_000), folder})).forEach(show);

@@ -14,6 +14,9 @@ import {within} from './within.js';
 /** So long an answer may take before the names have to do, in milliseconds: JupyterLab waits one second. */
 const PATIENCE = 700;
 
+/** The same while the service still reads its libraries: who presses Tab that early would else learn nothing. */
+const COLD_PATIENCE = 4000;
+
 /** So many things that fit are sent: who looks for another types on. */
 const MOST = 500;
 
@@ -52,7 +55,7 @@ async function typeScript(code: string, at: number, shift: number, ports: Assist
   language?.start();
   // What is behind a dot only the service knows; a name is answered at once.
   const known = language === undefined || (!language.warm && !member) ? undefined : language.complete(code, at, names);
-  const found = known === undefined ? undefined : await within(PATIENCE, known);
+  const found = known === undefined ? undefined : await within(language?.warm === true ? PATIENCE : COLD_PATIENCE, known);
   if (found === undefined) return answer(own, word, shift + start, shift + at);
   const others = found.member || word === '' ? [] : own;
   const typed = code.slice(found.start, at);

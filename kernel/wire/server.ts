@@ -54,6 +54,7 @@ export class Server {
   readonly #sides = {shell: Promise.resolve(), control: Promise.resolve()};
   #ending = false;
   #greeted = false;
+  #started = false;
   #resolveClosed: (closed: Closed) => void = () => undefined;
 
   private constructor(channels: Channels, connection: Connection, notebook: Notebook, options: ServerOptions) {
@@ -93,7 +94,7 @@ export class Server {
     this.#answers = answers(notebook, history, comms, options);
   }
 
-  /** Binds the sockets, says `starting`, and serves. Rejects if an address cannot be had. */
+  /** Binds the sockets, and serves. Rejects if an address cannot be had. */
   static async start(connection: Connection, notebook: Notebook, options: ServerOptions): Promise<Server> {
     const channels = await Channels.bind(connection, options.log);
     const server = new Server(channels, connection, notebook, options);
@@ -128,16 +129,21 @@ export class Server {
         if (message !== undefined) this.#receive({...message, channel});
       });
     }
-    this.#out.status('starting', {});
   }
 
-  /** JEP 65: a new subscriber is welcomed, on the topic that it subscribed to. */
+  /**
+   * JEP 65: a new subscriber is welcomed, on the topic that it subscribed to. The first one then hears `starting`, which nobody could
+   * hear before; not once another status has been said, which clients would think is over.
+   */
   #subscribed(frame: Buffer): void {
     if (frame[0] !== 1) return;
     const topic = frame.subarray(1);
     const subscription = topic.toString();
     if (!Buffer.from(subscription).equals(topic)) return;
     this.#out.publish('iopub_welcome', {subscription}, {}, {topic: subscription});
+    if (this.#started) return;
+    this.#started = true;
+    this.#out.status('starting', {});
   }
 
   #decode(channel: string, frames: Buffer[]): Message | undefined {
@@ -149,6 +155,7 @@ export class Server {
 
   #receive(request: Request): void {
     const type = request.header.msg_type;
+    this.#started = true;
     if (type === 'execute_request') this.#executions.push(request);
     else if (this.#ending) return;
     else if (type === 'shutdown_request') this.#shutDown(request);
