@@ -34,6 +34,9 @@ export interface TypeCheckPorts {
 const QUIET = 60;
 const LONG = 1000;
 
+/** The same before the service has read its libraries, which takes a processor a second or two: nobody is to notice. */
+const COLD_QUIET = 1000;
+
 /** Of cells that came in at once, so many are checked: the last. */
 const MOST = 40;
 
@@ -106,7 +109,7 @@ export class TypeChecks {
 
   ended(): void {
     this.#running--;
-    this.#schedule(QUIET);
+    this.#schedule(this.#ports.language?.warm === true ? QUIET : COLD_QUIET);
   }
 
   close(): void {

@@ -1,11 +1,16 @@
+import {setPriority} from 'node:os';
 import {parentPort, workerData} from 'node:worker_threads';
 import type {FromLanguage, LanguageOptions, ToLanguage} from './language-messages.js';
 import {CellLanguage} from './service.js';
+
+/** What the thread has left over for cells: the nice value of Linux, where a thread can have one of its own (setpriority(2), "C library/kernel differences"). */
+const NICE = 5;
 
 /** The thread's end of the language service: answers messages, one by one. What goes wrong inside TypeScript is an empty answer. */
 export function startLanguage(): void {
   const port = parentPort;
   if (!port) return;
+  if (process.platform === 'linux') attempt(() => setPriority(0, NICE));
   const send = (message: FromLanguage): void => port.postMessage(message);
   const language = new CellLanguage(workerData as LanguageOptions);
   language.warm();
