@@ -18,7 +18,7 @@ export class LaterNotebook implements Notebook {
   readonly #make: () => Promise<Result<Notebook, string>>;
   #opening: Promise<Result<Notebook, string>> | undefined;
   #notebook: Notebook | undefined;
-  #interrupted = false;
+  #interrupts = 0;
 
   /** @param make opens it; the error is a sentence */
   constructor(make: () => Promise<Result<Notebook, string>>) {
@@ -37,7 +37,7 @@ export class LaterNotebook implements Notebook {
 
   async execute(request: ExecuteRequest, output: CellOutput): Promise<ExecuteOutcome> {
     if (this.#notebook !== undefined) return this.#notebook.execute(request, output);
-    this.#interrupted = false;
+    const before = this.#interrupts;
     const opened = await this.open();
     if (!opened.ok) {
       const evalue = `the notebook can't be opened: ${opened.error}`;
@@ -46,7 +46,7 @@ export class LaterNotebook implements Notebook {
       return {error, payload: [], userExpressions: {}};
     }
     const outcome = opened.value.execute(request, output);
-    if (this.#interrupted) opened.value.interrupt();
+    if (this.#interrupts > before) opened.value.interrupt();
     return outcome;
   }
 
@@ -67,7 +67,7 @@ export class LaterNotebook implements Notebook {
 
   /** A cell that waits for the notebook is interrupted as soon as it begins. */
   interrupt(): void {
-    this.#interrupted = true;
+    this.#interrupts++;
     this.#notebook?.interrupt();
   }
 
