@@ -55,7 +55,8 @@ async function typeScript(code: string, at: number, shift: number, ports: Assist
   language?.start();
   // What is behind a dot only the service knows; a name is answered at once.
   const known = language === undefined || (!language.warm && !member) ? undefined : language.complete(code, at, names);
-  const found = known === undefined ? undefined : await within(language?.warm === true ? PATIENCE : COLD_PATIENCE, known);
+  const found =
+    known === undefined ? undefined : await within(language?.warm === true ? PATIENCE : COLD_PATIENCE, known);
   if (found === undefined) return answer(own, word, shift + start, shift + at);
   const others = found.member || word === '' ? [] : own;
   const typed = code.slice(found.start, at);
