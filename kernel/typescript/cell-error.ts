@@ -9,6 +9,9 @@ interface Known {
   readonly positions: Positions;
 }
 
+/** So many frames are shown, and more only down to the first one of a cell. */
+const ENOUGH = 10;
+
 /** A frame of Node's own that loads modules. */
 const loader = /\(node:internal\/modules\/|^(?:async )?node:internal\/modules\//;
 
@@ -34,7 +37,8 @@ export class CellErrors {
       // What comes after the last frame of a cell is the machinery that runs cells.
       const last = own.findLastIndex(text => this.#find(text) !== undefined);
       const shown = last < 0 ? own : own.slice(0, last + 1).filter(text => !loader.test(text));
-      return [headOf(error), ...shown.map(text => `    at ${this.#mapped(text)}`)].join('\n');
+      const enough = Math.max(ENOUGH, shown.findIndex(text => this.#find(text) !== undefined) + 1);
+      return [headOf(error), ...shown.slice(0, enough).map(text => `    at ${this.#mapped(text)}`)].join('\n');
     };
   }
 

@@ -12,6 +12,11 @@ export class KernelPort {
   readonly #send = process.send?.bind(process);
   readonly #exit = process.exit.bind(process);
 
+  constructor() {
+    // To the notebook this is no process that somebody has forked: what code sent would be taken for Weft's own.
+    for (const name of ['send', 'disconnect']) Reflect.deleteProperty(process, name);
+  }
+
   /** Sends a message. Throws what its content throws when it becomes JSON: a circle, a bigint. After the kernel has left it does nothing. */
   send(message: FromUser): void {
     if (process.connected) this.#send?.(message);

@@ -10,11 +10,12 @@ import {Asking} from './asking.js';
 import {CellErrors} from './cell-error.js';
 import {babelHelpers} from './decorate.js';
 import {displayFunction, shownAs} from './display.js';
-import {CellSyntax, Evaluator} from './evaluate.js';
+import {errorContent} from './error-content.js';
+import {Evaluator} from './evaluate.js';
 import {heldBy} from './future.js';
 import {KernelPort} from './kernel-port.js';
 import {taskFunctions} from './functions.js';
-import {Futures, TaskFailed} from './futures.js';
+import {Futures} from './futures.js';
 import type {FromUser, ShownExpression, ToUser} from './messages.js';
 import {Names} from './names.js';
 import {Origin} from './origin.js';
@@ -49,6 +50,7 @@ class UserProcessLoop {
   readonly #kernel = new KernelPort();
   readonly #origin = new Origin();
   readonly #turns = new Turns(this.#origin);
+  readonly #errorContent = (error: unknown): ErrorContent => errorContent(error, this.#errors);
   readonly #lines = new Map<string, (error: ErrorContent | undefined) => void>();
   readonly #asking = new Asking(
     question => this.#kernel.sendMarked(question),
@@ -90,6 +92,8 @@ class UserProcessLoop {
     process.on('uncaughtException', error => this.#report(error));
     process.on('unhandledRejection', (error, promise) => this.#report(error, promise));
     process.on('disconnect', () => exit(0));
+    // A signal that goes to the whole group is the kernel's to take: it interrupts, and names stay.
+    process.on('SIGINT', () => undefined);
     process.on('message', message => this.#receive(message as ToUser));
     const watchdog = new Worker(this.#entry, {stdin: false, workerData: this.#origin.userCode});
     watchdog.unref();
@@ -288,13 +292,5 @@ class UserProcessLoop {
     const cell = this.#origin.ofError(error, promise);
     const text = `${this.#errors.content(error).traceback.join('\n')}\n`;
     writeOf(2, cell === this.#executing ? undefined : cell, Buffer.from(text));
-  }
-
-  #errorContent(error: unknown): ErrorContent {
-    if (error instanceof CellSyntax) return this.#errors.syntax(error.label, error.source, error.message, error.at);
-    if (error instanceof TaskFailed) {
-      return {ename: error.name, evalue: error.message, traceback: `${error.name}: ${error.message}`.split('\n')};
-    }
-    return this.#errors.content(error);
   }
 }

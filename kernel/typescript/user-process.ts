@@ -159,11 +159,11 @@ export class UserProcess {
     const child = spawnUser(this.#options);
     let ready = false;
     child.on('message', message => {
-      const received = message as FromUser;
-      if (received.type === 'ready') {
+      const received = message as FromUser | null; // null: by code that is set on reaching the channel
+      if (received?.type === 'ready') {
         ready = true;
         this.#failures = 0;
-      } else this.#receive(received);
+      } else if (received) this.#receive(received);
     });
     child.stdio[4]?.on('error', () => undefined);
     const drained = [readStream(child.stdout, 'stdout', this.#order), readStream(child.stderr, 'stderr', this.#order)];

@@ -163,6 +163,36 @@ describe('a cell in the user’s process', () => {
     ]);
   });
 
+  it('tells anything that is thrown, and a long stack down to the cell', async () => {
+    start();
+    const hostile = 'throw new Proxy({}, {get() { throw 1 }, getPrototypeOf() { throw 2 }})';
+    expect(await kernel.shown(hostile)).toBe('Error: an error that can not be shown');
+    expect(await kernel.shown('throw null')).toBe('Error: null');
+    expect(await kernel.shown('throw Object.create(null)')).toContain('Error: [Object: null prototype] {}');
+    writeFileSync(
+      join(kernel.directory, 'deep.cjs'),
+      'exports.f = n => { if (n === 0) throw new Error("deep"); exports.f(n - 1) }',
+    );
+    expect((await kernel.run('require("./deep.cjs").f(20)')).error?.traceback).toContain('    at cell [4]:1:23');
+    const {error} = await kernel.run('const endless = () => endless(); endless()');
+    expect(error?.traceback.filter(line => line.includes(' at '))).toHaveLength(10);
+  });
+
+  it('is no forked process to its code, and ends by no signal to the group', async () => {
+    start();
+    expect(await kernel.shown('typeof process.send + typeof process.disconnect')).toBe("'undefinedundefined'");
+    expect(await kernel.shown('process.channel; Reflect.getPrototypeOf(process) && 1')).toBe('1');
+    const said = kernel.shown(
+      'await new Promise(resolve => { process.once("SIGINT", () => resolve(5)); console.log("on") })',
+    );
+    await kernel.until(() => kernel.text.stdout.includes('on'));
+    process.kill(kernel.user.pid ?? 0, 'SIGINT');
+    expect(await said).toBe('5');
+    process.kill(kernel.user.pid ?? 0, 'SIGINT');
+    expect(await kernel.shown('6')).toBe('6');
+    expect(kernel.deaths).toEqual([]);
+  });
+
   it('imports and requires relative to the notebook', async () => {
     start();
     writeFileSync(join(kernel.directory, 'lib.mjs'), 'export const one = 1');
