@@ -19,8 +19,10 @@ export class Asking {
   readonly input = (prompt: unknown = '', options?: {readonly password?: boolean}): Promise<string> =>
     new Promise((resolve, reject) => {
       const id = String(++this.#serial);
+      // Made here, where its stack has the place in the cell.
+      const refusal = new Error('nobody can be asked here');
       this.#waiting.set(id, text => {
-        if (text === undefined) reject(new Error('nobody can be asked here'));
+        if (text === undefined) reject(refusal);
         else resolve(text);
       });
       const password = options?.password === true;

@@ -1,4 +1,8 @@
 import {spawn, type ChildProcess} from 'node:child_process';
+import type {Duplex} from 'node:stream';
+
+/** How long a process may live that cannot be told anything any more, in milliseconds. */
+const UNHEARD_MS = 1000;
 
 /** How the user's process is started. */
 export interface UserProcessOptions {
@@ -15,10 +19,19 @@ export interface UserProcessOptions {
 export function spawnUser({path, cwd, env, flags = []}: UserProcessOptions): ChildProcess {
   // Without the first flag a terminated stack aborts the process: Node finds its stack of async ids corrupted.
   const own = ['--no-force-async-hooks-checks', '--disable-warning=ExperimentalWarning'];
-  return spawn(process.execPath, [...own, ...flags, path], {
+  const child = spawn(process.execPath, [...own, ...flags, path], {
     cwd,
     env: env ?? process.env,
     // Interrupts have a pipe of their own: children of the user's code inherit the standard input.
     stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
   });
+  // Code may close both under the process, which then neither hears nor ends. A process that has ended is not killed again.
+  const doomed = (): void => void setTimeout(() => child.kill('SIGKILL'), UNHEARD_MS).unref();
+  child.on('disconnect', doomed);
+  const interrupts = child.stdio[4] as Duplex | null | undefined;
+  interrupts
+    ?.resume()
+    .on('error', () => undefined)
+    .on('close', doomed);
+  return child;
 }

@@ -165,7 +165,6 @@ export class UserProcess {
         this.#failures = 0;
       } else if (received) this.#receive(received);
     });
-    child.stdio[4]?.on('error', () => undefined);
     const drained = [readStream(child.stdout, 'stdout', this.#order), readStream(child.stderr, 'stderr', this.#order)];
     this.#ended = new Promise(resolve => {
       const end = (code: number | null, signal: NodeJS.Signals | null, problem?: Error): void => {

@@ -100,6 +100,7 @@ export const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
   [
     'settle',
     {
+      choices: ['cell', 'later'],
       values: 'cell or later; with cell, a cell is over when its tasks have ended',
       read: ({settle}) => settle,
       set(settings, value) {
@@ -112,6 +113,7 @@ export const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
   [
     'cells',
     {
+      choices: ['typescript', 'py'],
       values: 'typescript or py; it is what a cell without a magic is',
       read: ({cells}) => cells,
       set(settings, value) {

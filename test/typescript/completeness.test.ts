@@ -15,4 +15,15 @@ test('a text that goes on says how far the next line is indented', () => {
   expect(indent('const f = () =>')).toBe('<  >');
   expect(indent('f([\n  1,')).toBe('<  >');
   expect(indent('const t = `a')).toBe('<>');
+  expect(indent('const t = `a\n${b')).toBe('<>');
+  expect(indent('/* a')).toBe('<>');
+  expect(indent('const s = "a\\')).toBe('<>');
+  expect(indent('@decorated')).toBe('<>');
+  expect(indent('try {\n}')).toBe('<>');
+});
+
+test('what no further line can mend is invalid', () => {
+  const status = (code: string): string => isCompleteTypeScript(code).status;
+  for (const code of ['}', 'f() }', ')', 'else', '=>', 'const s = "a', "'a", '"a\nb', '/abc', 'f(]', 'const x = }'])
+    expect([code, status(code)]).toEqual([code, 'invalid']);
 });

@@ -436,6 +436,13 @@ describe('the end of the user’s process', () => {
     expect(await kernel.shown('3')).toBe('3');
   });
 
+  it.each([3, 4])('comes when code closes its way to the kernel, number %i', async fd => {
+    start();
+    const cell = kernel.run(`require('fs').closeSync(${fd}); await new Promise(() => {})`);
+    expect((await cell).error?.evalue).toContain('was ended by SIGKILL');
+    expect(await kernel.shown('1 + 1')).toBe('2');
+  });
+
   it('answers what was asked', async () => {
     start();
     const answer = await kernel.user.evaluate('e', ['process.exit(1)'], [], false);
