@@ -190,6 +190,30 @@ indexed('the index reads on where it was, and what was put together is not told 
   await history.close();
 });
 
+indexed('what no journal tells any more is forgotten: one that was removed, or replaced under its name', async () => {
+  using folder = scratch();
+  const directory = folder.at('.weft');
+  await write(directory, three, [{text: 'four', kind: 'files', at: 40}]);
+  const history = new History({store: directory, path: folder.at('index')});
+  expect(await history.results()).toHaveLength(3);
+  const runs = join(directory, 'runs');
+  const [first = '', second = ''] = readdirSync(runs).sort();
+  rmSync(join(runs, second));
+  expect((await history.results())?.map(({label}) => label)).toEqual(['detect visit=two', 'detect visit=one']);
+  // Another file of the same name, longer than what was read of the old one.
+  await write(
+    folder.at('other'),
+    [0, 1, 2, 3, 4, 5].map(at => ({text: `new ${at}`, kind: 'files', at})),
+  );
+  const [other = ''] = readdirSync(folder.at('other/runs'));
+  expect(statSync(folder.at('other/runs', other)).size).toBeGreaterThan(statSync(join(runs, first)).size);
+  renameSync(folder.at('other/runs', other), join(runs, first));
+  expect((await history.results())?.map(({label}) => label)).toEqual(
+    [5, 4, 3, 2, 1, 0].map(at => `detect visit=new ${at}`),
+  );
+  await history.close();
+});
+
 indexed('an index that is garbage, cut off, of another version or of another program is made again', async Sqlite => {
   using folder = scratch();
   const directory = folder.at('.weft');
