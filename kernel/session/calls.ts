@@ -91,7 +91,8 @@ export class Calls {
     values: readonly JsonValue[],
   ): void {
     const {futures, registry, user, contexts} = this.#ports;
-    const context = cell?.context ?? contexts.make(request, new AbortController().signal, () => undefined);
+    const made = cell?.context ?? contexts.make(request, new AbortController().signal, () => undefined);
+    const context = made.fixed();
     const given = nameIn(values);
     this.#inOrder(cell, async () => {
       const result = await planCall(registry, name, values, context, draft => {

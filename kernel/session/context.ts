@@ -23,6 +23,19 @@ export interface ContextPorts {
   workDirectory(name: string, fingerprint: Parameters<MagicContext['places']['work']>[1]): string;
 }
 
+/** What was asked for once in a cell. */
+interface Asked {
+  readonly identities: Map<SetupProbe, Promise<Digest>>;
+  readonly pinned: Map<string, Promise<Result<Container | undefined, Problem>>>;
+}
+
+const copyOf = (settings: Settings): Settings => ({
+  ...settings,
+  mounts: [...settings.mounts],
+  environment: new Map(settings.environment),
+  code: new Set(settings.code),
+});
+
 /** Makes the contexts of cells; keeps what was probed, so that a set-up text runs once. */
 export class Contexts {
   readonly #ports: ContextPorts;
@@ -43,19 +56,30 @@ export class Contexts {
 
   /** @param planned is told of each node that the cell makes */
   make(cell: string, signal: AbortSignal, planned: (node: FutureNode) => void): MagicContext {
+    const asked: Asked = {identities: new Map(), pinned: new Map()};
+    return this.#make(cell, signal, planned, this.#ports.settings, asked);
+  }
+
+  #make(
+    cell: string,
+    signal: AbortSignal,
+    planned: (node: FutureNode) => void,
+    settings: Settings,
+    asked: Asked,
+  ): MagicContext {
     const ports = this.#ports;
-    const {directory, settings, environment, futures} = ports;
-    const identities = new Map<SetupProbe, Promise<Digest>>();
-    const pinned = new Map<string, Promise<Result<Container | undefined, Problem>>>();
+    const {directory, environment, futures} = ports;
+    const {identities, pinned} = asked;
     return {
       directory,
       settings,
+      fixed: () => this.#make(cell, signal, planned, copyOf(settings), asked),
       environment,
       home: environment['HOME'] ?? homedir(),
       cell,
       signal,
       digest: path => ports.digest(path),
-      setup: container => this.#setup(identities, container),
+      setup: container => this.#setup(settings, identities, container),
       containers: ports.containers,
       container: option => {
         if (option === undefined) return Promise.resolve(ok(settings.container));
@@ -97,11 +121,12 @@ export class Contexts {
 
   /** The set-up's environment with `%env` over it; the text is run once for an image, until it changes, and its identity asked for once a cell. */
   async #setup(
+    settings: Settings,
     identities: Map<SetupProbe, Promise<Digest>>,
     container: Container | undefined,
   ): Promise<Result<SetupProbe, Problem>> {
     const ports = this.#ports;
-    const {directory, settings, environment, registry, containers} = ports;
+    const {directory, environment, registry, containers} = ports;
     const text = settings.setup;
     const mounts = [...settings.mounts, {source: directory, target: directory, write: false}];
     const key =

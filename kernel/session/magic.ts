@@ -130,6 +130,8 @@ export interface MagicContext {
   /** The notebook's directory: what relative paths mean. */
   readonly directory: string;
   readonly settings: Settings;
+  /** The same with the settings as they are now: what later cells set does not reach tasks that are made late, when a list is known. */
+  fixed(): MagicContext;
   /** The kernel's own environment. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly home: string;

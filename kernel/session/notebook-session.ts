@@ -138,7 +138,7 @@ export class NotebookSession implements Notebook {
     const ran = await runTaskCell(syntax, magic, {
       user,
       futures,
-      context,
+      context: context.fixed(),
       count: request.count,
       ownNames: registry.ownNames,
     });

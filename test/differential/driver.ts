@@ -1,0 +1,75 @@
+import {createInterface} from 'node:readline';
+import {readFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {openNotebook, type OpenNotebook} from '../../kernel/open-notebook.js';
+import {runHeadless, summaryJson} from '../../kernel/session/headless.js';
+import type {JsonValue} from '../../kernel/fingerprint/json.js';
+import {tasksOf, type TaskNode} from '../../kernel/session/node.js';
+
+/** What the driver is asked: to run cells in a notebook's directory, in a fresh kernel or in the one that is open. */
+interface Request {
+  readonly directory: string;
+  readonly dist: string;
+  readonly path?: string;
+  readonly cells: readonly string[];
+  readonly slots: number;
+  readonly fresh: boolean;
+  /** Keep the kernel open for the next request. */
+  readonly keep: boolean;
+}
+
+let open: {readonly directory: string; readonly notebook: OpenNotebook} | undefined;
+const log: string[] = [];
+
+async function close(): Promise<void> {
+  await open?.notebook.session.shutdown();
+  open = undefined;
+}
+
+async function answer({directory, dist, path, cells, slots, fresh, keep}: Request): Promise<JsonValue> {
+  if (fresh || open?.directory !== directory) await close();
+  process.chdir(directory);
+  log.length = 0;
+  if (open === undefined) {
+    const environment = {...process.env, ...(path === undefined ? {} : {PATH: path})};
+    const opened = await openNotebook({directory, dist, environment, slots, log: line => log.push(line)});
+    if (!opened.ok) return {problem: opened.error};
+    open = {directory, notebook: opened.value};
+  }
+  const {session, futures, scheduler, displays} = open.notebook;
+  const before = new Set(futures.all());
+  const began = Date.now();
+  const {summary} = await runHeadless(
+    {cells: cells.map(source => ({cell_type: 'code', source, rest: {metadata: {}}}))} as never,
+    {session, futures, scheduler, displays, keepGoing: true, progress: line => log.push(line), signal: new AbortController().signal},
+  );
+  const results: Record<string, JsonValue> = {};
+  for (const node of futures.all()) {
+    if (before.has(node)) continue;
+    for (const task of tasksOf(node)) results[task.label] = await resultOf(task);
+  }
+  const joins = [...scheduler.entries()].filter(
+    ({task, state, askedAt}) =>
+      task.recipe.kind === 'join' && askedAt >= began && state.is === 'done' && state.how === 'ran',
+  ).length;
+  const reply: JsonValue = {cells: summaryJson(summary)['cells'] ?? [], joins, results, log: [...log]};
+  if (!keep) await close();
+  return reply;
+}
+
+async function resultOf(task: TaskNode): Promise<JsonValue> {
+  const {state} = task;
+  if (state.is !== 'done') return {is: state.is, files: {}, value: null, directory: '', why: JSON.stringify(state)};
+  const settled = await task.settled();
+  const {directory, outputs, value} = state.manifest;
+  const files: Record<string, string> = {};
+  if (directory !== undefined) for (const {path} of outputs) files[path] = readFileSync(join(directory, path), 'utf8');
+  return {is: state.is, kind: settled.is, files, value: value ?? null, directory: directory ?? ''};
+}
+
+for await (const line of createInterface({input: process.stdin})) {
+  const reply = await answer(JSON.parse(line) as Request).catch((error: unknown) => ({problem: error instanceof Error ? (error.stack ?? error.message) : String(error)}));
+  process.stdout.write(`${JSON.stringify(reply)}\n`);
+}
+await close();
+process.exit(0);
