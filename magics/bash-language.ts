@@ -1,9 +1,33 @@
 import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {isWellFormed, type JsonValue} from '../kernel/fingerprint/json.js';
+import type {Container} from '../kernel/graph/container.js';
 import {fail, ok, type Result} from '../kernel/graph/result.js';
+import type {MagicContext, Problem, SetupProbe} from '../kernel/session/magic.js';
 import {bashPreamble, bashQuote, bashText, unsetNames, whyNoBashName} from './bash-variables.js';
-import type {ScriptLanguage} from './script-language.js';
+import {hostProgram, onPath} from './host-program.js';
+import type {Program, ScriptLanguage} from './script-language.js';
+
+/**
+ * The bash of scripts: on the host the one that starts the kernel's runners, by content and with what it is linked to; in a container the
+ * image says which it is. Looked at once a cell.
+ */
+async function bashProgram(
+  context: MagicContext,
+  _setup: SetupProbe,
+  container: Container | undefined,
+): Promise<Result<Program, Problem>> {
+  if (container !== undefined) return ok({command: 'bash'});
+  const kept = context.state.get('bash') as {readonly cell: string; readonly found: Promise<Program>} | undefined;
+  if (kept?.cell === context.cell) return ok(await kept.found);
+  const path = onPath('bash', context.environment['PATH'] ?? '/usr/bin:/bin');
+  const found = (
+    path === undefined ? undefined : hostProgram(path, context.environment, file => context.digest(file))
+  )?.then((program): Program => ({command: 'bash', ...(program.ok ? {identity: {program: program.value}} : {})}));
+  if (found === undefined) return ok({command: 'bash'});
+  context.state.set('bash', {cell: context.cell, found});
+  return ok(await found);
+}
 
 /** Lines of a value's output that bash copies by itself: it reads pipes byte by byte. */
 const SHELL_LINES = 20;
@@ -22,7 +46,7 @@ export const bashLanguage: ScriptLanguage = {
       of: CLEAN.has(name) ? ['scope'] : ['scope', 'environment'],
       at: new RegExp(`\\$\\{?${name}\\b`),
     })),
-  program: () => Promise.resolve(ok({command: 'bash'})),
+  program: bashProgram,
   start({call, recipe, attempt, text, directories, root}) {
     const {directory} = attempt;
     const texts: Record<string, string> = {...directories};

@@ -9,7 +9,8 @@ import {readProbe, writeProbe, type ProbeRecord} from './probe-record.js';
 import {MARK, probeScript} from './probe-script.js';
 import {productTree} from './product-tree.js';
 import {readProducts} from './products.js';
-import {setupFiles} from './setup-files.js';
+import {sameFiles, setupFiles} from './setup-files.js';
+import {setupIdentity} from './setup-identity.js';
 
 /** What differs from process to process and means nothing to a task. */
 const NOISE = new Set(['_', 'SHLVL', 'PWD', 'OLDPWD']);
@@ -28,17 +29,29 @@ export interface InsideInput {
  * container is started once for a text, an image and what the text names; the next kernel finds the answer in the store.
  */
 export async function probeInside(input: InsideInput, place: ProbePlace): Promise<Result<SetupProbe, Problem>> {
-  const key = await keyOf(input, place);
+  const {text, directory, clean} = input;
+  const files = await filesOf(text, directory, clean['HOME'] ?? '/', place);
+  const key = keyOf(input, place, files);
   const kept = readProbe(place.store, key);
-  if (kept !== undefined) return ok(probeOf(kept, input, place));
+  if (kept !== undefined) return ok(probeOf(kept, input, place, files));
   const found = await look(input, place);
   if (!found.ok) return found;
   writeProbe(place.store, key, found.value);
-  return ok(probeOf(found.value, input, place));
+  return ok(probeOf(found.value, input, place, files));
 }
 
-async function keyOf({text, directory, clean}: InsideInput, place: ProbePlace): Promise<Digest> {
-  const {container, mounts} = place;
+const filesOf = (text: string, directory: string, home: string, place: ProbePlace): Promise<Files> =>
+  setupFiles(
+    text,
+    directory,
+    home,
+    path => hostPathOf(path, place.mounts),
+    path => place.digest(path),
+  );
+
+type Files = Readonly<Record<string, string>>;
+
+function keyOf({text, directory, clean}: InsideInput, {container, mounts}: ProbePlace, files: Files): Digest {
   // The terminal changes nothing that a set-up makes.
   const {HOME = '/', USER = '', LANG = ''} = clean;
   return digestOf(
@@ -49,7 +62,7 @@ async function keyOf({text, directory, clean}: InsideInput, place: ProbePlace): 
       directory,
       mounts: mounts.map(({source, target}) => [source, target]),
       user: [HOME, USER, LANG],
-      files: await setupFiles(text, directory, HOME, mounts, path => place.digest(path)),
+      files,
     })}`,
   );
 }
@@ -103,7 +116,9 @@ const NOT_FOUND = /not found|has no program|no such file|can(?:'t|not) execute|c
 
 const lastLines = (text: string): string => text.trim().split('\n').slice(-5).join('\n');
 
-function probeOf(record: ProbeRecord, {text, clean}: InsideInput, {mounts}: ProbePlace): SetupProbe {
+function probeOf(record: ProbeRecord, input: InsideInput, place: ProbePlace, files: Files): SetupProbe {
+  const {text, directory, clean} = input;
+  const {mounts} = place;
   const {TERM} = clean;
   const environment: Readonly<Record<string, string>> = {
     ...record.environment,
@@ -120,11 +135,12 @@ function probeOf(record: ProbeRecord, {text, clean}: InsideInput, {mounts}: Prob
   const identity =
     text.trim() === ''
       ? digestOf('weft/setup/none\n')
-      : digestOf(`weft/setup/1\n${canonicalJson(rows.length > 0 ? fixed : [text.trim()])}`);
+      : setupIdentity({text, directory, rows: rows.length > 0 ? fixed : [], environment, files});
   return {
     environment,
     identity,
     text: '',
+    current: async digest => sameFiles(files, await filesOf(text, directory, clean['HOME'] ?? '/', {...place, digest})),
     programs: programsOf(environment['PATH'] ?? '', record.programs, mounts),
     ...(seen.length === 0
       ? {}

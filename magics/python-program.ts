@@ -4,6 +4,7 @@ import {canonicalJson, digestOf} from '../kernel/fingerprint/fingerprint.js';
 import type {Container} from '../kernel/graph/container.js';
 import {fail, ok, type Result} from '../kernel/graph/result.js';
 import type {MagicContext, Problem, SetupProbe} from '../kernel/session/magic.js';
+import {hostProgram} from './host-program.js';
 import type {Program} from './script-language.js';
 
 /** How long Python may take to say what it is, in milliseconds. */
@@ -16,8 +17,8 @@ const ASK =
   'import os, sys; sys.stdout.write("\\x01".join([str(sys.version_info[0]), str(sys.version_info[1]), sys.version, os.path.realpath(sys.executable), sys.prefix]))';
 
 /**
- * The Python of scripts: `%config python`, else the `python3` of the environment that `%setup` makes. On the host its version and its
- * place, links resolved, are hashed (a virtual environment counts by its directory); asked for once a cell. In a container the image says
+ * The Python of scripts: `%config python`, else the `python3` of the environment that `%setup` makes. On the host its version, its content
+ * and its place, links resolved, are hashed (a virtual environment counts by its directory); asked for once a cell. In a container the image says
  * which it is.
  */
 export async function pythonProgram(
@@ -30,7 +31,7 @@ export async function pythonProgram(
   const kept = context.state.get('python') as Kept | undefined;
   const key = canonicalJson([context.cell, python, setup.environment]);
   if (kept?.key === key) return kept.found;
-  const found = look(python, setup, context.directory);
+  const found = look(python, setup, context);
   context.state.set('python', {key, found} satisfies Kept);
   return found;
 }
@@ -41,7 +42,7 @@ interface Kept {
   readonly found: Promise<Result<Program, Problem>>;
 }
 
-async function look(python: string, setup: SetupProbe, directory: string): Promise<Result<Program, Problem>> {
+async function look(python: string, setup: SetupProbe, context: MagicContext): Promise<Result<Program, Problem>> {
   const path = pathOf(python, setup.environment['PATH'] ?? '');
   const problem = (message: string): Result<Program, Problem> =>
     fail({
@@ -53,7 +54,7 @@ async function look(python: string, setup: SetupProbe, directory: string): Promi
   if (path === undefined)
     return problem(python.includes('/') ? `there is no \`${python}\`` : `there is no \`${python}\` on the PATH`);
   const ran = await execa(path, ['-I', '-c', ASK], {
-    cwd: directory,
+    cwd: context.directory,
     env: {...setup.environment},
     extendEnv: false,
     stdin: 'ignore',
@@ -69,9 +70,11 @@ async function look(python: string, setup: SetupProbe, directory: string): Promi
   }
   if (major !== '3' || Number(minor) < OLDEST)
     return problem(`\`${path}\` is Python ${major ?? ''}.${minor ?? ''}, and scripts need 3.${OLDEST} or later`);
+  const binary = await hostProgram(executable, setup.environment, file => context.digest(file));
+  if (!binary.ok) return problem(`\`${executable}\` can't be read: ${binary.error}`);
   return ok({
     command: path,
-    identity: {program: digestOf(`weft/python/1\n${canonicalJson([version, executable, prefix])}`)},
+    identity: {program: digestOf(`weft/python/2\n${canonicalJson([version, executable, prefix, binary.value])}`)},
   });
 }
 

@@ -47,9 +47,13 @@ export async function resolveSource(source: Source): Promise<Result<Resolved, St
         message: `\`${source.label}\` has values and files in it: take its elements one by one`,
       },
     });
-  const entries = done.map(
-    ({key, variable}) => [entryName(key), variable.is === 'task' ? variable.fingerprint : ('' as Fingerprint)] as const,
-  );
+  // A directory has no order: a loop's list in another order gives the same one.
+  const entries = done
+    .map(
+      ({key, variable}) =>
+        [entryName(key), variable.is === 'task' ? variable.fingerprint : ('' as Fingerprint)] as const,
+    )
+    .sort(([a], [b]) => (a < b ? -1 : 1));
   return ok({variable: {is: 'set', entries}, needs: done.flatMap(({needs}) => needs)});
 }
 

@@ -4,6 +4,7 @@ import type {Digest, Fingerprint} from '../kernel/fingerprint/fingerprint.js';
 import type {JsonValue} from '../kernel/fingerprint/json.js';
 import type {Container, Mount} from '../kernel/graph/container.js';
 import type {Failure} from '../kernel/graph/failure.js';
+import type {Manifest} from '../kernel/graph/manifest.js';
 import {shortOf, type Recipe} from '../kernel/graph/recipe.js';
 import {fail, ok, type Result} from '../kernel/graph/result.js';
 import type {Attempt, Outcome, Work} from '../kernel/graph/work.js';
@@ -157,6 +158,16 @@ export class ScriptWork implements Work {
     for (const name of all) if (!outputs.has(name)) rmSync(join(directory, name));
     removeEmpty(directory);
     return Promise.resolve(ok({outputs: [...outputs].sort(), ...(value === undefined ? {} : {value})}));
+  }
+
+  /** Options that are not hashed may ask for more than the result has: what was allowed to be absent is not any more. */
+  recheck({outputs}: Manifest): Promise<string | undefined> {
+    const {out, options} = this.#call;
+    if (out === undefined || options.allowEmpty) return Promise.resolve(undefined);
+    const all = outputs.map(({path}) => path);
+    const missing = out.filter(glob => matches(all, glob).length === 0);
+    const names = missing.map(glob => `\`${glob}\``).join(', ');
+    return Promise.resolve(missing.length === 0 ? undefined : `it has no ${names}, which \`--allow-empty\` allowed`);
   }
 }
 

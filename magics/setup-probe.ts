@@ -6,6 +6,8 @@ import type {Problem, ProbePlace, SetupProbe} from '../kernel/session/magic.js';
 import {probeInside} from './container-probe.js';
 import {productTree, type LocalProduct} from './product-tree.js';
 import {readProducts} from './products.js';
+import {sameFiles, setupFiles} from './setup-files.js';
+import {setupIdentity} from './setup-identity.js';
 
 /** How long a set-up text may take, in milliseconds. */
 const LIMIT = 120_000;
@@ -24,11 +26,13 @@ export interface ProbeInput {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Absent: on the host. */
   readonly inside?: ProbePlace;
+  /** sha256 of a file, through the stat cache. */
+  digest(path: string): Promise<Result<Digest, string>>;
 }
 
 /**
  * Runs the set-up text in a clean bash and reads the environment that it makes, and the products that `eups` has set up.
- * The products are the identity where there are any: paths differ from node to node. Else it is the text. Products that are a
+ * What is hashed of it is said by {@link setupIdentity}. Products that are a
  * person's own directories may be edited at any time: {@link SetupProbe.identify} looks at what lies in them now.
  * In a container it is {@link probeInside} that does it.
  */
@@ -37,6 +41,7 @@ export async function probeSetup({
   directory,
   environment,
   inside,
+  ...ports
 }: ProbeInput): Promise<Result<SetupProbe, Problem>> {
   const clean: Record<string, string> = {};
   for (const name of ['HOME', 'USER', 'LANG', 'TERM']) {
@@ -48,6 +53,11 @@ export async function probeSetup({
   if (inside !== undefined) return probeInside({text, directory, clean}, inside);
   clean['PATH'] = environment['PATH'] ?? '/usr/local/bin:/usr/bin:/bin';
   if (text.trim() === '') return ok({environment: clean, identity: digestOf('weft/setup/none\n'), text: ''});
+  const filesBy = (
+    take: (path: string) => Promise<Result<Digest, string>>,
+  ): Promise<Readonly<Record<string, string>>> => setupFiles(text, directory, clean['HOME'] ?? '/', path => path, take);
+  // Before the text runs: what is edited while it does is seen the next time.
+  const files = await filesBy(path => ports.digest(path));
   // The status is that of the last command, as it would be for a person who types the lines.
   const script = `${text}\n__weft=$?\nprintf '%s' '${MARK}'\n(type eups && eups list -s) 2>/dev/null | sed 1d\nprintf '%s' '${MARK}'\nexport PATH\nenv -0\nexit $__weft\n`;
   const ran = await execa('bash', ['--noprofile', '--norc', '-c', script], {
@@ -78,11 +88,12 @@ export async function probeSetup({
     if (at > 0 && !NOISE.has(entry.slice(0, at))) made[entry.slice(0, at)] = entry.slice(at + 1);
   }
   const {rows, locals} = readProducts(products);
-  const identity = digestOf(`weft/setup/1\n${canonicalJson(rows.length > 0 ? rows : [text.trim()])}`);
+  const identity = setupIdentity({text, directory, rows, environment: made, files});
   return ok({
     environment: made,
     identity,
     text: '',
+    current: async take => sameFiles(files, await filesBy(take)),
     ...(locals.length === 0 ? {} : {identify: digest => identityNow(identity, locals, digest)}),
   });
 }

@@ -13,7 +13,10 @@ export interface DirectoryTree {
 
 const sorted = (names: string[]): string[] => names.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
 
-/** Lists a directory with all that is below it. Links are followed. Pipes, sockets and devices are left out. */
+/** What programs leave in a directory as they run: Python's compiled forms, git's own files, and the store that may lie in it. */
+const LEFT_OUT: ReadonlySet<string> = new Set(['__pycache__', '.git', '.weft']);
+
+/** Lists a directory with all that is below it. Links are followed. Pipes, sockets and devices are left out, and so is what programs leave there. */
 export async function listTree(directory: string): Promise<Reading<DirectoryTree>> {
   const files: string[] = [];
   const links = new Map<string, Digest>();
@@ -27,6 +30,7 @@ export async function listTree(directory: string): Promise<Reading<DirectoryTree
       return;
     }
     for await (const entry of await opendir(here)) {
+      if (LEFT_OUT.has(entry.name)) continue;
       const name = relative === '' ? entry.name : `${relative}/${entry.name}`;
       if (entry.isFile()) files.push(name);
       else if (entry.isDirectory()) await walk(name, [...above, identity]);

@@ -88,7 +88,7 @@ export class StatCache {
 
   /**
    * The digest of a directory with all its files: of their sorted relative names and contents. Links are followed, empty
-   * directories and times do not count.
+   * directories, times, and what programs leave in it (`__pycache__`, `.git`, `.weft`) do not count.
    */
   async digestDirectory(path: string): Promise<Reading<Digest>> {
     const tree = await listTree(path);

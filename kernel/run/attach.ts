@@ -2,7 +2,7 @@ import type {Failure} from '../graph/failure.js';
 import type {Holder} from '../graph/holder.js';
 import type {Manifest} from '../graph/manifest.js';
 import type {AttemptId} from '../graph/task.js';
-import type {Claim} from './checkpoints.js';
+import {recordedHere, type Claim} from './checkpoints.js';
 import type {Entry} from './entry.js';
 import type {Launched} from './launch.js';
 import type {Scheduler} from './scheduler.js';
@@ -61,7 +61,7 @@ async function look(
   {at}: Claim,
 ): Promise<Extract<Attached, {is: 'done' | 'failed'}> | undefined> {
   await checkpoints.refresh();
-  const manifest = checkpoints.lookup(entry.fingerprint);
+  const manifest = recordedHere(checkpoints, entry.task);
   // What we were told to make again was there before.
   if (manifest !== undefined && (!entry.force || Date.parse(manifest.endedAt) >= at)) {
     const good = await checkpoints.check(manifest);

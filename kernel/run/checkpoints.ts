@@ -87,3 +87,15 @@ export interface Checkpoints {
   /** Removes an attempt's directory. */
   discard(directory: string): Promise<void>;
 }
+
+/**
+ * The recorded result of a task, if it lies where the task's result belongs. Of a tree that was moved or copied, the journal names the place
+ * where it was, which may be there still.
+ */
+export function recordedHere(
+  checkpoints: Pick<Checkpoints, 'lookup'>,
+  {fingerprint, work}: Task,
+): Manifest | undefined {
+  const manifest = checkpoints.lookup(fingerprint);
+  return work.directory === undefined || manifest?.directory === work.directory ? manifest : undefined;
+}

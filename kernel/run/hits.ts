@@ -1,5 +1,6 @@
 import type {Fingerprint} from '../fingerprint/fingerprint.js';
 import type {Manifest} from '../graph/manifest.js';
+import {recordedHere} from './checkpoints.js';
 import type {Entry} from './entry.js';
 import type {Scheduler} from './scheduler.js';
 
@@ -44,7 +45,7 @@ export class Hits {
     const {checkpoints, now} = this.#scheduler.ports;
     const {round} = entry;
     const left = (): boolean => entry.round !== round || entry.state.is !== 'waiting';
-    const manifest = checkpoints.lookup(entry.fingerprint) ?? (await checkpoints.find(entry.task));
+    const manifest = recordedHere(checkpoints, entry.task) ?? (await checkpoints.find(entry.task));
     if (left()) return true;
     if (manifest === undefined) return false;
     const outdated = outdatedBy(this.#scheduler, manifest);

@@ -4,7 +4,7 @@ import type {Failure} from '../graph/failure.js';
 import type {Holder} from '../graph/holder.js';
 import type {Manifest} from '../graph/manifest.js';
 import {fail, ok, type Result} from '../graph/result.js';
-import type {Claim, Claimed} from './checkpoints.js';
+import {recordedHere, type Claim, type Claimed} from './checkpoints.js';
 import type {Entry} from './entry.js';
 import type {Job} from './executor.js';
 import {attemptOf, publish} from './finish.js';
@@ -43,7 +43,7 @@ export async function launch(scheduler: Scheduler, entry: Entry): Promise<Launch
   entry.claim = claimed.value.claim;
   // Another kernel may have run it between our look and our claim.
   await checkpoints.refresh();
-  const manifest = entry.force ? undefined : checkpoints.lookup(entry.fingerprint);
+  const manifest = entry.force ? undefined : recordedHere(checkpoints, entry.task);
   const current = manifest !== undefined && outdatedBy(scheduler, manifest) === undefined;
   const good = current ? await checkpoints.check(manifest) : undefined;
   if (good?.ok === true) return {is: 'done', how: 'attached', manifest: good.value};

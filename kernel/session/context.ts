@@ -124,6 +124,7 @@ export class Contexts {
     settings: Settings,
     identities: Map<SetupProbe, Promise<Digest>>,
     container: Container | undefined,
+    again = false,
   ): Promise<Result<SetupProbe, Problem>> {
     const ports = this.#ports;
     const {directory, environment, registry, containers} = ports;
@@ -147,7 +148,10 @@ export class Contexts {
                 digest: (path: string) => ports.digest(path),
               },
             };
-      this.#probes.set(key, (probe = registry.probe({text, directory, environment, ...inside})));
+      this.#probes.set(
+        key,
+        (probe = registry.probe({text, directory, environment, digest: path => ports.digest(path), ...inside})),
+      );
     }
     const probed = await probe;
     if (!probed.ok) {
@@ -159,6 +163,11 @@ export class Contexts {
     const {value} = probed;
     let identity = identities.get(value);
     if (identity === undefined) {
+      if (!again && value.current !== undefined && !(await value.current(path => ports.digest(path)))) {
+        // A file that it sources was edited: what it makes now is another thing.
+        if (this.#probes.get(key) === probe) this.#probes.delete(key);
+        return this.#setup(settings, identities, container, true);
+      }
       identity = value.identify?.(path => ports.digest(path)) ?? Promise.resolve(value.identity);
       identities.set(value, identity);
     }

@@ -188,6 +188,8 @@ export interface SetupProbe {
   readonly text: string;
   /** The identity with what may be edited at any time, as it is now; asked for once a cell. Absent: there is no such thing. */
   identify?(digest: MagicContext['digest']): Promise<Digest>;
+  /** Whether the files that the text names are as they were when it ran; asked once a cell. Absent: it names none. */
+  current?(digest: MagicContext['digest']): Promise<boolean>;
 }
 
 /** The directories of a store. */

@@ -1,3 +1,4 @@
+import type {Digest} from '../fingerprint/fingerprint.js';
 import type {MagicShape} from '../cell/syntax.js';
 import {fail, ok, type Result} from '../graph/result.js';
 import type {JsonValue} from '../fingerprint/json.js';
@@ -22,6 +23,8 @@ export interface Registry {
     readonly environment: Readonly<Record<string, string | undefined>>;
     /** Absent: on the host. */
     readonly inside?: ProbePlace;
+    /** sha256 of a file, through the stat cache. */
+    digest(path: string): Promise<Result<Digest, string>>;
   }): Promise<Result<SetupProbe, Problem>>;
 }
 

@@ -1,7 +1,13 @@
 import {existsSync, statSync} from 'node:fs';
-import {resolve} from 'node:path';
+import {relative, resolve} from 'node:path';
 import {bashQuote} from '../bash-variables.js';
 import {lineMagic} from './line-magic.js';
+
+/** A file of the notebook's directory by its relative name, so that the directory may move. */
+const placeOf = (path: string, directory: string): string => {
+  const name = relative(directory, path);
+  return name.startsWith('..') ? path : `./${name}`;
+};
 
 /** `%setup FILE` or `%setup COMMAND…`: what makes the environment of tasks; verbatim bash (LANGUAGE 12). */
 export const setupMagic = lineMagic(
@@ -20,7 +26,9 @@ export const setupMagic = lineMagic(
     }
     const path = resolve(directory, text.replace(/^(['"])(.*)\1$/, '$2'));
     const command =
-      !/\s/.test(text) && existsSync(path) && statSync(path).isFile() ? `source ${bashQuote(path)}` : text;
+      !/\s/.test(text) && existsSync(path) && statSync(path).isFile()
+        ? `source ${bashQuote(placeOf(path, directory))}`
+        : text;
     // The lines of one cell are one text; a later cell replaces it.
     settings.setup = settings.setupCell === cell && settings.setup !== '' ? `${settings.setup}\n${command}` : command;
     settings.setupCell = cell;

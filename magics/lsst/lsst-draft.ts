@@ -172,7 +172,9 @@ async function makeTask(
     fingerprints.set(node, known.value.fingerprint);
   }
   const fill = (text: string): string => context.placeholders(text).replace(fingerprints);
-  const read = readRecipe(plan, way, root.value, parents, [...fingerprints.values()], fill);
+  const read = await readRecipe(plan, way, root.value, parents, [...fingerprints.values()], fill, path =>
+    context.digest(path),
+  );
   if (!read.ok) return fail(failed(read.error, 'give yourself the right to read it, or ask its owner'));
   const recipe = read.value;
   const fingerprint = fingerprintOfRecipe(recipe);

@@ -5,7 +5,7 @@ import {fail, ok, type Result} from '../../kernel/graph/result.js';
 import type {DataId} from './data-id.js';
 import type {ParentRerun} from './parents.js';
 import type {Plan} from './plan.js';
-import {rootIdentity} from './root-identity.js';
+import {rootIdentity, type TakeDigest} from './root-identity.js';
 import type {RootRepository} from './root-repository.js';
 
 /** How a task runs: for its data, for what it prints, in the root, in a person's rerun. */
@@ -19,9 +19,9 @@ export function wayOf({entry, normal, rerun}: Plan): Way {
 }
 
 /** The recipe of a task; the error says why the root or the files that it stands on can't be read. */
-export function readRecipe(...given: Parameters<typeof recipeOf>): Result<Recipe, string> {
+export async function readRecipe(...given: Parameters<typeof recipeOf>): Promise<Result<Recipe, string>> {
   try {
-    return ok(recipeOf(...given));
+    return ok(await recipeOf(...given));
   } catch (error) {
     const {code, message, name} = error as NodeJS.ErrnoException;
     if (code === undefined && name !== 'SQLite3Error') throw error;
@@ -34,15 +34,17 @@ export function readRecipe(...given: Parameters<typeof recipeOf>): Result<Recipe
  * work on them, means nothing.
  * @param placed fingerprints of the futures that the arguments name
  * @param fill puts these into a text
+ * @param digest sha256 of a file, through the stat cache
  */
-function recipeOf(
+async function recipeOf(
   plan: Plan,
   way: Way,
   root: RootRepository,
   parents: readonly ParentRerun[],
   placed: readonly Fingerprint[],
   fill: (text: string) => string,
-): Recipe {
+  digest: TakeDigest,
+): Promise<Recipe> {
   const {normal, entry} = plan;
   const args: Record<string, JsonValue> = {};
   if (Object.keys(normal.ids).length > 0)
@@ -65,7 +67,7 @@ function recipeOf(
   else {
     // What no rerun is the parent of, reads the root; some read parts of it besides their parents.
     const parts = parents.length > 0 ? entry.reads : [...new Set([...entry.reads, 'skymap' as const])];
-    inputs.push({is: 'root', identity: rootIdentity(root, {parts, ids: normal.ids['id'] ?? [{}]})});
+    inputs.push({is: 'root', identity: await rootIdentity(root, {parts, ids: normal.ids['id'] ?? [{}]}, digest)});
   }
   const kind = {rerun: 'lsst', show: 'show', root: 'root', person: 'rerun'}[way];
   return {

@@ -133,7 +133,7 @@ export async function planLsst(
     entry === undefined
   )
     return fail(problems);
-  const code = await codeOf(found.program.path, container, view, context);
+  const code = await codeOf(found.program.path, container, view, environment, context);
   if (!code.ok) return fail([{code: 'W5007', severity: 'error', message: code.error}]);
   const plan: Plan = {
     call,

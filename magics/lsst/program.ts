@@ -1,11 +1,12 @@
-import {accessSync, constants, readdirSync, statSync} from 'node:fs';
-import {isAbsolute, join} from 'node:path';
+import {readdirSync} from 'node:fs';
+import {isAbsolute} from 'node:path';
 import {nearest} from '../../kernel/cell/suggest.js';
 import type {Span} from '../../kernel/cell/source.js';
 import type {JsonObject} from '../../kernel/fingerprint/json.js';
 import type {Container, Mount} from '../../kernel/graph/container.js';
 import {fail, ok, type Result} from '../../kernel/graph/result.js';
 import type {MagicContext, Problem, SetupProbe} from '../../kernel/session/magic.js';
+import {hostProgram, onPath} from '../host-program.js';
 import {hostPathOf} from '../mounted.js';
 import {CATALOGUE, unknownTask, type CatalogueEntry} from './catalogue.js';
 
@@ -32,7 +33,7 @@ export interface Programs {
 export function programsOf({environment, programs}: SetupProbe, container: Container | undefined): Programs {
   const directories = (environment['PATH'] ?? '').split(':').filter(isAbsolute);
   if (programs === undefined || container === undefined)
-    return {find: file => executable(directories, file), names: () => namesIn(directories)};
+    return {find: file => onPath(file, directories.join(':')), names: () => namesIn(directories)};
   return {
     find: file => programs.get(file),
     names: () => [...programs.keys()].map(file => file.replace(/\.py$/, '')),
@@ -41,19 +42,22 @@ export function programsOf({environment, programs}: SetupProbe, container: Conta
 }
 
 /**
- * What is run, for a recipe: on the host the executable's content. In a container the image, and the executable too where it lies on the
+ * What is run, for a recipe: on the host the executable, with what it is started with and linked to. In a container the image, and the executable too where it lies on the
  * host, as that of a stack in the notebook's directory does. The error is a sentence.
  */
 export async function codeOf(
   path: string,
   container: Container | undefined,
   mounts: readonly Mount[],
+  environment: Readonly<Record<string, string>>,
   context: Pick<MagicContext, 'digest'>,
 ): Promise<Result<JsonObject, string>> {
   const host = container === undefined ? path : hostPathOf(path, mounts);
   const image = container === undefined ? {} : {image: {...container.identity}};
   if (host === undefined) return ok(image);
-  const program = await context.digest(host);
+  const take = (file: string): ReturnType<MagicContext['digest']> => context.digest(file);
+  // What a program of the host is started with in a container is the image's.
+  const program = container === undefined ? await hostProgram(host, environment, take) : await take(host);
   return program.ok ? ok({...image, program: program.value}) : fail(`\`${path}\` can't be read: ${program.error}`);
 }
 
@@ -102,19 +106,6 @@ export function findProgram(
       },
     ],
   };
-}
-
-function executable(directories: readonly string[], name: string): string | undefined {
-  for (const directory of directories) {
-    const path = join(directory, name);
-    try {
-      accessSync(path, constants.X_OK);
-      if (statSync(path).isFile()) return path;
-    } catch {
-      continue;
-    }
-  }
-  return undefined;
 }
 
 function namesIn(directories: readonly string[]): readonly string[] {

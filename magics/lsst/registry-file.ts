@@ -9,6 +9,9 @@ export type RegistryRow = Readonly<Record<string, string | number | null>>;
 /** The tables of a registry, by name. */
 export type RegistryTables = ReadonlyMap<string, readonly RegistryRow[]>;
 
+/** Milliseconds: file systems count in steps of up to two seconds. */
+const DOUBT = 2000;
+
 const read = new Map<string, {readonly stamp: string; readonly tables: RegistryTables}>();
 
 /**
@@ -18,8 +21,10 @@ const read = new Map<string, {readonly stamp: string; readonly tables: RegistryT
 export function readRegistry(path: string): RegistryTables {
   let stamp: string;
   try {
-    const {size, mtimeNs, ino} = statSync(path, {bigint: true});
-    stamp = `${size} ${mtimeNs} ${ino}`;
+    const {size, mtimeNs, ctimeNs, ino} = statSync(path, {bigint: true});
+    stamp = `${size} ${mtimeNs} ${ctimeNs} ${ino}`;
+    // What was written just now may be written again without another stamp: it is known for this turn of the event loop only.
+    if (Date.now() - Number(ctimeNs) / 1e6 < DOUBT) setImmediate(() => read.delete(path));
   } catch {
     return new Map();
   }

@@ -4,6 +4,7 @@ import type {Fingerprint} from '../../kernel/fingerprint/fingerprint.js';
 import type {JsonValue} from '../../kernel/fingerprint/json.js';
 import type {Mount} from '../../kernel/graph/container.js';
 import type {Failure} from '../../kernel/graph/failure.js';
+import type {Manifest} from '../../kernel/graph/manifest.js';
 import {shortOf} from '../../kernel/graph/recipe.js';
 import {fail, ok, type Result} from '../../kernel/graph/result.js';
 import type {Attempt, Outcome, Work} from '../../kernel/graph/work.js';
@@ -107,6 +108,13 @@ export class RerunWork implements Work {
     if (judged !== undefined) return fail(judged);
     removeOwn(directory);
     return ok({});
+  }
+
+  /** `--allow-empty` is not hashed: what wrote nothing under it is no hit without it. */
+  recheck({outputs}: Manifest): Promise<string | undefined> {
+    const {allowEmpty, writes} = this.#expected;
+    const enough = allowEmpty || !writes || outputs.some(({path}) => !isBookkeeping(path));
+    return Promise.resolve(enough ? undefined : 'it wrote nothing, which `--allow-empty` allowed');
   }
 }
 

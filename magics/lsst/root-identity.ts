@@ -1,7 +1,8 @@
-import {readdirSync, readFileSync, statSync} from 'node:fs';
+import {readdirSync, statSync} from 'node:fs';
 import {basename, join} from 'node:path';
 import {canonicalJson, digestOf, type Digest} from '../../kernel/fingerprint/fingerprint.js';
 import type {JsonValue} from '../../kernel/fingerprint/json.js';
+import type {Result} from '../../kernel/graph/result.js';
 import type {RootPart} from './catalogue.js';
 import type {DataId} from './data-id.js';
 import {readRegistry, type RegistryRow} from './registry-file.js';
@@ -14,20 +15,29 @@ export interface RootSlice {
   readonly ids: readonly DataId[];
 }
 
+/** sha256 of a file, through the stat cache. */
+export type TakeDigest = (path: string) => Promise<Result<Digest, string>>;
+
 /**
- * The identity of the slice of a root repository that a task reads: registry rows and stamps of the raw files of its own data ids,
+ * The identity of the slice of a root repository that a task reads: registry rows and contents of the raw files of its own data ids,
  * the calibrations that can be used with them, reference catalogues, transmission curves, the mapper. What other exposures there
- * are does not matter, but for a wildcard.
+ * are does not matter, but for a wildcard. Files count by content (LANGUAGE 17): a root that was copied or touched is the same root.
+ * Their content is read once; afterwards the stat cache knows it.
  */
-export function rootIdentity(root: RootRepository, {parts, ids}: RootSlice): Digest {
+export async function rootIdentity(root: RootRepository, {parts, ids}: RootSlice, digest: TakeDigest): Promise<Digest> {
+  const contents = contentsBy(digest);
+  // Another mapper finds other files, and reads them otherwise.
   const slice: Record<string, JsonValue> = {mapper: root.mapper};
   const rows = parts.includes('raw') || parts.includes('calib') ? rawRows(root.path, ids) : [];
-  if (parts.includes('raw')) slice['raw'] = rows.map(row => [contentOf(row), stampOf(join(root.path, rawPath(row)))]);
-  if (parts.includes('calib')) slice['calib'] = calibrations(join(root.path, 'CALIB'), rows);
-  if (parts.includes('refcat')) slice['refcat'] = tree(join(root.path, 'ref_cats'));
-  if (parts.includes('transmission')) slice['transmission'] = tree(join(root.path, 'transmission'));
-  if (parts.includes('skymap')) slice['skymap'] = stampOf(join(root.path, 'deepCoadd', 'skyMap.pickle'));
-  return digestOf(`weft/root/1\n${canonicalJson(slice)}`);
+  if (parts.includes('raw'))
+    slice['raw'] = await Promise.all(
+      rows.map(async row => [contentOf(row), await contents(join(root.path, rawPath(row)))]),
+    );
+  if (parts.includes('calib')) slice['calib'] = await calibrations(join(root.path, 'CALIB'), rows, contents);
+  if (parts.includes('refcat')) slice['refcat'] = await tree(join(root.path, 'ref_cats'), contents);
+  if (parts.includes('transmission')) slice['transmission'] = await tree(join(root.path, 'transmission'), contents);
+  if (parts.includes('skymap')) slice['skymap'] = await contents(join(root.path, 'deepCoadd', 'skyMap.pickle'));
+  return digestOf(`weft/root/2\n${canonicalJson(slice)}`);
 }
 
 /** The rows of `raw` that data ids name: by the keys that are columns. */
@@ -57,41 +67,28 @@ function rawPath(row: RegistryRow): string {
   );
 }
 
-/** Size and time of a file, through links; null if there is none. */
-const stamps = new Map<string, JsonValue>();
+/** The digest of a file's content, through links; null if there is none, or none that can be read. */
+type Contents = (path: string) => Promise<JsonValue>;
 
-function stampOf(path: string): JsonValue {
-  let stamp = stamps.get(path);
-  if (stamp === undefined) {
-    if (stamps.size === 0) setImmediate(() => stamps.clear());
-    stamps.set(path, (stamp = readStamp(path)));
-  }
-  return stamp;
-}
+const known = new Map<string, Promise<JsonValue>>();
 
-function readStamp(path: string): JsonValue {
-  try {
-    const {size, mtimeNs} = statSync(path, {bigint: true});
-    return [String(size), String(mtimeNs)];
-  } catch {
-    return null;
-  }
-}
+/** A cell plans many tasks in one turn of the event loop, which read the same files: each is asked for once. */
+const contentsBy =
+  (digest: TakeDigest): Contents =>
+  path => {
+    let content = known.get(path);
+    if (content === undefined) {
+      if (known.size === 0) setImmediate(() => known.clear());
+      known.set(path, (content = digest(path).then(taken => (taken.ok ? taken.value : null))));
+    }
+    return content;
+  };
 
-/** Stamps of all files below a directory, through links; the content of configurations, which are small and copied about. */
-function tree(directory: string): JsonValue {
+/** Contents of all files below a directory, through links. */
+async function tree(directory: string, contents: Contents): Promise<JsonValue> {
   const files: Record<string, JsonValue> = {};
-  for (const name of filesOf(directory))
-    files[name] = name.endsWith('.py') ? contentDigest(join(directory, name)) : stampOf(join(directory, name));
+  for (const name of filesOf(directory)) files[name] = await contents(join(directory, name));
   return files;
-}
-
-function contentDigest(path: string): JsonValue {
-  try {
-    return digestOf(readFileSync(path));
-  } catch {
-    return null;
-  }
 }
 
 const listed = new Map<string, readonly string[]>();
@@ -134,13 +131,13 @@ function isDirectory(path: string): boolean {
  * The rows and files of the calibrations that can be used with some exposures: those of their chips and filters, and those that
  * say neither. Which of several dates is chosen is the butler's matter, so all dates count.
  */
-function calibrations(directory: string, raws: readonly RegistryRow[]): JsonValue {
+async function calibrations(directory: string, raws: readonly RegistryRow[], contents: Contents): Promise<JsonValue> {
   const ccds = new Set(raws.map(row => Number(row['ccd'])));
   const filters = new Set(raws.map(row => String(row['filter'])));
   const rows: Record<string, JsonValue> = {};
-  const known = new Set<string>();
+  const named = new Set<string>();
   for (const [table, all] of readRegistry(join(directory, 'calibRegistry.sqlite3'))) {
-    for (const {filter} of all) if (typeof filter === 'string') known.add(filter);
+    for (const {filter} of all) if (typeof filter === 'string') named.add(filter);
     const used = all.filter(
       ({ccd, filter}) =>
         (ccd === undefined || ccd === null || ccds.has(Number(ccd))) &&
@@ -148,14 +145,14 @@ function calibrations(directory: string, raws: readonly RegistryRow[]): JsonValu
     );
     rows[table] = used.map(row => canonicalJson(contentOf(row))).sort();
   }
-  const others = new Set([...known].filter(filter => !filters.has(filter)));
+  const others = new Set([...named].filter(filter => !filters.has(filter)));
   const files: Record<string, JsonValue> = {};
   for (const name of filesOf(directory)) {
     if (basename(name) === 'calibRegistry.sqlite3') continue;
     const ccd = /-(\d{3})\.fits(?:\.gz)?$/.exec(name)?.[1];
     if (ccd !== undefined && !ccds.has(Number(ccd))) continue;
     if (name.split('/').some(part => others.has(part))) continue;
-    files[name] = stampOf(join(directory, name));
+    files[name] = await contents(join(directory, name));
   }
   return {rows, files};
 }

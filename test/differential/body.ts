@@ -32,13 +32,13 @@ function bash(script: Script): string {
     'see() {',
     '  local f',
     '  if [[ -d $2 ]]; then',
-    '    for f in "$2"/*; do if [[ -d $f ]]; then see "$1/${f##*/}" "$f"; else t+=";$1/${f##*/}=$(< "$f")"; fi; done',
+    '    for f in "$2"/*; do if [[ $f == */__pycache__ ]]; then continue; fi; if [[ -d $f ]]; then see "$1/${f##*/}" "$f"; else t+=";$1/${f##*/}=$(< "$f")"; fi; done',
     '  else t+=";$1=$2"; fi',
     '}',
     ...names.map(name => `see ${name} "$${name}"`),
     'if [[ -d data ]]; then see in "$PWD/data"; fi',
     't+=";env=${ONE-}${TWO-}"',
-    'if [[ -d $top/lib ]]; then see code "$top/lib"; fi',
+    'if [[ ${ONE-} && -d $top/lib ]]; then see code "$top/lib"; fi',
     always ? 't+=";undeclared=$(< "$top.undeclared")"' : '',
     'printf "%s\\0" "$n: $t" >> "$top.seen"',
     'h=$(printf "%s" "$t" | sha256sum)',
@@ -46,7 +46,9 @@ function bash(script: Script): string {
     'echo "${h:0:16}" > "o-$n.txt"',
     `echo 'junk ${salt}' > "junk-$n.txt"`,
     'mkdir -p x; echo "${h:16:8}" > "x/p-$n.txt"',
-    value ? `echo '${yields === undefined ? '' : JSON.stringify(yields)}'${yields === undefined ? '"\\"${h:0:16}\\""' : ''}` : '',
+    value
+      ? `echo '${yields === undefined ? '' : JSON.stringify(yields)}'${yields === undefined ? '"\\"${h:0:16}\\""' : ''}`
+      : '',
   ]
     .filter(line => line !== '')
     .join('\n');
@@ -67,7 +69,7 @@ function python(script: Script): string {
     'def see(name, v):',
     '    if isinstance(v, pathlib.Path):',
     '        for f in sorted(os.listdir(v)) if v.is_dir() else []:',
-    '            if f.startswith("."): continue',
+    '            if f.startswith(".") or f == "__pycache__": continue',
     '            g = v / f',
     '            if g.is_dir(): see(name + "/" + f, g)',
     '            else: t.append(name + "/" + f + "=" + g.read_text().rstrip("\\n"))',
@@ -75,7 +77,7 @@ function python(script: Script): string {
     ...names.map(name => `see("${name}", ${name})`),
     'see("in", pathlib.Path("data").absolute())',
     't.append("env=" + os.environ.get("ONE", "") + os.environ.get("TWO", ""))',
-    'see("code", pathlib.Path(top) / "lib")',
+    'if "ONE" in os.environ: see("code", pathlib.Path(top) / "lib")',
     `n = "-".join(["${id}"] + [text(v) for v in [${loops.map(({variable}) => variable).join(', ')}]])`,
     'with open(top + ".seen", "a") as log:',
     '    log.write(n + ": " + ";".join(t) + "\\0")',

@@ -40,7 +40,8 @@ function put(path: string, text: string, mode?: number): void {
 /** A directory with these files and no others. */
 function putAll(directory: string, files: Readonly<Record<string, string>>): void {
   mkdirSync(directory, {recursive: true});
-  for (const name of readdirSync(directory)) if (files[name] === undefined && lstatSync(join(directory, name)).isFile()) rmSync(join(directory, name));
+  for (const name of readdirSync(directory))
+    if (files[name] === undefined && lstatSync(join(directory, name)).isFile()) rmSync(join(directory, name));
   for (const [name, text] of Object.entries(files)) put(join(directory, name), text);
 }
 
@@ -61,7 +62,11 @@ function writeStack(stack: Stack, directory: string): void {
     ].join('\n'),
   );
   putAll(join(directory, 'mypkg', 'python'), stack.local);
-  put(join(directory, 'bin', 'weft-test-shell'), `#!/bin/bash\nexport INTERPRETER=${stack.interpreter}\nexec bash "$@"\n`, 0o755);
+  put(
+    join(directory, 'bin', 'weft-test-shell'),
+    `#!/bin/bash\nexport INTERPRETER=${stack.interpreter}\nexec bash "$@"\n`,
+    0o755,
+  );
   for (const task of TASKS) put(join(directory, 'bin', `${task}.py`), programText(stack.program), 0o755);
 }
 
@@ -125,7 +130,7 @@ parents() {
     parent=$(realpath "$parent")
     if [[ $parent == "$root" ]]; then continue; fi
     for f in "$parent"/out/*; do from[out/\${f##*/}]=$(< "$f"); done
-    case \${parent##*/} in join-*) parents "$parent" ;; esac
+    if [[ \${parent##*/} == join-* && ! -d $parent/out ]]; then parents "$parent"; fi
   done < "$1/repositoryCfg.yaml"
 }
 parents "$root/rerun/$own"
@@ -142,19 +147,34 @@ function writeRoot(stack: Stack, root: string): void {
   put(join(root, '_mapper'), `${stack.mapper}\n`);
   const raws = Object.fromEntries(stack.raws.map(raw => [pathOf(raw), raw.text]));
   mkdirSync(join(root, 'SKY'), {recursive: true});
-  for (const name of filesIn(join(root, 'SKY'), '')) if (raws[`SKY/${name}`] === undefined) rmSync(join(root, 'SKY', name));
+  for (const name of filesIn(join(root, 'SKY'), ''))
+    if (raws[`SKY/${name}`] === undefined) rmSync(join(root, 'SKY', name));
   for (const [name, text] of Object.entries(raws)) put(join(root, name), text);
   putAll(join(root, 'ref_cats'), stack.catalogue);
   putAll(join(root, 'transmission'), stack.transmission);
-  const calibrations = stack.calibrations.map(({ccd, date, text}) => [`BIAS-${date}-${String(ccd).padStart(3, '0')}.fits`, text] as const);
+  const calibrations = stack.calibrations.map(
+    ({ccd, date, text}) => [`BIAS-${date}-${String(ccd).padStart(3, '0')}.fits`, text] as const,
+  );
   putAll(join(root, 'CALIB', 'BIAS'), Object.fromEntries(calibrations));
   putAll(join(root, 'deepCoadd'), stack.skymap === null ? {} : {'skyMap.pickle': stack.skymap});
   table(
     join(root, 'registry.sqlite3'),
     'raw',
-    stack.raws.map(({visit, ccd, filter, seconds}) => ({visit, ccd, filter, expTime: seconds, field: 'SKY', dateObs: '2014-01-01', pointing: 1})),
+    stack.raws.map(({visit, ccd, filter, seconds}) => ({
+      visit,
+      ccd,
+      filter,
+      expTime: seconds,
+      field: 'SKY',
+      dateObs: '2014-01-01',
+      pointing: 1,
+    })),
   );
-  table(join(root, 'CALIB', 'calibRegistry.sqlite3'), 'bias', stack.calibrations.map(({ccd, date}) => ({ccd, filter: 'NONE', calibDate: date})));
+  table(
+    join(root, 'CALIB', 'calibRegistry.sqlite3'),
+    'bias',
+    stack.calibrations.map(({ccd, date}) => ({ccd, filter: 'NONE', calibDate: date})),
+  );
 }
 
 /** What databases hold, by their paths. */
@@ -170,7 +190,10 @@ function table(path: string, name: string, rows: readonly Readonly<Record<string
     const columns = Object.keys(rows[0] ?? {none: 0});
     database.exec(`CREATE TABLE ${name} (id INTEGER PRIMARY KEY, ${columns.join(', ')})`);
     for (const row of rows)
-      database.run(`INSERT INTO ${name} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`, Object.values(row));
+      database.run(
+        `INSERT INTO ${name} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
+        Object.values(row),
+      );
   } finally {
     database.close();
   }

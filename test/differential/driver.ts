@@ -41,7 +41,15 @@ async function answer({directory, dist, path, cells, slots, fresh, keep}: Reques
   const began = Date.now();
   const {summary} = await runHeadless(
     {cells: cells.map(source => ({cell_type: 'code', source, rest: {metadata: {}}}))} as never,
-    {session, futures, scheduler, displays, keepGoing: true, progress: line => log.push(line), signal: new AbortController().signal},
+    {
+      session,
+      futures,
+      scheduler,
+      displays,
+      keepGoing: true,
+      progress: line => log.push(line),
+      signal: new AbortController().signal,
+    },
   );
   const results: Record<string, JsonValue> = {};
   for (const node of futures.all()) {
@@ -68,7 +76,9 @@ async function resultOf(task: TaskNode): Promise<JsonValue> {
 }
 
 for await (const line of createInterface({input: process.stdin})) {
-  const reply = await answer(JSON.parse(line) as Request).catch((error: unknown) => ({problem: error instanceof Error ? (error.stack ?? error.message) : String(error)}));
+  const reply = await answer(JSON.parse(line) as Request).catch((error: unknown) => ({
+    problem: error instanceof Error ? (error.stack ?? error.message) : String(error),
+  }));
   process.stdout.write(`${JSON.stringify(reply)}\n`);
 }
 await close();

@@ -1,9 +1,20 @@
-import {cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync} from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import {dirname, join} from 'node:path';
 import type {Random} from '../rig/random.js';
 import {filesIn} from './disk.js';
 import {flipped} from './change.js';
-import type {Edit, Place} from './edits.js';
+import type {Edit, Place} from './edit.js';
 
 /** Files that are outputs of a result. */
 const outputsIn = (directory: string): readonly string[] =>
@@ -21,7 +32,12 @@ const everyFile = (directory: string, below = ''): readonly string[] =>
     return entry.isDirectory() ? everyFile(directory, name) : entry.isFile() ? [name] : [];
   });
 
-const cosmetic = (name: string, disk: NonNullable<Edit['disk']>, restart = false): Edit => ({name, cosmetic: true, disk, ...(restart ? {restart} : {})});
+const cosmetic = (name: string, disk: NonNullable<Edit['disk']>, restart = false): Edit => ({
+  name,
+  cosmetic: true,
+  disk,
+  ...(restart ? {restart} : {}),
+});
 
 /** Does something to the files of one result. */
 const damage = (name: string, how: (directory: string, files: readonly string[], random: Random) => void): Edit => ({
@@ -58,7 +74,8 @@ export const DISK_EDITS: readonly Edit[] = [
       const to = join(dirname(place.directory), `copy${readdirSync(dirname(place.directory)).length}`, 'nb');
       mkdirSync(dirname(to), {recursive: true});
       cpSync(place.directory, to, {recursive: true, preserveTimestamps: false, verbatimSymlinks: true});
-      for (const ending of ['.undeclared']) if (existsSync(place.directory + ending)) cpSync(place.directory + ending, to + ending);
+      for (const ending of ['.undeclared'])
+        if (existsSync(place.directory + ending)) cpSync(place.directory + ending, to + ending);
       rmSync(place.directory, {recursive: true});
       place.directory = to;
       return true;
@@ -66,7 +83,8 @@ export const DISK_EDITS: readonly Edit[] = [
     true,
   ),
   cosmetic('outputs are touched', ({results}, random) => {
-    for (const directory of results.values()) for (const name of outputsIn(directory)) touch(join(directory, name), random);
+    for (const directory of results.values())
+      for (const name of outputsIn(directory)) touch(join(directory, name), random);
     return true;
   }),
   cosmetic('Python has left its compiled form beside declared code', ({directory}, random) => {
@@ -95,4 +113,5 @@ export const DISK_EDITS: readonly Edit[] = [
 ];
 
 /** Whether an edit does something to files. */
-export const ofFiles = (edit: Edit): edit is Edit & {disk: (place: Place, random: Random) => boolean} => edit.disk !== undefined;
+export const ofFiles = (edit: Edit): edit is Edit & {disk: (place: Place, random: Random) => boolean} =>
+  edit.disk !== undefined;

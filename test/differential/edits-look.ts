@@ -1,5 +1,5 @@
 import type {Random} from '../rig/random.js';
-import type {Edit} from './edits.js';
+import type {Edit} from './edit.js';
 import type {Look, Model} from './model.js';
 
 const looked = (name: string, how: (look: Look, random: Random) => void): Edit => ({
@@ -31,6 +31,9 @@ export const LOOK_EDITS: readonly Edit[] = [
   looked('other spellings of lists and words', look => (look.other = !look.other)),
   looked('another name', (look, random) => (look.name = `${look.name.replace(/_\d+$/, '')}_${random.below(1000)}`)),
   whole('cells in another order', (model, random) => (model.order = random.below(1e6))),
-  whole('%env and %code in another order', (model, random) => (model.look = {order: random.below(1e6), comment: random.below(2) === 0})),
+  whole(
+    '%env and %code in another order',
+    (model, random) => (model.look = {order: random.below(1e6), comment: random.below(2) === 0}),
+  ),
   {...whole('another count of slots', model => (model.slots = 3 - model.slots)), restart: true},
 ];

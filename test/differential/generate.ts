@@ -1,5 +1,18 @@
 import type {Random} from '../rig/random.js';
-import {variablesOf, type Command, type From, type Given, type Join, type Json, type Look, type Loop, type Model, type Script, type Stack, type Task} from './model.js';
+import {
+  variablesOf,
+  type Command,
+  type From,
+  type Given,
+  type Join,
+  type Json,
+  type Look,
+  type Loop,
+  type Model,
+  type Script,
+  type Stack,
+  type Task,
+} from './model.js';
 
 /** What a notebook is to have. */
 export interface Flavour {
@@ -69,12 +82,19 @@ const look = (id: string, random: Random): Look => ({
   other: random.below(2) === 0,
 });
 
-function script(id: string, random: Random, before: readonly Task[], lists: readonly Loop[], flavour: Flavour, yields: boolean): Script {
+function script(
+  id: string,
+  random: Random,
+  before: readonly Task[],
+  lists: readonly Loop[],
+  flavour: Flavour,
+  yields: boolean,
+): Script {
   const chance = (n: number): boolean => random.below(100) < n;
   const loops: Loop[] = [];
   // A script without a loop early on, so that others find what to read.
   if (!yields && id !== 's0')
-    for (const count = random.of([0, 0, 1, 1, 2]); loops.length < count; ) {
+    for (const count = random.of([0, 0, 1, 1, 2]); loops.length < count;) {
       const loop = random.of(lists);
       if (loops.includes(loop)) break;
       loops.push(loop);
@@ -92,7 +112,8 @@ function script(id: string, random: Random, before: readonly Task[], lists: read
     givens.push({variable: 'w2', value: {is: 'of', task: list.list.task, what: random.of(['length', 'first', 'all'])}});
   const value = yields || chance(25);
   const container = flavour.containers && chance(25);
-  const language = container || !flavour.python ? 'bash' : random.of(['bash', 'bash', 'bash', 'bash', 'python', 'both'] as const);
+  const language =
+    container || !flavour.python ? 'bash' : random.of(['bash', 'bash', 'bash', 'bash', 'python', 'both'] as const);
   const out = value && chance(60) ? null : random.of([null, null, ['o-*.txt'], ['*.txt'], ['o-*.txt', 'x']]);
   return {
     is: 'script',
@@ -103,10 +124,23 @@ function script(id: string, random: Random, before: readonly Task[], lists: read
     loops,
     from,
     with: givens,
-    in: chance(55) ? random.of([['data/a.txt'], ['data/*.txt'], ['data/sub'], ['data/*'], ['data/a.txt', 'data/sub/c.txt'], ['data/big.bin']]) : [],
+    in: chance(55)
+      ? random.of([
+          ['data/a.txt'],
+          ['data/*.txt'],
+          ['data/sub'],
+          ['data/*'],
+          ['data/a.txt', 'data/sub/c.txt'],
+          ['data/big.bin'],
+        ])
+      : [],
     out,
     value,
-    ...(yields ? {yields: ['k0', 'k1', 'k2'].slice(0, 1 + random.below(3))} : value && chance(30) ? {yields: random.of(values)} : {}),
+    ...(yields
+      ? {yields: ['k0', 'k1', 'k2'].slice(0, 1 + random.below(3))}
+      : value && chance(30)
+        ? {yields: random.of(values)}
+        : {}),
     strict: chance(80),
     broken: false,
     ...(!value && out !== null && loops.length === 0 ? {empty: {allowed: true}} : {}),
@@ -131,35 +165,88 @@ export function sourceOf(task: Task, loops: readonly Loop[], variable: string, r
 }
 
 function fileJoin(id: string, random: Random, tasks: readonly Task[]): Join {
-  const files = tasks.filter(task => task.is === 'script' && !task.value && variablesOf(task).every(name => !name.startsWith('z')));
+  const files = tasks.filter(
+    task => task.is === 'script' && !task.value && variablesOf(task).every(name => !name.startsWith('z')),
+  );
   const members = files.slice(-3).map(task => task.id);
   return {is: 'join', id, members, mode: 'auto', look: look(id, random)};
 }
 
 function commands(random: Random): readonly Task[] {
   const visits: Loop = {variable: 'visit', list: {is: 'keys', keys: [1, 2]}};
-  const base = {is: 'command' as const, loops: [] as Loop[], configFile: null, options: [] as [string, string][], words: [] as string[], from: [] as From[], show: false};
-  const of = (id: string, task: string, given: Partial<Command>): Command => ({...base, id, task, ids: {}, config: [['a', '1'], ['b', '2']], ...given, look: look(id, random)});
+  const base = {
+    is: 'command' as const,
+    loops: [] as Loop[],
+    configFile: null,
+    options: [] as [string, string][],
+    words: [] as string[],
+    from: [] as From[],
+    show: false,
+  };
+  const of = (id: string, task: string, given: Partial<Command>): Command => ({
+    ...base,
+    id,
+    task,
+    ids: {},
+    config: [
+      ['a', '1'],
+      ['b', '2'],
+    ],
+    ...given,
+    look: look(id, random),
+  });
   return [
-    of('c0', 'processCcd', {loops: [visits], ids: {visit: [1, 2], ccd: [10, 11]}, options: [['mode', 'fast'], ['area', 'wide']]}),
-    of('c1', 'makeCoaddTempExp', {ids: {tract: [0], patch: ['0,0', '0,1']}, from: [{variable: 'f', task: 'c0', at: []}], configFile: 'cfg/one.py'}),
+    of('c0', 'processCcd', {
+      loops: [visits],
+      ids: {visit: [1, 2], ccd: [10, 11]},
+      options: [
+        ['mode', 'fast'],
+        ['area', 'wide'],
+      ],
+    }),
+    of('c1', 'makeCoaddTempExp', {
+      ids: {tract: [0], patch: ['0,0', '0,1']},
+      from: [{variable: 'f', task: 'c0', at: []}],
+      configFile: 'cfg/one.py',
+    }),
     of('c2', 'processCcd', {ids: {ccd: [12, 13, 14], filter: ['HSC-R']}, words: ['word1', 'word2']}),
     {is: 'join', id: 'c3', members: ['c1', 'c2'], mode: 'auto', look: look('c3', random)},
-    of('c4', 'measureCoaddSources', {ids: {tract: [0]}, from: [{variable: 'f', task: 'c1', at: []}, {variable: 'g', task: 'c2', at: []}]}),
+    of('c4', 'measureCoaddSources', {
+      ids: {tract: [0]},
+      from: [
+        {variable: 'f', task: 'c1', at: []},
+        {variable: 'g', task: 'c2', at: []},
+      ],
+    }),
     of('c5', 'measureCoaddSources', {ids: {tract: [0]}, from: [{variable: 'f', task: 'c3', at: []}]}),
-    of('c6', 'processCcd', {loops: [visits], ids: {visit: [1, 2]}, from: [{variable: 'f', task: 'c0', at: [{is: 'loop', variable: 'visit'}]}]}),
+    of('c6', 'processCcd', {
+      loops: [visits],
+      ids: {visit: [1, 2]},
+      from: [{variable: 'f', task: 'c0', at: [{is: 'loop', variable: 'visit'}]}],
+    }),
     of('c7', 'makeCoaddTempExp', {ids: {tract: [1]}, from: [{variable: 'f', task: 'c2', at: []}], show: true}),
   ];
 }
 
 const makeStack = (): Stack => ({
-  products: [['afw', '18.1.0'], ['pipe_tasks', '18.1.0']],
+  products: [
+    ['afw', '18.1.0'],
+    ['pipe_tasks', '18.1.0'],
+  ],
   program: 1,
   interpreter: 1,
   local: {'one.py': 'x = 1', 'two.py': 'y = 2'},
   assigned: 'first',
   mapper: 'lsst.obs.hsc.HscMapper',
-  raws: [1, 2].flatMap(visit => [10, 11, 12].map(ccd => ({visit, ccd, filter: visit === 1 ? 'HSC-R' : 'HSC-I', seconds: 30, text: `raw ${visit} ${ccd}`}))),
+  raws: [1, 2].flatMap(visit =>
+    [10, 11, 12].map(ccd => ({
+      visit,
+      ccd,
+      filter: visit === 1 ? 'HSC-R' : 'HSC-I',
+      seconds: 30,
+      text: `raw ${visit} ${ccd}`,
+    })),
+  ),
   calibrations: [10, 11, 12, 20].map(ccd => ({ccd, date: '2013-01-01', text: `bias ${ccd}`})),
   catalogue: {'shard1.fits': 'stars 1'},
   transmission: {'r.fits': 'glass'},

@@ -15,7 +15,11 @@ export interface Seen {
 /** What a run of cells came to. */
 export interface Reply {
   readonly problem?: string;
-  readonly cells: readonly {readonly index: number; readonly status: string; readonly error?: {readonly evalue: string}}[];
+  readonly cells: readonly {
+    readonly index: number;
+    readonly status: string;
+    readonly error?: {readonly evalue: string};
+  }[];
   /** Joins that ran. */
   readonly joins: number;
   /** By the label of the task: `warps[HSC-R]`. */

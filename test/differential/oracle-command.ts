@@ -53,7 +53,7 @@ export function commandIdentity(model: Model, command: Command, row: Row): Recor
   const {task, config, configFile, options, words, show} = command;
   return {
     task,
-    ids: idsOf(command, row) as unknown as Json,
+    ids: idsOf(command, row),
     config: [...config.map(([name, value]) => `${name}=${value}`), ...tag(command, row)],
     configFile: configFile === null ? null : contentOf(model, configFile),
     options: [...options].sort(([a], [b]) => (a < b ? -1 : 1)),
@@ -81,7 +81,9 @@ export function commandText(
   const files = Object.entries(Object.assign({}, ...parents) as Record<string, string>);
   const text = [
     `${task} v${stack.program} i${stack.interpreter} ${model.env['ONE'] ?? ''}${model.env['TWO'] ?? ''} ${stack.assigned}`,
-    ...Object.entries(stack.local).sort().map(([name, content]) => `local ${name}=${content}`),
+    ...Object.entries(stack.local)
+      .sort()
+      .map(([name, content]) => `local ${name}=${content}`),
     ...idsOf(command, row).map(([key, values]) => `id ${key}=${values.join('^')}`),
     ...config.map(([name, value]) => `config ${name}=${value}`),
     `config ${marked}`,
@@ -89,7 +91,11 @@ export function commandText(
     ...[...options].sort().map(([name, value]) => `--${name} ${value}`),
     ...words.map(word => `word ${word}`),
     ...(reads.includes('raw') ? raws.map(raw => `raw ${raw.text}`) : []),
-    ...(reads.includes('refcat') ? Object.entries(stack.catalogue).sort().map(([, content]) => `refcat ${content}`) : []),
+    ...(reads.includes('refcat')
+      ? Object.entries(stack.catalogue)
+          .sort()
+          .map(([, content]) => `refcat ${content}`)
+      : []),
     ...files.sort().map(([name, content]) => `${name}=${content.trimEnd()}`),
   ].join('\n');
   return {text, name: `out/${marked.replace('tag=', `${task}-`)}.txt`};

@@ -1,6 +1,19 @@
 import {Random} from '../rig/random.js';
 import {bodyOf, languageOf} from './body.js';
-import {readsOf, taskOf, variablesOf, type Command, type From, type Given, type Join, type Json, type Loop, type Model, type Script, type Task} from './model.js';
+import {
+  readsOf,
+  taskOf,
+  variablesOf,
+  type Command,
+  type From,
+  type Given,
+  type Join,
+  type Json,
+  type Loop,
+  type Model,
+  type Script,
+  type Task,
+} from './model.js';
 
 /** The cells of a notebook. `python` is the program that runs `%%python`. */
 export function cellsOf(model: Model, python: string): readonly string[] {
@@ -31,7 +44,10 @@ function shuffled(tasks: readonly Task[], random: Random): readonly Task[] {
 
 function settings({env, code, look}: Model): string {
   const random = new Random(look.order);
-  const pairs = mixed(Object.entries(env).map(([name, value]) => `${name}=${value}`), random);
+  const pairs = mixed(
+    Object.entries(env).map(([name, value]) => `${name}=${value}`),
+    random,
+  );
   const paths = mixed(code, random);
   const one = random.below(2) === 0;
   const lines = [
@@ -39,7 +55,11 @@ function settings({env, code, look}: Model): string {
     ...(one && paths.length > 0 ? [`%code ${paths.join(' ')}`] : paths.map(path => `%code ./${path}`)),
     look.comment ? '// what tasks are told' : '',
   ];
-  return mixed(lines, random).filter(line => line !== '').join('\n') || '// nothing is declared';
+  return (
+    mixed(lines, random)
+      .filter(line => line !== '')
+      .join('\n') || '// nothing is declared'
+  );
 }
 
 const setup = ({stack, look}: Model): string =>
@@ -58,7 +78,11 @@ function mixed<T>(all: readonly T[], random: Random): T[] {
 
 const cellsOfTask = (model: Model, task: Task): readonly string[] => {
   const cells =
-    task.is === 'join' ? [joinCell(model, task)] : task.is === 'command' ? [commandCell(model, task)] : scriptCells(model, task);
+    task.is === 'join'
+      ? [joinCell(model, task)]
+      : task.is === 'command'
+        ? [commandCell(model, task)]
+        : scriptCells(model, task);
   return task.look.crlf ? cells.map(cell => cell.replaceAll('\n', '\r\n')) : cells;
 };
 
@@ -69,7 +93,9 @@ const quoted = (text: string): string => (/^[\w.,/=*-]+$/.test(text) ? text : `'
 /** `up[x]['k'][*]`, with which `--from` names what it means. */
 function reference(model: Model, {task, at}: From, other: boolean): string {
   const producer = taskOf(model, task);
-  const indexes = at.map(index => (index.is === 'loop' ? `[${index.variable}]` : other ? `[${index.key}]` : `['${index.key}']`));
+  const indexes = at.map(index =>
+    index.is === 'loop' ? `[${index.variable}]` : other ? `[${index.key}]` : `['${index.key}']`,
+  );
   return `${producer.look.name}${indexes.join('')}${at.length < variablesOf(producer).length ? '[*]' : ''}`;
 }
 
@@ -87,7 +113,10 @@ function loopLines(model: Model, loops: readonly Loop[], other: boolean): readon
   return other ? [`%%foreach ${binders.join(', ')}`] : binders.map(binder => `%%foreach ${binder}`);
 }
 
-const expression = (json: Json): string => (typeof json === 'object' && json !== null && !Array.isArray(json) ? `(${JSON.stringify(json)})` : JSON.stringify(json));
+const expression = (json: Json): string =>
+  typeof json === 'object' && json !== null && !Array.isArray(json)
+    ? `(${JSON.stringify(json)})`
+    : JSON.stringify(json);
 
 function givenWord(model: Model, {variable, value}: Given, other: boolean): string {
   if (value.is === 'json') {
@@ -96,15 +125,25 @@ function givenWord(model: Model, {variable, value}: Given, other: boolean): stri
   }
   const {name} = taskOf(model, value.task).look;
   if (value.what === 'all') return other ? `${variable}=\${${name}}` : `${variable}=\${[...${name}]}`;
-  return value.what === 'length' ? `${variable}=\${${name}.length}` : `${variable}=\${${other ? `${name}.at(0)` : `${name}[0]`} ?? null}`;
+  return value.what === 'length'
+    ? `${variable}=\${${name}.length}`
+    : `${variable}=\${${other ? `${name}.at(0)` : `${name}[0]`} ?? null}`;
 }
 
 // --- scripts ---
 
 function scriptCells(model: Model, task: Script): readonly string[] {
   const {look, loops} = task;
-  const plain = task.with.every(({value}) => value.is === 'json');
-  return loops.length === 0 && look.spelling === 'function' && plain ? [functionCell(model, task)] : [magicCell(model, task)];
+  // An element of a set whose list is not known yet can't be taken by code.
+  const plain =
+    task.with.every(({value}) => value.is === 'json') &&
+    task.from.every(({task: id, at}) => {
+      const producer = taskOf(model, id);
+      return at.length === 0 || producer.is === 'join' || producer.loops.every(({list}) => list.is === 'keys');
+    });
+  return loops.length === 0 && look.spelling === 'function' && plain
+    ? [functionCell(model, task)]
+    : [magicCell(model, task)];
 }
 
 /** The options of a script's line in the order that its look says. */
@@ -117,8 +156,14 @@ function magicCell(model: Model, task: Script): string {
     `--as ${look.name}`,
     ...from.map(each => `--from ${each.variable}=${reference(model, each, look.other)}`),
     ...(look.other ? words.map(word => `--with ${word}`) : words.length === 0 ? [] : [`--with ${words.join(' ')}`]),
-    ...(look.other ? task.in.map(pattern => `--in ./${pattern}`) : task.in.length === 0 ? [] : [`--in ${mixed(task.in, random).join(' ')}`]),
-    ...(task.out === null ? [] : [`--out ${mixed([...task.out, ...(task.empty === undefined ? [] : ['extra*.txt'])], random).join(' ')}`]),
+    ...(look.other
+      ? task.in.map(pattern => `--in ./${pattern}`)
+      : task.in.length === 0
+        ? []
+        : [`--in ${mixed(task.in, random).join(' ')}`]),
+    ...(task.out === null
+      ? []
+      : [`--out ${mixed([...task.out, ...(task.empty === undefined ? [] : ['extra*.txt'])], random).join(' ')}`]),
     task.value ? '--value' : '',
     task.strict || task.language !== 'bash' ? '' : '--no-strict',
     task.always ? '--always' : '',
@@ -132,8 +177,6 @@ function magicCell(model: Model, task: Script): string {
   const note = look.other && look.comment ? ' # a note' : '';
   return [...loopLines(model, loops, look.other), `${line}${note}`, body].join('\n') + '\n'.repeat(look.trailing);
 }
-
-
 
 function functionCell(model: Model, task: Script): string {
   const {look, from} = task;
@@ -151,7 +194,9 @@ function functionCell(model: Model, task: Script): string {
           .map(({variable, value}) => `${variable}: ${value.is === 'json' ? expression(value.json) : ''}`)
           .join(', ')}}`,
     task.in.length === 0 ? '' : `in: ${JSON.stringify(mixed(task.in, random))}`,
-    task.out === null ? '' : `out: ${JSON.stringify(mixed([...task.out, ...(task.empty === undefined ? [] : ['extra*.txt'])], random))}`,
+    task.out === null
+      ? ''
+      : `out: ${JSON.stringify(mixed([...task.out, ...(task.empty === undefined ? [] : ['extra*.txt'])], random))}`,
     task.value ? 'value: true' : '',
     task.strict || task.language !== 'bash' ? '' : 'strict: false',
     task.always ? 'always: true' : '',
@@ -175,11 +220,22 @@ function joinCell(model: Model, {members, mode, prefer, look}: Join): string {
   const names = (prefer === undefined ? mixed(members, random) : members).map(id => taskOf(model, id).look.name);
   const preferred = prefer === undefined ? undefined : taskOf(model, prefer).look.name;
   if (look.spelling === 'function') {
-    const options = [`as: '${look.name}'`, repos ? `mode: '${mode}'` : '', preferred === undefined ? '' : `prefer: ${preferred}`];
+    const options = [
+      `as: '${look.name}'`,
+      repos ? `mode: '${mode}'` : '',
+      preferred === undefined ? '' : `prefer: ${preferred}`,
+    ];
     return `const ${look.name} = join([${names.join(', ')}], {${options.filter(option => option !== '').join(', ')}});`;
   }
-  const options = [`--as ${look.name}`, repos ? `--mode ${mode}` : '', preferred === undefined ? '' : `--prefer ${preferred}`];
-  return `%%join ${names.join(' ')} ${mixed(options.filter(option => option !== ''), random).join(' ')}`;
+  const options = [
+    `--as ${look.name}`,
+    repos ? `--mode ${mode}` : '',
+    preferred === undefined ? '' : `--prefer ${preferred}`,
+  ];
+  return `%%join ${names.join(' ')} ${mixed(
+    options.filter(option => option !== ''),
+    random,
+  ).join(' ')}`;
 }
 
 function commandCell(model: Model, task: Command): string {
@@ -193,7 +249,9 @@ function commandCell(model: Model, task: Command): string {
     look.placement ? '--cpus 1 --time 10m' : '',
   ];
   const looped = new Set(loops.map(({variable}) => variable));
-  const id = mixed(Object.entries(ids), random).map(([key, values]) => `${key}=${looped.has(key) ? `\${${key}}` : idWord(values, look.other, random)}`);
+  const id = mixed(Object.entries(ids), random).map(
+    ([key, values]) => `${key}=${looped.has(key) ? `\${${key}}` : idWord(values, look.other, random)}`,
+  );
   const tag = [task.id, ...loops.map(({variable}) => `\${${variable}}`)].join('-');
   const dash = look.other ? '--config' : '-c';
   const configs = [...config.map(([name, value]) => `${name}=${value}`), `tag=${tag}`];
@@ -205,7 +263,9 @@ function commandCell(model: Model, task: Command): string {
     look.placement ? mixed(['-j 4', '-L DEBUG', '--longlog'], random).join(' ') : '',
   ].filter(group => group !== '');
   const body = [...words, ...mixed(groups, random)];
-  const text = look.comment ? body.map(group => `${group}   # noted`).join('\n') : body.join(look.other ? '  \\\n' : ' ');
+  const text = look.comment
+    ? body.map(group => `${group}   # noted`).join('\n')
+    : body.join(look.other ? '  \\\n' : ' ');
   return [...loopLines(model, loops, look.other), line.filter(part => part !== '').join(' '), text].join('\n');
 }
 

@@ -1,14 +1,16 @@
-import {existsSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {FakeEngines} from '../magics/fake-engines.js';
 import {Random} from '../rig/random.js';
 import {scratch} from '../rig/scratch.js';
 import {writeModel} from './disk.js';
-import {EDITS, scriptsOf, type Edit, type Place} from './edits.js';
+import {scriptsOf, type Edit, type Place} from './edit.js';
+import {EDITS} from './edits.js';
 import {generate, type Flavour} from './generate.js';
 import {Kernels, type Reply} from './kernels.js';
 import {taskOf, type Model} from './model.js';
-import {Oracle, stable, type Expected} from './oracle.js';
+import {Oracle, type Expected} from './oracle.js';
+import {stable} from './oracle-files.js';
 import {cellsOf} from './render.js';
 
 /** One notebook and a series of edits. */
@@ -48,7 +50,10 @@ export interface Outcome {
 }
 
 /** Runs a scenario to its end, or to the first difference. */
-export async function play({seed, flavour, steps, edits: perStep, fromNothing, wanted = []}: Scenario, builds: Builds): Promise<Outcome> {
+export async function play(
+  {seed, flavour, steps, edits: perStep, fromNothing, wanted = []}: Scenario,
+  builds: Builds,
+): Promise<Outcome> {
   using folder = scratch();
   await using now = new Kernels(builds.now);
   await using next = new Kernels(builds.next);
@@ -64,7 +69,7 @@ export async function play({seed, flavour, steps, edits: perStep, fromNothing, w
   let bag: Edit[] = [];
   const first = [...wanted];
 
-  const run = async (where: string, fresh: boolean): Promise<Reply> => {
+  const run = async (where: string, fresh: boolean, keep: boolean): Promise<Reply> => {
     const kernels = model.format === 1 ? now : next;
     await (model.format === 1 ? next : now).end();
     engines?.has('podman', 'localhost/weft:1', model.image.repeat(64));
@@ -74,7 +79,7 @@ export async function play({seed, flavour, steps, edits: perStep, fromNothing, w
       cells: cellsOf(model, builds.python),
       slots: model.slots,
       fresh,
-      keep: flavour.kept,
+      keep,
       ...(engines === undefined ? {} : {path: engines.path}),
     });
   };
@@ -105,7 +110,7 @@ export async function play({seed, flavour, steps, edits: perStep, fromNothing, w
     const restart = step === 0 || !flavour.kept || made.some(edit => edit.restart === true) || random.below(3) === 0;
     if (restart && random.below(3) === 0) await now.end();
     const expected = oracle.run(model);
-    const reply = await run(directory, restart);
+    const reply = await run(directory, restart, flavour.kept);
     counts.runs += 1;
     counts.edits += made.length;
     counts.cosmetic += made.filter(({cosmetic}) => cosmetic).length;
@@ -116,12 +121,14 @@ export async function play({seed, flavour, steps, edits: perStep, fromNothing, w
       const other = folder.at(`nothing${step}`, 'nb');
       mkdirSync(join(other, '..'), {recursive: true});
       writeModel(model, other);
-      const whole = await run(other, true);
+      const whole = await run(other, true, false);
       counts.fromNothing += 1;
       difference = compareRuns(reply, whole, directory, other);
-      rmSync(join(other, '..'), {recursive: true});
+      rmSync(join(other, '..'), {recursive: true, maxRetries: 5});
     }
     if (difference !== undefined) {
+      if (process.env['KEEP'] !== undefined)
+        cpSync(folder.path, process.env['KEEP'], {recursive: true, verbatimSymlinks: true});
       const names = made.map(({name}) => name);
       const cells = cellsOf(model, builds.python).join('\n---\n');
       const text = `seed ${seed}, step ${step}, ${restart ? 'a new kernel' : 'the same kernel'}, after: ${names.join('; ') || 'nothing'}\n${difference}\n\n${cells}`;
@@ -145,11 +152,17 @@ function shuffled<T>(all: readonly T[], random: Random): T[] {
   return result;
 }
 
-const labelOf = (model: Model, {id, key}: Expected): string => `${taskOf(model, id).look.name}${key.map(each => `[${each}]`).join('')}`;
+const labelOf = (model: Model, {id, key}: Expected): string =>
+  `${taskOf(model, id).look.name}${key.map(each => `[${each}]`).join('')}`;
 
 /** The lines that scripts have written as they began. */
 const ranIn = (directory: string): readonly string[] =>
-  existsSync(`${directory}.log`) ? readFileSync(`${directory}.log`, 'utf8').split('\n').filter(line => line !== '').sort() : [];
+  existsSync(`${directory}.log`)
+    ? readFileSync(`${directory}.log`, 'utf8')
+        .split('\n')
+        .filter(line => line !== '')
+        .sort()
+    : [];
 
 /** What scripts have seen, by their names. */
 const seenIn = (directory: string): ReadonlyMap<string, string> =>
@@ -160,19 +173,35 @@ const seenIn = (directory: string): ReadonlyMap<string, string> =>
   );
 
 /** What is not as the model says; undefined where all is. */
-function compare(model: Model, expected: readonly Expected[], reply: Reply, ran: readonly string[], joins: number, cosmetic: boolean, texts: ReadonlyMap<string, string>): string | undefined {
-  const wrong = reply.cells.filter(({status}) => status !== 'ok').map(({index, error}) => `cell ${index}: ${error?.evalue ?? ''}`);
+function compare(
+  model: Model,
+  expected: readonly Expected[],
+  reply: Reply,
+  ran: readonly string[],
+  joins: number,
+  cosmetic: boolean,
+  texts: ReadonlyMap<string, string>,
+): string | undefined {
+  const wrong = reply.cells
+    .filter(({status}) => status !== 'ok')
+    .map(({index, error}) => `cell ${index}: ${error?.evalue ?? ''}`);
   if (wrong.length > 0) return `a cell failed: ${wrong.join('; ')}`;
-  const must = expected.filter(one => one.ran).map(one => [one.id, ...one.key].join(' ')).sort();
-  const always = new Set(scriptsOf(model).filter(task => task.always).map(({id}) => id));
-  const surprise = cosmetic ? must.filter(line => !always.has(line.split(' ')[0] ?? '')) : [];
-  if (surprise.length > 0 && always.size === 0) return `the model is wrong: after cosmetic edits it runs ${surprise.join(', ')}`;
+  const must = expected
+    .filter(one => one.ran)
+    .map(one => [one.id, ...one.key].join(' '))
+    .sort();
+  // What failed runs again whatever was edited, and so does what is never cached, and what reads other bytes of that.
+  const restless = scriptsOf(model).some(task => task.always) || expected.some(({state}) => state !== 'done');
+  const surprise = cosmetic && !restless ? must : [];
+  if (surprise.length > 0) return `the model is wrong: after cosmetic edits it runs ${surprise.join(', ')}`;
   const [needless, missed] = [without(ran, must), without(must, ran)];
-  if (missed.length > 0) return `false hits: ${missed.join(', ')}${needless.length > 0 ? `; needless runs: ${needless.join(', ')}` : ''}`;
+  if (missed.length > 0)
+    return `false hits: ${missed.join(', ')}${needless.length > 0 ? `; needless runs: ${needless.join(', ')}` : ''}`;
   if (needless.length > 0) return `needless runs: ${needless.join(', ')}`;
   if (reply.joins !== joins) return `${reply.joins} joins ran instead of ${joins}`;
   for (const one of expected) {
-    if (one.identity === undefined && one.key.length === 0 && reply.results[labelOf(model, one)] === undefined) continue;
+    if (one.identity === undefined && one.key.length === 0 && reply.results[labelOf(model, one)] === undefined)
+      continue;
     const seen = reply.results[labelOf(model, one)];
     const is = seen?.is ?? 'nowhere';
     if (is !== one.state) return `${labelOf(model, one)} is ${is}, not ${one.state}: ${seen?.why ?? ''}`;
@@ -180,8 +209,10 @@ function compare(model: Model, expected: readonly Expected[], reply: Reply, ran:
     const command = taskOf(model, one.id).is !== 'script';
     const files = Object.entries(seen?.files ?? {}).filter(([name]) => !command || !/repositoryCfg\.yaml$/.test(name));
     const chained = taskOf(model, one.id).is === 'join' && files.length === 0;
-    if (!chained && stable(Object.fromEntries(files)) !== stable(one.files)) return `${labelOf(model, one)} has the files ${stable(Object.fromEntries(files))}, not ${stable(one.files)}\nmodel: ${one.text}\n saw: ${texts.get([one.id, ...one.key].join('-')) ?? 'nothing in this run'}`;
-    if (stable(seen?.value) !== stable(one.value)) return `${labelOf(model, one)} is ${stable(seen?.value)}, not ${stable(one.value)}`;
+    if (!chained && stable(Object.fromEntries(files)) !== stable(one.files))
+      return `${labelOf(model, one)} has the files ${stable(Object.fromEntries(files))}, not ${stable(one.files)}\nmodel: ${one.text}\n saw: ${texts.get([one.id, ...one.key].join('-')) ?? 'nothing in this run'}`;
+    if (stable(seen?.value) !== stable(one.value))
+      return `${labelOf(model, one)} is ${stable(seen?.value)}, not ${stable(one.value)}`;
   }
   return undefined;
 }
@@ -191,8 +222,10 @@ function compareRuns(reply: Reply, whole: Reply, directory: string, other: strin
   const names = new Set([...Object.keys(reply.results), ...Object.keys(whole.results)]);
   for (const name of names) {
     const [a, b] = [reply.results[name], whole.results[name]];
-    const plain = (seen: typeof a, place: string): string => stable([seen?.is, seen?.files, seen?.value, seen?.directory.replace(place, '')]);
-    if (plain(a, directory) !== plain(b, other)) return `${name} is ${plain(a, directory)}, and from nothing ${plain(b, other)}`;
+    const plain = (seen: typeof a, place: string): string =>
+      stable([seen?.is, seen?.files, seen?.value, seen?.directory.replace(place, '')]);
+    if (plain(a, directory) !== plain(b, other))
+      return `${name} is ${plain(a, directory)}, and from nothing ${plain(b, other)}`;
   }
   return undefined;
 }

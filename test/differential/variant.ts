@@ -45,8 +45,8 @@ export async function buildVariant(name: string, replacements: readonly Replacem
   for (const file of files) replaced(file, replacements);
   const plugin: Plugin = {
     name: 'replacements',
-    setup({onLoad}) {
-      onLoad({filter: /\.ts$/}, ({path}) => {
+    setup(bundling) {
+      bundling.onLoad({filter: /\.ts$/}, ({path}) => {
         const file = path.slice(ROOT.length + 1);
         return files.has(file) ? {contents: replaced(file, replacements), loader: 'ts'} : undefined;
       });

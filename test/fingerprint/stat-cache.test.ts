@@ -156,3 +156,14 @@ test('what cannot be read is a problem with a reason', async () => {
   const many = await cache.digestFiles([at('a'), at('none')]);
   expect(many.ok).toBe(false);
 });
+
+test('what programs leave in a directory does not count', async () => {
+  mkdirSync(at('code/part'), {recursive: true});
+  writeFileSync(at('code/part/a.py'), 'a');
+  const before = await new StatCache().digestDirectory(at('code'));
+  for (const name of ['__pycache__', '.git', '.weft']) {
+    mkdirSync(at(`code/part/${name}`));
+    writeFileSync(at(`code/part/${name}/left`), 'x');
+  }
+  expect(await new StatCache().digestDirectory(at('code'))).toEqual(before);
+});

@@ -58,7 +58,7 @@ function place(environment: Readonly<Record<string, string>> = {}, more: Partial
 const KERNEL = {HOME: '/home/me', USER: 'me', LANG: 'de_DE.UTF-8', PATH: '/of/the/host', SECRET: 'x'};
 
 const probe = (text: string, inside: ProbePlace, environment: Readonly<Record<string, string>> = KERNEL) =>
-  probeSetup({text, directory: folder.at('nb'), environment, inside});
+  probeSetup({text, directory: folder.at('nb'), environment, inside, digest: path => inside.digest(path)});
 
 async function probed(text: string, inside: ProbePlace, environment = KERNEL): Promise<SetupProbe> {
   const result = await probe(text, inside, environment);

@@ -61,7 +61,7 @@ describe('the fingerprint of a task', () => {
       'f75201a467a254e7a15d0087397952e3eb4546b564a0c1786f5b4b5a2d08edf8',
     );
     expect((await notebook.task(lsstMagic, LSST)).fingerprint).toBe(
-      '47e8087885c4a29842068a4e53ff6a390c4ab546596b6304ff75b72536c9e1b5',
+      '3241836b6288148e32339585c4d4e30993af51b21c6fdc34a3834c5318de05e0',
     );
   });
 

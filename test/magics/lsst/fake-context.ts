@@ -25,7 +25,7 @@ export class FakeNotebook {
   ) {
     mkdirSync(join(this.directory, 'bin'));
     for (const name of programs) {
-      writeFileSync(join(this.directory, 'bin', `${name}.py`), '#!/bin/sh\n');
+      writeFileSync(join(this.directory, 'bin', `${name}.py`), '# nothing\n');
       chmodSync(join(this.directory, 'bin', `${name}.py`), 0o755);
     }
     mkdirSync(this.root);
@@ -44,7 +44,8 @@ export class FakeNotebook {
         slots: 1,
         store: join(directory, '.weft'),
       } as unknown as MagicContext['settings'],
-      environment: {ONLY_KERNEL: '1'},
+      // No bash and no interpreter is found: fingerprints are the same on every machine.
+      environment: {ONLY_KERNEL: '1', PATH: join(this.directory, 'bin')},
       home: '/home/x',
       cell: 'c',
       signal: new AbortController().signal,

@@ -4,6 +4,9 @@ import {tmpdir} from 'node:os';
 import {setImmediate} from 'node:timers/promises';
 import {dirname, join} from 'node:path';
 import {beforeEach, describe, expect, it} from 'vitest';
+import type {Digest} from '../../../kernel/fingerprint/fingerprint.js';
+import {StatCache} from '../../../kernel/fingerprint/stat-cache.js';
+import {fail, ok, type Result} from '../../../kernel/graph/result.js';
 import type {RootPart} from '../../../magics/lsst/catalogue.js';
 import type {DataId} from '../../../magics/lsst/data-id.js';
 import {rootIdentity} from '../../../magics/lsst/root-identity.js';
@@ -35,10 +38,14 @@ const raw = (visit: number, ccd: number, filter: string): void => {
   );
 };
 const ALL: readonly RootPart[] = ['raw', 'calib', 'refcat', 'transmission'];
+const digestFile = async (path: string): Promise<Result<Digest, string>> => {
+  const read = await new StatCache().digest(path);
+  return read.ok ? ok(read.value) : fail(read.error.message);
+};
 /** Asked in a turn of its own: within one turn of the event loop, the same trees are read once. */
 const identity = async (ids: readonly DataId[] = [{}], parts = ALL): Promise<string> => {
   await setImmediate();
-  return rootIdentity({path: root, mapper: 'm', nested: true}, {parts, ids});
+  return rootIdentity({path: root, mapper: 'm', nested: true}, {parts, ids}, digestFile);
 };
 
 beforeEach(() => {
@@ -79,14 +86,19 @@ describe('the identity of what a task reads of a root', () => {
 
   it('changes with a flat of its own chip and filter only', async () => {
     const [one, other] = [await identity([{visit: '1'}]), await identity([{visit: '2'}])];
-    utimesSync(join(root, 'CALIB/FLAT/2013/HSC-I/NONE/FLAT-2013-HSC-I-022.fits'), 1, 1);
+    write('CALIB/FLAT/2013/HSC-I/NONE/FLAT-2013-HSC-I-022.fits', 'y');
     expect(await identity([{visit: '1'}])).toBe(one);
     expect(await identity([{visit: '2'}])).not.toBe(other);
   });
 
-  it('holds configurations of reference catalogues by content, whenever they were written', async () => {
+  it('holds files by content, whenever they were written', async () => {
     const before = await identity();
-    utimesSync(join(root, 'ref_cats/ps1/config.py'), 1, 1);
+    for (const name of [
+      'ref_cats/ps1/config.py',
+      'F/2013-06-17/00533/HSC-R/HSC-0000001-016.fits',
+      'CALIB/FLAT/2013/HSC-I/NONE/FLAT-2013-HSC-I-022.fits',
+    ])
+      utimesSync(join(root, name), 1, 1);
     expect(await identity()).toBe(before);
     write('ref_cats/ps1/config.py', 'b');
     expect(await identity()).not.toBe(before);

@@ -1,0 +1,55 @@
+import {readFileSync} from 'node:fs';
+import {relative} from 'node:path';
+import {canonicalJson, digestOf, type Digest} from '../kernel/fingerprint/fingerprint.js';
+
+/** What a set-up was found to be. */
+export interface FoundSetup {
+  /** Bash text of `%setup`. */
+  readonly text: string;
+  /** The notebook's directory. */
+  readonly directory: string;
+  /** Sorted rows of the products that eups has set up: `afw 18.1.0`. */
+  readonly rows: readonly string[];
+  /** The environment that it makes. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Digests of the files that the text names, and that these name, by absolute path of the host. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/**
+ * What of a set-up is hashed. Where there are products, they and their versions: another version writes other data, while paths and most
+ * variables differ from node to node. Besides, the variables that the person's own lines make, in the text and in files of the notebook's
+ * directory: no product says what they are. Without products, the text and what lies in the files that it names.
+ */
+export function setupIdentity({text, directory, rows, environment, files}: FoundSetup): Digest {
+  if (rows.length === 0)
+    return digestOf(`weft/setup/2\n${canonicalJson({text: text.trim(), files: Object.values(files).sort()})}`);
+  const own = Object.keys(files).filter(path => !/^\.\.(?:\/|$)/.test(relative(directory, path)));
+  const names = [text, ...own.map(textOf)].flatMap(assignedIn);
+  const assigned = Object.fromEntries(
+    names.flatMap(name => {
+      const value = environment[name];
+      return value === undefined ? [] : [[name, value.replaceAll(directory, '.')] as const];
+    }),
+  );
+  return digestOf(`weft/setup/2\n${canonicalJson({products: rows, assigned})}`);
+}
+
+/** Places where programs and libraries lie: the products are what is found there. */
+const PLACES = /PATH$|_DIR$|^(?:HOME|USER|LANG|TERM|IFS|PS\d|PWD|OLDPWD)$|^(?:EUPS|SETUP|LMOD|SLURM)_/;
+
+/** Names of variables that lines of bash assign, but for {@link PLACES}. */
+function assignedIn(text: string): readonly string[] {
+  const found = text.matchAll(
+    /(?:^|[\n;&|({]|\b(?:export|declare|typeset|then|do|else)\b(?:[ \t]+-\w+)*)[ \t]*([A-Za-z_]\w*)\+?=/g,
+  );
+  return [...found].flatMap(([, name = '']) => (PLACES.test(name) ? [] : [name]));
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
