@@ -1,6 +1,5 @@
 import {dirname} from 'node:path';
 import type {Fingerprint} from '../kernel/fingerprint/fingerprint.js';
-import type {JsonValue} from '../kernel/fingerprint/json.js';
 import {fingerprintOfRecipe, type Recipe} from '../kernel/graph/recipe.js';
 import {fail, ok, type Result} from '../kernel/graph/result.js';
 import type {Task, Work} from '../kernel/graph/work.js';
@@ -14,6 +13,16 @@ import {dataIdsOf} from './lsst/dataset.js';
 import {filesBelow} from './script-inputs.js';
 import {FREEZE} from './mutable.js';
 import {nodesOf, select, stopText, type Source} from './source.js';
+
+/** What of a join is hashed, besides its members. */
+type JoinArguments = {
+  /** How a rerun of several is made, where the person says it: a farm of links has other files than a chain. Absent: `auto`. */
+  readonly mode?: string;
+  /** Fingerprints of the members that hold where two have different data of one name. */
+  readonly prefer?: readonly string[];
+  /** Members that failed and were allowed to (`--allow-failed`), by fingerprint or name: what is joined lacks them. */
+  readonly missing?: readonly string[];
+};
 
 /** Above this many members a chain of parents costs more to read than a farm of links costs to make. */
 const MOST_PARENTS = 8;
@@ -141,10 +150,11 @@ async function makeJoin(call: JoinCall, key: string, planned: FutureKind, contex
       : [...unique.filter(({node}) => isPreferred(node)), ...unique.filter(({node}) => !isPreferred(node))];
   const prefer = ordered.filter(({node}) => isPreferred(node)).map(({task}) => task.fingerprint);
   const fingerprints = ordered.map(({task}) => task.fingerprint);
-  const args: Record<string, JsonValue> = {};
-  if (planned === 'repo' && call.mode !== 'auto') args['mode'] = call.mode;
-  if (prefer.length > 0) args['prefer'] = prefer;
-  if (missing.length > 0) args['missing'] = missing;
+  const args: JoinArguments = {
+    ...(planned === 'repo' && call.mode !== 'auto' ? {mode: call.mode} : {}),
+    ...(prefer.length === 0 ? {} : {prefer}),
+    ...(missing.length === 0 ? {} : {missing}),
+  };
   const recipe: Recipe = {
     kind: 'join',
     name: 'join',

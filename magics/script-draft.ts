@@ -1,8 +1,14 @@
 import {relative} from 'node:path';
 import type {Digest, Fingerprint} from '../kernel/fingerprint/fingerprint.js';
-import type {JsonObject, JsonValue} from '../kernel/fingerprint/json.js';
+import type {JsonValue} from '../kernel/fingerprint/json.js';
 import type {Manifest} from '../kernel/graph/manifest.js';
-import {fingerprintOfRecipe, fingerprintsOfVariables, type Recipe, type Variable} from '../kernel/graph/recipe.js';
+import {
+  fingerprintOfRecipe,
+  fingerprintsOfVariables,
+  type Code,
+  type Recipe,
+  type Variable,
+} from '../kernel/graph/recipe.js';
 import {fail, ok, type Result} from '../kernel/graph/result.js';
 import type {Task} from '../kernel/graph/work.js';
 import type {Draft, Made, MagicContext, Problem, Row} from '../kernel/session/magic.js';
@@ -26,6 +32,20 @@ import {ScriptRoot} from './script-root.js';
 import {resolveSource} from './resolve-source.js';
 import {bundleNotes} from './task-options.js';
 import {keyText, nodesOf} from './source.js';
+
+/** What of a script is hashed, besides what it reads. */
+export type ScriptArguments = {
+  /** Its text: another text does another thing. Without CRLF and newlines at its end, which change nothing. */
+  readonly script: string;
+  /** bash without `-euo pipefail` goes on where it would have ended. Absent: with them. */
+  readonly strict?: false;
+  /** It gives a value, and files only where `out` names some. */
+  readonly value?: true;
+  /** Globs of `--out`, sorted: what they do not match is no part of the result. Absent: all is. */
+  readonly out?: readonly string[];
+  /** Patterns of `--in` below other results, sorted: other patterns are other files of the same results. */
+  readonly in?: readonly string[];
+};
 
 /** The key of a task of a loop: `filter=HSC-R patch=1,1`. */
 export const rowKey = (row: Row): string =>
@@ -247,12 +267,14 @@ function recipeOf(
   inputs: Recipe['inputs'],
   placedPatterns: readonly string[] = [],
 ): Omit<Recipe, 'variables'> {
-  const args: Record<string, JsonValue> = {script};
-  if (!call.strict) args['strict'] = false;
-  if (call.value) args['value'] = true;
-  if (call.out !== undefined) args['out'] = [...new Set(call.out)].sort();
-  if (placedPatterns.length > 0) args['in'] = [...new Set(placedPatterns)].sort();
-  const code: JsonObject = {
+  const args: ScriptArguments = {
+    script,
+    ...(call.strict ? {} : {strict: false}),
+    ...(call.value ? {value: true} : {}),
+    ...(call.out === undefined ? {} : {out: [...new Set(call.out)].sort()}),
+    ...(placedPatterns.length === 0 ? {} : {in: [...new Set(placedPatterns)].sort()}),
+  };
+  const code: Code = {
     ...(base.container === undefined ? {} : {image: {...base.container.identity}}),
     ...base.program.identity,
   };

@@ -1,6 +1,7 @@
 import {readFileSync} from 'node:fs';
 import {relative} from 'node:path';
 import {canonicalJson, digestOf, type Digest} from '../kernel/fingerprint/fingerprint.js';
+import type {JsonObject} from '../kernel/fingerprint/json.js';
 
 /** What a set-up was found to be. */
 export interface FoundSetup {
@@ -16,14 +17,26 @@ export interface FoundSetup {
   readonly files: Readonly<Record<string, string>>;
 }
 
+/** What of a set-up is hashed. */
+type SetupContents = {
+  /** Products and versions, where there are any: another version writes other data. */
+  readonly products?: readonly string[];
+  /** Variables that the person's own lines make beside products: no product says what they are. */
+  readonly assigned?: JsonObject;
+  /** The text, where there are no products to stand for what it makes. */
+  readonly text?: string;
+  /** Contents of the files that such a text names: they are its continuation. */
+  readonly files?: readonly string[];
+};
+
 /**
- * What of a set-up is hashed. Where there are products, they and their versions: another version writes other data, while paths and most
+ * The identity of a set-up. Where there are products, they and their versions: another version writes other data, while paths and most
  * variables differ from node to node. Besides, the variables that the person's own lines make, in the text and in files of the notebook's
  * directory: no product says what they are. Without products, the text and what lies in the files that it names.
  */
 export function setupIdentity({text, directory, rows, environment, files}: FoundSetup): Digest {
-  if (rows.length === 0)
-    return digestOf(`weft/setup/2\n${canonicalJson({text: text.trim(), files: Object.values(files).sort()})}`);
+  const digestOfSetup = (contents: SetupContents): Digest => digestOf(`weft/setup/2\n${canonicalJson(contents)}`);
+  if (rows.length === 0) return digestOfSetup({text: text.trim(), files: Object.values(files).sort()});
   const own = Object.keys(files).filter(path => !/^\.\.(?:\/|$)/.test(relative(directory, path)));
   const names = [text, ...own.map(textOf)].flatMap(assignedIn);
   const assigned = Object.fromEntries(
@@ -32,7 +45,7 @@ export function setupIdentity({text, directory, rows, environment, files}: Found
       return value === undefined ? [] : [[name, value.replaceAll(directory, '.')] as const];
     }),
   );
-  return digestOf(`weft/setup/2\n${canonicalJson({products: rows, assigned})}`);
+  return digestOfSetup({products: rows, assigned});
 }
 
 /** Places where programs and libraries lie: the products are what is found there. */

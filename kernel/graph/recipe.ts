@@ -20,6 +20,16 @@ export type Input =
   /** The slice of a root repository that the task reads, by content. */
   | {readonly is: 'root'; readonly identity: Digest};
 
+/** What is run. Where it lies does not count. */
+export type Code = {
+  /** What the image is known by, never its name: a tag may move, and another image writes other data. */
+  readonly image?: JsonValue;
+  /** On the host, the digest of the resolved program, of what it is started with and linked to: another program writes other data. */
+  readonly program?: string;
+  /** In a container, the name of the Python that `%config python` asks for: an image may have several. Absent: `python3`. */
+  readonly python?: string;
+};
+
 /**
  * All that can change what a task writes, and nothing else. Hashed whole.
  * A field that is absent is not hashed, so that new optional fields leave old fingerprints alone.
@@ -37,7 +47,7 @@ export interface Recipe {
   /** What it reads, in an order that means something (the parents of a rerun), else sorted. */
   readonly inputs: readonly Input[];
   /** The image's digest, or for `none` the digest of the resolved program: other code writes other data. */
-  readonly code?: JsonObject;
+  readonly code?: Code;
   /** The identity of what `%setup` sets up: another stack writes other data. */
   readonly setup?: Digest;
   /** Declared code (`%code PATH`), by content. */

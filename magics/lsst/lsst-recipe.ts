@@ -1,5 +1,5 @@
 import type {Fingerprint} from '../../kernel/fingerprint/fingerprint.js';
-import type {JsonValue} from '../../kernel/fingerprint/json.js';
+import type {JsonObject, JsonValue} from '../../kernel/fingerprint/json.js';
 import type {Input, Recipe} from '../../kernel/graph/recipe.js';
 import {fail, ok, type Result} from '../../kernel/graph/result.js';
 import type {DataId} from './data-id.js';
@@ -17,6 +17,24 @@ export function wayOf({entry, normal, rerun}: Plan): Way {
   if (entry.prints || (normal.show.length > 0 && !normal.show.includes('run'))) return 'show';
   return rerun === undefined ? 'rerun' : 'person';
 }
+
+/** What of a command line is hashed: its meaning, not its words. */
+type LsstArguments = {
+  /** Data ids by option (`id`, `selectId`), expanded, without repetition, sorted: they say which data are made. */
+  readonly ids?: JsonObject;
+  /** `-c` and `-C` in order, as later ones win; of a file its content. */
+  readonly config?: JsonValue;
+  /** All other options but those of placement and of logs, sorted by name. */
+  readonly options?: readonly (readonly string[])[];
+  /** Words before the first option, in order. */
+  readonly words?: readonly string[];
+  /** What `--show` prints instead of running: it is the value. */
+  readonly show?: readonly string[];
+  /** The person's rerun, which is another place. */
+  readonly rerun?: string;
+  /** The root that the task changes: the same change of another root is another. */
+  readonly root?: string;
+};
 
 /** The recipe of a task; the error says why the root or the files that it stands on can't be read. */
 export async function readRecipe(...given: Parameters<typeof recipeOf>): Promise<Result<Recipe, string>> {
@@ -46,24 +64,24 @@ async function recipeOf(
   digest: TakeDigest,
 ): Promise<Recipe> {
   const {normal, entry} = plan;
-  const args: Record<string, JsonValue> = {};
+  const args: {-readonly [K in keyof LsstArguments]: LsstArguments[K]} = {};
   if (Object.keys(normal.ids).length > 0)
-    args['ids'] = Object.fromEntries(
+    args.ids = Object.fromEntries(
       Object.entries(normal.ids).map(([name, ids]) => [name, ids.map(id => filledId(id, fill))]),
     );
   if (normal.config.length > 0)
-    args['config'] = normal.config.map(({is, word}) =>
+    args.config = normal.config.map(({is, word}) =>
       is === 'value' ? [is, fill(word.text)] : [is, plan.files.get(word.text) ?? fill(word.text)],
     );
-  if (normal.others.length > 0) args['options'] = normal.others.map(option => option.map(fill));
-  if (normal.positional.length > 0) args['words'] = normal.positional.map(({text}) => fill(text));
-  if (normal.show.length > 0) args['show'] = [...normal.show];
-  if (way === 'person') args['rerun'] = plan.rerun ?? '';
+  if (normal.others.length > 0) args.options = normal.others.map(option => option.map(fill));
+  if (normal.positional.length > 0) args.words = normal.positional.map(({text}) => fill(text));
+  if (normal.show.length > 0) args.show = [...normal.show];
+  if (way === 'person') args.rerun = plan.rerun ?? '';
   const inputs: Input[] = parents.flatMap(({fingerprint}) =>
     fingerprint === undefined ? [] : [{is: 'task' as const, fingerprint}],
   );
   inputs.push(...[...placed].sort().map(fingerprint => ({is: 'task' as const, fingerprint})));
-  if (way === 'root') args['root'] = root.path;
+  if (way === 'root') args.root = root.path;
   else {
     // What no rerun is the parent of, reads the root; some read parts of it besides their parents.
     const parts = parents.length > 0 ? entry.reads : [...new Set([...entry.reads, 'skymap' as const])];

@@ -15,6 +15,22 @@ export interface RootSlice {
   readonly ids: readonly DataId[];
 }
 
+/** What of a root is hashed. A part that a task does not read is absent. */
+type RootContents = {
+  /** The class that finds files: another one finds other files, and reads them otherwise. */
+  readonly mapper: string;
+  /** Rows of the registry and contents of the raw exposures of the task's own data ids. */
+  readonly raw?: JsonValue;
+  /** Rows and contents of the calibrations that can be used with these exposures. */
+  readonly calib?: JsonValue;
+  /** Reference catalogues: stars that positions and fluxes are measured against. */
+  readonly refcat?: JsonValue;
+  /** Transmission curves. */
+  readonly transmission?: JsonValue;
+  /** The sky map that lies in the root itself, where no parent has another. */
+  readonly skymap?: JsonValue;
+};
+
 /** sha256 of a file, through the stat cache. */
 export type TakeDigest = (path: string) => Promise<Result<Digest, string>>;
 
@@ -26,17 +42,16 @@ export type TakeDigest = (path: string) => Promise<Result<Digest, string>>;
  */
 export async function rootIdentity(root: RootRepository, {parts, ids}: RootSlice, digest: TakeDigest): Promise<Digest> {
   const contents = contentsBy(digest);
-  // Another mapper finds other files, and reads them otherwise.
-  const slice: Record<string, JsonValue> = {mapper: root.mapper};
+  const slice: {-readonly [K in keyof RootContents]: RootContents[K]} = {mapper: root.mapper};
   const rows = parts.includes('raw') || parts.includes('calib') ? rawRows(root.path, ids) : [];
   if (parts.includes('raw'))
-    slice['raw'] = await Promise.all(
+    slice.raw = await Promise.all(
       rows.map(async row => [contentOf(row), await contents(join(root.path, rawPath(row)))]),
     );
-  if (parts.includes('calib')) slice['calib'] = await calibrations(join(root.path, 'CALIB'), rows, contents);
-  if (parts.includes('refcat')) slice['refcat'] = await tree(join(root.path, 'ref_cats'), contents);
-  if (parts.includes('transmission')) slice['transmission'] = await tree(join(root.path, 'transmission'), contents);
-  if (parts.includes('skymap')) slice['skymap'] = await contents(join(root.path, 'deepCoadd', 'skyMap.pickle'));
+  if (parts.includes('calib')) slice.calib = await calibrations(join(root.path, 'CALIB'), rows, contents);
+  if (parts.includes('refcat')) slice.refcat = await tree(join(root.path, 'ref_cats'), contents);
+  if (parts.includes('transmission')) slice.transmission = await tree(join(root.path, 'transmission'), contents);
+  if (parts.includes('skymap')) slice.skymap = await contents(join(root.path, 'deepCoadd', 'skyMap.pickle'));
   return digestOf(`weft/root/2\n${canonicalJson(slice)}`);
 }
 

@@ -41,7 +41,10 @@ export const SCRIPT_EDITS: readonly Edit[] = [
         const at = model.tasks.indexOf(task);
         const others = model.tasks
           .slice(0, at)
-          .filter(other => other.is === 'script' && task.from.every(each => each.task !== other.id));
+          .filter(
+            other =>
+              other.is === 'script' && other.empty === undefined && task.from.every(each => each.task !== other.id),
+          );
         const [first] = task.from;
         if (others.length > 0 && first !== undefined)
           task.from[0] = {variable: first.variable, task: random.of(others).id, at: []};

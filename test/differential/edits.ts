@@ -5,8 +5,10 @@ import {LIST_EDITS} from './edits-list.js';
 import {LOOK_EDITS} from './edits-look.js';
 import {SCRIPT_EDITS} from './edits-script.js';
 import {STACK_EDITS} from './edits-stack.js';
-import {taskOf, variablesOf, type Join, type Model} from './model.js';
+import {readsOf, taskOf, variablesOf, type Join, type Model, type Script} from './model.js';
 import {matched} from './oracle-files.js';
+
+const isRead = (model: Model, {id}: Script): boolean => model.tasks.some(other => readsOf(other).includes(id));
 
 const joinsOf = (model: Model): readonly Join[] => model.tasks.filter(task => task.is === 'join');
 
@@ -72,7 +74,8 @@ const FATE_EDITS: readonly Edit[] = [
   ),
   semantic('nothing where something is asked for is allowed, or not', (model, random) =>
     change(
-      scriptsOf(model).flatMap(({empty}) => empty ?? []),
+      // Of one that nobody reads: what was made of a result stays as good as it was.
+      scriptsOf(model).flatMap(task => (isRead(model, task) ? [] : (task.empty ?? []))),
       random,
       empty => (empty.allowed = !empty.allowed),
     ),
@@ -89,35 +92,32 @@ const FATE_EDITS: readonly Edit[] = [
       task => {
         if (task.members.length > 1 && task.prefer === undefined) task.members.pop();
         else {
-          const other = scriptsOf(model).find(script => !script.value && !task.members.includes(script.id));
+          const other = scriptsOf(model).find(
+            script => !script.value && script.empty === undefined && !task.members.includes(script.id),
+          );
           if (other !== undefined) task.members.push(other.id);
         }
       },
     ),
   ),
   semantic('a join prefers a member', (model, random) =>
-    change(
-      joinsOf(model),
-      random,
-      task => {
-        if (task.prefer !== undefined) delete task.prefer;
-        else {
-          const single = task.members.every(id => variablesOf(taskOf(model, id)).length === 0);
-          const first = single ? random.of(task.members) : undefined;
-          if (first !== undefined) {
-            task.prefer = first;
-            task.members = [first, ...task.members.filter(id => id !== first)];
-          }
+    change(joinsOf(model), random, task => {
+      if (task.prefer !== undefined) delete task.prefer;
+      else {
+        const single = task.members.every(id => variablesOf(taskOf(model, id)).length === 0);
+        const first = single ? random.of(task.members) : undefined;
+        if (first !== undefined) {
+          task.prefer = first;
+          task.members = [first, ...task.members.filter(id => id !== first)];
         }
-      },
-    ),
+      }
+    }),
   ),
   semantic('the mode of a join', (model, random) =>
     change(
       joinsOf(model).filter(task => task.id === 'c3'),
       random,
-      task =>
-        task.is === 'join' && (task.mode = task.mode === 'auto' ? 'link' : task.mode === 'link' ? 'chain' : 'auto'),
+      task => (task.mode = task.mode === 'auto' ? 'link' : task.mode === 'link' ? 'chain' : 'auto'),
     ),
   ),
   {
