@@ -111,7 +111,3 @@ export const DISK_EDITS: readonly Edit[] = [
   }),
   damage('a result is moved away', directory => renameSync(directory, `${directory}.gone`)),
 ];
-
-/** Whether an edit does something to files. */
-export const ofFiles = (edit: Edit): edit is Edit & {disk: (place: Place, random: Random) => boolean} =>
-  edit.disk !== undefined;
