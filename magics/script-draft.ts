@@ -14,6 +14,7 @@ import type {Task} from '../kernel/graph/work.js';
 import type {Draft, Made, MagicContext, Problem, Row} from '../kernel/session/magic.js';
 import type {Repeat} from '../kernel/session/repeat.js';
 import type {Settled} from '../kernel/typescript/messages.js';
+import type {ScriptArguments} from './script-arguments.js';
 import type {ScriptLanguage} from './script-language.js';
 import {ScriptWork, type ScriptBase} from './script-work.js';
 import {
@@ -32,20 +33,6 @@ import {ScriptRoot} from './script-root.js';
 import {resolveSource} from './resolve-source.js';
 import {bundleNotes} from './task-options.js';
 import {keyText, nodesOf} from './source.js';
-
-/** What of a script is hashed, besides what it reads. */
-export type ScriptArguments = {
-  /** Its text: another text does another thing. Without CRLF and newlines at its end, which change nothing. */
-  readonly script: string;
-  /** bash without `-euo pipefail` goes on where it would have ended. Absent: with them. */
-  readonly strict?: false;
-  /** It gives a value, and files only where `out` names some. */
-  readonly value?: true;
-  /** Globs of `--out`, sorted: what they do not match is no part of the result. Absent: all is. */
-  readonly out?: readonly string[];
-  /** Patterns of `--in` below other results, sorted: other patterns are other files of the same results. */
-  readonly in?: readonly string[];
-};
 
 /** The key of a task of a loop: `filter=HSC-R patch=1,1`. */
 export const rowKey = (row: Row): string =>

@@ -14,7 +14,7 @@ import {dirname, join} from 'node:path';
 import type {Random} from '../rig/random.js';
 import {filesIn} from './disk.js';
 import {flipped} from './change.js';
-import type {Edit, Place} from './edit.js';
+import type {Edit} from './edit.js';
 
 /** Files that are outputs of a result. */
 const outputsIn = (directory: string): readonly string[] =>
