@@ -2,19 +2,13 @@ import {relative} from 'node:path';
 import type {Digest, Fingerprint} from '../kernel/fingerprint/fingerprint.js';
 import type {JsonValue} from '../kernel/fingerprint/json.js';
 import type {Manifest} from '../kernel/graph/manifest.js';
-import {
-  fingerprintOfRecipe,
-  fingerprintsOfVariables,
-  type Code,
-  type Recipe,
-  type Variable,
-} from '../kernel/graph/recipe.js';
+import {fingerprintOfRecipe, fingerprintsOfVariables, type Recipe, type Variable} from '../kernel/graph/recipe.js';
 import {fail, ok, type Result} from '../kernel/graph/result.js';
 import type {Task} from '../kernel/graph/work.js';
 import type {Draft, Made, MagicContext, Problem, Row} from '../kernel/session/magic.js';
 import type {Repeat} from '../kernel/session/repeat.js';
 import type {Settled} from '../kernel/typescript/messages.js';
-import type {ScriptArguments} from './script-arguments.js';
+import {recipeOf} from './script-recipe.js';
 import type {ScriptLanguage} from './script-language.js';
 import {ScriptWork, type ScriptBase} from './script-work.js';
 import {
@@ -243,39 +237,6 @@ async function make(
   ];
   const rest = recipeOf(language, call, base, script, inputs, placedPatterns);
   return {is: 'task', task: taskOf(language, call, base, {...rest, variables}, [...needs], row, context)};
-}
-
-/** The recipe but for its variables. */
-function recipeOf(
-  language: ScriptLanguage,
-  call: ScriptCall,
-  base: ScriptBase,
-  script: string,
-  inputs: Recipe['inputs'],
-  placedPatterns: readonly string[] = [],
-): Omit<Recipe, 'variables'> {
-  const args: ScriptArguments = {
-    script,
-    ...(call.strict ? {} : {strict: false}),
-    ...(call.value ? {value: true} : {}),
-    ...(call.out === undefined ? {} : {out: [...new Set(call.out)].sort()}),
-    ...(placedPatterns.length === 0 ? {} : {in: [...new Set(placedPatterns)].sort()}),
-  };
-  const code: Code = {
-    ...(base.container === undefined ? {} : {image: {...base.container.identity}}),
-    ...base.program.identity,
-  };
-  return {
-    kind: language.name,
-    name: language.name,
-    arguments: args,
-    inputs,
-    ...(Object.keys(code).length === 0 ? {} : {code}),
-    setup: base.setup.identity,
-    ...(Object.keys(base.sources).length === 0 ? {} : {sources: base.sources}),
-    ...(Object.keys(base.environment).length === 0 ? {} : {environment: base.environment}),
-    ...(base.files.length === 0 ? {} : {files: Object.fromEntries(base.files.map(({name, digest}) => [name, digest]))}),
-  };
 }
 
 function taskOf(
