@@ -22,7 +22,7 @@ const CHUNK = 1024 * 1024;
 const NEWLINE = 10;
 
 /** Who reads while nobody waits works for so long, then rests for so long, in milliseconds. */
-const GENTLE = {work: 2, pause: 6};
+const GENTLE = {work: 2, pause: 40};
 
 /** How often the names are read again, at most, while journals are put together. */
 const TRIES = 5;
