@@ -25,16 +25,18 @@ it(
       ...(['shell', 'control', 'stdin', 'hb'] as const).map(channel => {
         const socket = new Dealer({linger: 0, sendHighWaterMark: 0, receiveHighWaterMark: 0});
         socket.connect(endpoint(connection, channel));
-        // Nobody looks at the answers, but they must not fill a queue.
-        void (async () => {
-          while (!socket.closed) await socket.receive().catch(() => undefined);
-        })();
         return {channel, socket};
       }),
       {channel: 'iopub' as const, socket: new XSubscriber({linger: 0, sendHighWaterMark: 0})},
     ];
     const iopub = sockets.at(-1)!.socket;
     iopub.connect(endpoint(connection, 'iopub'));
+    for (const {socket} of sockets) {
+      // Nobody looks at the answers, but they must not fill a queue.
+      void (async () => {
+        while (!socket.closed) await socket.receive().catch(() => undefined);
+      })();
+    }
     const queues = sockets.map(({socket}) => new SendQueue(socket, () => undefined));
     try {
       for (let sent = 0; sent < MESSAGES; sent += BATCH) {
