@@ -41,6 +41,10 @@ import {DECLARATIONS} from './typescript/language/declarations.js';
 import {LanguageThread} from './typescript/language-thread.js';
 import {startUser, userPort, type Handlers} from './open-user.js';
 
+/** Milliseconds before a failed task is tried again: the first time, twice as much each time, and the most. */
+const FIRST_PAUSE = 1000;
+const LONGEST_PAUSE = 60_000;
+
 /** Short jobs that are with the executor for each slot, beside the one that runs. */
 const AHEAD = 4;
 
@@ -177,6 +181,7 @@ export async function openNotebook({
     newAttempt: () => uuid() as AttemptId,
     outstanding: mean => jobsOut(settings.slots, mean, AHEAD),
     containers,
+    backOff: failures => Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (failures - 1)),
     planOnly,
     changed: entry => late.futures?.entryChanged(entry),
   });

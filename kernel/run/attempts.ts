@@ -6,6 +6,7 @@ import type {Exit} from './executor.js';
 import {finish} from './finish.js';
 import {launch, type Launched} from './launch.js';
 import {ReadyQueue} from './ready-queue.js';
+import {Resting, soon} from './resting.js';
 import type {Scheduler} from './scheduler.js';
 
 /** Failures that another try can't help. */
@@ -21,6 +22,7 @@ export class Attempts {
   readonly #ready = new ReadyQueue<Entry>();
   /** What is being published. */
   readonly #finishing = new Set<Promise<void>>();
+  readonly #resting: Resting;
   /** How many are being started, or are with the executor. */
   #out = 0;
   /** Milliseconds that the last jobs took. */
@@ -29,6 +31,7 @@ export class Attempts {
 
   constructor(scheduler: Scheduler) {
     this.#scheduler = scheduler;
+    this.#resting = new Resting(scheduler);
   }
 
   /** Whether nothing more is started. */
@@ -39,6 +42,7 @@ export class Attempts {
   /** Starts nothing more, and resolves when what has ended is published. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#resting.close();
     while (this.#finishing.size > 0) await Promise.all(this.#finishing);
   }
 
@@ -63,7 +67,8 @@ export class Attempts {
         return;
       case 'idle':
         this.#ready.remove(entry);
-        this.#scheduler.set(entry, {is: 'cancelled', at: this.#scheduler.ports.now()});
+        if (this.#resting.wake(entry)) this.#guard(entry, this.#cancelled(entry));
+        else this.#scheduler.set(entry, {is: 'cancelled', at: this.#scheduler.ports.now()});
     }
   }
 
@@ -93,15 +98,10 @@ export class Attempts {
 
   /** A result is mostly published at once, and then deeper tasks are ready, which go first: the slot waits for that a moment. */
   #freeSlot(finishing: Promise<void>): void {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>(resolve => (timer = setTimeout(resolve, PUBLISHING)));
-    void Promise.race([finishing, late])
-      .catch(() => undefined)
-      .then(() => {
-        clearTimeout(timer);
-        this.#out -= 1;
-        this.#pump();
-      });
+    void soon(PUBLISHING, finishing).then(() => {
+      this.#out -= 1;
+      this.#pump();
+    });
   }
 
   #pump(): void {
@@ -249,8 +249,8 @@ export class Attempts {
     if (kept === undefined && entry.directory !== undefined) await checkpoints.discard(entry.directory);
     entry.leftover = kept;
     if (!LASTING.has(failure.reason) && entry.tries <= entry.task.placement.retries) {
-      // The claim stays ours: others see the last failure only.
-      this.#again(entry);
+      this.#free(entry);
+      this.#resting.rest(entry, failure, () => this.#again(entry));
       return;
     }
     if (entry.claim !== undefined) checkpoints.recordFailure(entry.task, failure, entry.startedAt, now());

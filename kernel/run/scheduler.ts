@@ -28,6 +28,8 @@ export interface SchedulerPorts {
     inside(task: Task, attempt: Attempt, script: string): Result<Inside | undefined, Failure>;
     fault(task: Task, code: number, log: string): Failure | undefined;
   };
+  /** Milliseconds until a task is tried again that has failed so often; absent: none. */
+  readonly backOff?: (failures: number) => number;
   /** True: this is only a plan. Results are looked for, and what is missing is blocked. */
   readonly planOnly?: boolean;
   /** A task has changed its state. */

@@ -96,6 +96,7 @@ export function singleWords(task: TaskView, clock: Clock, left?: number): string
     }
     case 'queued':
       if (task.elsewhere === true) return `${glyph} running elsewhere`;
+      if (state.until !== undefined) return `${glyph} ${againWords(state, clock.now)}`;
       return `${glyph} to run${about('')} · queued · ${since(state.at)}`;
     case 'running':
       return `${glyph} running${state.attached ? ' elsewhere' : ''} · ${since(state.at)}${about(' left').replace(/^,/, ' ·')}`;
@@ -120,6 +121,15 @@ export function singleWords(task: TaskView, clock: Clock, left?: number): string
     default:
       return assertNever(state);
   }
+}
+
+/** `try 2 of 3 in 10 s, after exit 1: no network`. */
+export function againWords(
+  {until = 0, next = 0, tries = 0, failure}: Extract<TaskView['state'], {is: 'queued'}>,
+  now: number,
+): string {
+  const after = failure === undefined ? '' : `, after ${failureText(failure).title}`;
+  return `try ${next} of ${tries} in ${durationText(Math.ceil(Math.max(0, until - now) / 1000) * 1000)}${after}`;
 }
 
 /** `waiting for warps, calexps and 3 more`. */
