@@ -18,6 +18,7 @@ import {publish} from '../store/publish.js';
 import {removeSmall} from '../store/remove-small.js';
 import type {Store} from '../store/store.js';
 import {checkResult, isUnchanged, type Verify} from '../store/verify.js';
+import {checkLate} from './late-files.js';
 import {claimPorts, RUNNER, TaskClaims, type ClaimPorts} from './task-claims.js';
 import {Tidying} from './tidying.js';
 
@@ -72,11 +73,13 @@ export class StoredCheckpoints implements Checkpoints {
   }
 
   async check(manifest: Manifest): Promise<Result<Manifest, string>> {
-    const checked = await checkResult(manifest, this.#verify());
+    const checked = await checkLate(manifest, this.#verify(), this.#claims.ports.kernel.host);
     if (checked.ok) {
       if (checked.value.renewed) this.#store.recordRenewed(checked.value.manifest);
       return ok(checked.value.manifest);
     }
+    // It may be there again in a moment: it stays where it is, and what is made meanwhile is compared with it.
+    if (checked.error.is === 'unreadable') return fail(checked.error.message);
     const {directory} = manifest;
     const other = directory === undefined ? undefined : await this.#madeAnew(manifest, directory);
     if (other !== undefined) return ok(other);

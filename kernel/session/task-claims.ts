@@ -149,6 +149,9 @@ export class TaskClaims {
     }
     const {is, claim} = claiming.value;
     const {content, number} = claim;
+    if (claim.unseen === true) {
+      return ok({is: 'held', claim: {attempt: '' as AttemptId, directory: '', number, at: Date.now()}});
+    }
     if (content === undefined) {
       return ok({is: 'orphan', claim: {attempt: '' as AttemptId, directory: '', number, at: 0}});
     }

@@ -42,6 +42,8 @@ export interface Claim {
   readonly number: number;
   /** Undefined: the machine broke down before it reached the disk. */
   readonly content: ClaimContent | undefined;
+  /** Its name is taken, and can't be seen here yet: another machine has just made it. */
+  readonly unseen?: true;
 }
 
 /** What came of an attempt to own a task. `theirs`: somebody else does, and this is what he says. */
@@ -137,7 +139,7 @@ export class Claims {
     return readContent(this.#path(fingerprint, number))?.attempt === content?.attempt;
   }
 
-  #make(fingerprint: Fingerprint, number: number, content: ClaimContent): Result<Claiming, StoreProblem> {
+  #make(fingerprint: Fingerprint, number: number, content: ClaimContent, tries = 3): Result<Claiming, StoreProblem> {
     const written = this.#write(content);
     if (!written.ok) return written;
     const path = this.#path(fingerprint, number);
@@ -156,7 +158,9 @@ export class Claims {
     // The old owner was giving up between our look and our link, while a newer one was there.
     if (won) this.release(claim);
     // Who beat us may have finished already: the task is free again, and the result is there to be found.
-    return held === undefined ? this.#make(fingerprint, 1, content) : ok({is: 'theirs', claim: held});
+    if (held !== undefined) return ok({is: 'theirs', claim: held});
+    if (tries > 0) return this.#make(fingerprint, 1, content, tries - 1);
+    return ok({is: 'theirs', claim: {fingerprint, number: 1, content: undefined, unseen: true}});
   }
 
   #write(content: ClaimContent): Result<string, StoreProblem> {

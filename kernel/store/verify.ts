@@ -24,6 +24,8 @@ export interface Miss {
   readonly message: string;
   /** The first file that is not as recorded, relative; absent if the whole directory is gone. */
   readonly path?: string;
+  /** `absent`: something is not there, or not to be seen yet. `unreadable`: the disk does not say. Absent: it is another one. */
+  readonly is?: 'absent' | 'unreadable';
 }
 
 /** Stats that are under way at once on a file system behind a network. */
@@ -49,9 +51,7 @@ export async function checkResult(manifest: Manifest, how: Verify): Promise<Resu
     for (const [place, output] of batch.entries()) {
       const stamp = stamps[place];
       const result =
-        stamp instanceof Error
-          ? fail({message: `${output.path} could not be read (${codeOf(stamp)})`, path: output.path})
-          : await compare(directory, output, stamp, how);
+        stamp instanceof Error ? fail(unreadable(output.path, stamp)) : await compare(directory, output, stamp, how);
       if (result.ok) checked.push(result.value);
       else if (await isThere(directory)) return result;
       else return fail(gone(directory));
@@ -108,7 +108,7 @@ async function compare(
   how: Verify,
 ): Promise<Result<OutputFile, Miss>> {
   const {path, size, mtimeNs, sha256} = output;
-  if (stamp === undefined) return fail({message: `${path} is missing`, path});
+  if (stamp === undefined) return fail({message: `${path} is missing`, path, is: 'absent'});
   if (stamp.size !== size) return fail({message: `${path} has another size: ${size} → ${stamp.size} bytes`, path});
   if (how === 'size') return ok(output);
   if (how === 'mtime' && stamp.mtimeNs === mtimeNs) return ok(output);
@@ -118,11 +118,17 @@ async function compare(
     if (now.sha256 !== sha256) return fail({message: `${path} has other content`, path});
     return ok(now.mtimeNs === mtimeNs ? output : now);
   } catch (error) {
-    return fail({message: `${path} could not be read (${codeOf(error)})`, path});
+    return fail(unreadable(path, error));
   }
 }
 
-const gone = (directory: string): Miss => ({message: `its directory ${directory} is missing`});
+const unreadable = (path: string, error: unknown): Miss => ({
+  message: `${path} could not be read (${codeOf(error)})`,
+  path,
+  is: 'unreadable',
+});
+
+const gone = (directory: string): Miss => ({message: `its directory ${directory} is missing`, is: 'absent'});
 
 async function isThere(directory: string): Promise<boolean> {
   try {

@@ -112,6 +112,18 @@ export class CrashNotebook implements Disposable {
     return this.#lines.filter(line => line.is === 'begin' && line.task === task).length;
   }
 
+  /** How much the tasks have said up to now. */
+  get said(): number {
+    return this.#lines.length;
+  }
+
+  /** Tasks of which an attempt has begun and ended since. Whose runner lives has finished then. */
+  endedSince(said: number): readonly string[] {
+    const lines = this.#lines.slice(said);
+    const begun = new Set(lines.flatMap(({is, rest}) => (is === 'begin' ? [rest] : [])));
+    return lines.flatMap(({is, task, rest}) => (is === 'end' && begun.has(rest) ? [task] : []));
+  }
+
   /** Tasks that ran twice at once. */
   get twice(): readonly string[] {
     return this.#lines.flatMap(({is, task}) => (is === 'twice' ? [task] : []));
@@ -132,10 +144,11 @@ export class CrashNotebook implements Disposable {
         `flock -n 9 || echo "twice ${task}" >> ${this.#side}/log`,
         `echo "begin ${task} $PWD" >> ${this.#side}/log`,
         rest,
+        `echo "end ${task} $PWD" >> ${this.#side}/log`,
       ].join('\n');
     return [
       `%%bash --as a${set}\n${body(`a${set}`, `echo "${set} one" > out.txt\nmkdir sub\necho "more of ${set}" > sub/more.txt\necho two >> out.txt`)}`,
-      `%%bash --as b${set} --with a${set}\n${body(`b${set}`, `cat $a${set}/out.txt > out.txt\nsleep 0.${(set * 3) % 7}\necho three >> out.txt`)}`,
+      `%%bash --as b${set} --with a${set}\n${body(`b${set}`, `cat $a${set}/out.txt > out.txt\nsleep ${set % 3 === 0 ? 2 : 0.1}\necho three >> out.txt`)}`,
       `%%foreach i in [1..${VALUES}]\n%%bash --as v${set} --value\n${body(`v${set}.$i`, `echo $((${set} * 100 + i))`)}`,
     ];
   }

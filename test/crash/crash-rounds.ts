@@ -68,7 +68,7 @@ export class CrashRounds {
     using notebook = new CrashNotebook();
     const story: string[] = [];
     const finished = new Map<string, {readonly begun: number; readonly where: string}>();
-    const look = (): void => {
+    const look = (ended: readonly string[] = []): void => {
       const seen = lookAtStore(notebook);
       const wrong = [...seen.wrong, ...notebook.twice.map(task => `${task} ran twice at once`)];
       for (const [task, {begun, where}] of finished) {
@@ -76,6 +76,10 @@ export class CrashRounds {
       }
       for (const [task, where] of seen.finished) {
         if (!finished.has(task)) finished.set(task, {begun: notebook.begun(task), where});
+      }
+      for (const task of ended) {
+        if (!finished.has(task))
+          finished.set(task, {begun: notebook.begun(task), where: 'it has ended, and its runner lived'});
       }
       if (wrong.length > 0) this.wrong.push([...new Set(wrong), ...story.map(line => `  after ${line}`)].join('\n'));
     };
@@ -86,8 +90,9 @@ export class CrashRounds {
         sets.push(sets.length + 1);
         const faults = new Faults(notebook.directory);
         all.push(faults);
-        await this.#crash(notebook, sets.slice(-2), faults, story);
-        look();
+        const said = notebook.said;
+        const victims = await this.#crash(notebook, sets.slice(-2), faults, story);
+        look(victims.includes('runner') ? [] : notebook.endedSince(said));
       }
       if (this.wrong.length > 0) return;
       const last = new Faults(notebook.directory);
@@ -114,7 +119,12 @@ export class CrashRounds {
     if (left.length > 0) this.#say(`what was left is never taken away: ${left.join(', ')}`, story);
   }
 
-  async #crash(notebook: CrashNotebook, sets: readonly number[], faults: Faults, story: string[]): Promise<void> {
+  async #crash(
+    notebook: CrashNotebook,
+    sets: readonly number[],
+    faults: Faults,
+    story: string[],
+  ): Promise<readonly Role[]> {
     const {random, dist} = this.#options;
     const target = this.#known.size === 0 ? undefined : this.#target();
     const instant = this.#options.paths === undefined && target !== undefined && random.below(INSTANT) === 0;
@@ -144,6 +154,7 @@ export class CrashRounds {
     for (const [key, times] of seen) {
       if (this.#options.paths?.test(key) !== false) this.#known.set(key, Math.max(times, this.#known.get(key) ?? 0));
     }
+    return target?.victims ?? [];
   }
 
   /** A point that was aimed at least, and who is killed there least. */

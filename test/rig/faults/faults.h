@@ -16,5 +16,8 @@ int faults_point(const char *operation, const char *path, int changes);
 /* Another process, of another host, has made the file so short a while ago that it is not seen here yet. */
 int late_hidden(const char *path);
 
+/* This process was told that the name is taken: it looks anew from then on, as NFS does. */
+void late_told(const char *path);
+
 /* This process has made, or brought there, what has this name. */
 void late_made(const char *path);

@@ -10,6 +10,7 @@
 #define _GNU_SOURCE
 #include "faults.h"
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -46,8 +47,16 @@ void late_made(const char *path) {
   syscall(SYS_unlinkat, AT_FDCWD, file, 0);
   int descriptor = (int)syscall(SYS_openat, AT_FDCWD, file, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
   if (descriptor >= 0) syscall(SYS_close, descriptor);
+  late_told(path);
+}
+
+void late_told(const char *path) {
+  if (!path || !late_milliseconds) return;
+  int saved = errno;
+  char file[PATH_MAX];
   birth(path, strlen(path), *host == 'a' ? "b" : "a", file);
   syscall(SYS_unlinkat, AT_FDCWD, file, 0);
+  errno = saved;
 }
 
 int late_hidden(const char *path) {

@@ -135,6 +135,7 @@ PATH_OPERATION(faccessat, "stat", 0, directory, (int directory, const char *path
     POINT(operation, place, 1, -1); \
     int result = real(__VA_ARGS__); \
     if (result == 0) late_made(place); \
+    else if (errno == EEXIST) late_told(place); \
     return result; \
   }
 
@@ -153,6 +154,7 @@ MAKING(symlinkat, "symlink", directory, (const char *target, int directory, cons
     POINT(operation, place, 1, -1); \
     int result = real(__VA_ARGS__); \
     if (result == 0) late_made(place); \
+    else if (errno == EEXIST) late_told(place); \
     return result; \
   }
 
