@@ -96,7 +96,11 @@ export class Faults implements Disposable {
     };
     // A kernel gives its runners none of its environment.
     const exports = Object.entries(own).map(([name, value]) => `export ${name}='${value}'\n`);
-    writeFileSync(this.#scratch.at('bin/bash'), `#!/bin/sh\n${exports.join('')}exec /bin/bash "$@"\n`, {mode: 0o755});
+    writeFileSync(this.#scratch.at('exports'), exports.join(''));
+    // It is the same for all, as a program that a task uses counts by its content.
+    writeFileSync(this.#scratch.at('bin/bash'), '#!/bin/sh\n. "${0%/*}/../exports"\nexec /bin/bash "$@"\n', {
+      mode: 0o755,
+    });
     const path = process.env['PATH'] ?? '/usr/bin:/bin';
     this.environment = {...own, PATH: [this.#scratch.at('bin'), path].join(delimiter)};
     this.set(rules);
