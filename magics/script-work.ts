@@ -1,5 +1,5 @@
 import {lstatSync, mkdirSync, readdirSync, rmSync, symlinkSync} from 'node:fs';
-import {dirname, join, resolve} from 'node:path';
+import {dirname, join, normalize, resolve} from 'node:path';
 import type {Digest, Fingerprint} from '../kernel/fingerprint/fingerprint.js';
 import type {JsonValue} from '../kernel/fingerprint/json.js';
 import type {Container, Mount} from '../kernel/graph/container.js';
@@ -78,7 +78,8 @@ export class ScriptWork implements Work {
       mkdirSync(dirname(link), {recursive: true});
       symlinkSync(resolve(file.path), link);
     }
-    mkdirSync(join(directory, '.weft.tmp'));
+    const temporary = this.#staysNamed ? directory : join(directory, '.weft.tmp');
+    if (temporary !== directory) mkdirSync(temporary);
     const directories: Record<string, string> = {};
     for (const [name, variable] of Object.entries(this.#recipe.variables)) {
       if (variable.is === 'task') directories[name] = attempt.pathOf(variable.fingerprint);
@@ -104,10 +105,18 @@ export class ScriptWork implements Work {
       this.#base.setup.text === '' ? '' : `${this.#base.setup.text}\n`,
       `cd ${bashQuote(directory)} || exit 125\n`,
       'unset OLDPWD\n',
-      `export TMPDIR=${bashQuote(join(directory, '.weft.tmp'))}\n`,
+      `export TMPDIR=${bashQuote(temporary)}\n`,
       started.value,
     ].join('');
     return ok(task);
+  }
+
+  /** Whether nothing stays but files that are named: then temporary ones may lie among them, and a directory for these is saved. */
+  get #staysNamed(): boolean {
+    const {out, value} = this.#call;
+    return out === undefined
+      ? value
+      : !out.some(name => isGlob(name) || normalize(name) === './' || normalize(name) === '.');
   }
 
   mounts(): readonly Mount[] {

@@ -2,6 +2,7 @@ import {existsSync, renameSync, writeFileSync} from 'node:fs';
 import {randomUUID} from 'node:crypto';
 import {rm} from 'node:fs/promises';
 import {basename, dirname, join} from 'node:path';
+import {codeOf} from '../fingerprint/file-problem.js';
 import type {Fingerprint} from '../fingerprint/fingerprint.js';
 import type {Failure} from '../graph/failure.js';
 import type {Holder} from '../graph/holder.js';
@@ -222,9 +223,17 @@ export class StoredCheckpoints implements Checkpoints {
 
   assigned(directory: string, holder: Holder): void {
     const path = join(directory, RUNNER);
+    const text = JSON.stringify(holder);
     try {
-      // In one step: who is killed meanwhile leaves no half of it.
-      writeFileSync(`${path}~`, JSON.stringify(holder));
+      // The job is given away after this: who is killed meanwhile leaves a part of it to nobody.
+      writeFileSync(path, text, {flag: 'wx'});
+      return;
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') return;
+    }
+    try {
+      // Another runner may have the job. In one step: who is killed meanwhile leaves no half of it.
+      writeFileSync(`${path}~`, text);
       renameSync(`${path}~`, path);
     } catch {
       // Only who adopts it would miss it; the job itself says what is wrong with its directory.

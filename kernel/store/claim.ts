@@ -72,6 +72,13 @@ export class Claims {
 
   /** Claims a task that nobody owns. */
   claim(fingerprint: Fingerprint, content: ClaimContent): Result<Claiming, StoreProblem> {
+    // Mostly nobody does. Who does is seen after the link: a first number that was free beside a higher one is given back.
+    return existsSync(this.#path(fingerprint, 1))
+      ? this.#theirs(fingerprint, content)
+      : this.#make(fingerprint, 1, content);
+  }
+
+  #theirs(fingerprint: Fingerprint, content: ClaimContent): Result<Claiming, StoreProblem> {
     const held = this.read(fingerprint);
     return held === undefined ? this.#make(fingerprint, 1, content) : ok({is: 'theirs', claim: held});
   }
