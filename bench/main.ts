@@ -2,6 +2,7 @@ import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join, resolve} from 'node:path';
 import {parseArgs} from 'node:util';
+import {checkpointPairs} from './checkpoints.js';
 import {compareScenarios} from './compare-scenarios.js';
 import {containerPairs} from './containers.js';
 import {startEngines} from './engines.js';
@@ -19,10 +20,11 @@ Every figure is measured beside its reference in the same run, so that a loaded 
   --tasks N   bash tasks of one notebook (400)
   --cells N   cells of one kernel (200)
   --history N tasks of the history in which is looked back (50000)
-  --only WHAT kernels, tasks, history, containers, or scenarios (these only if asked for: they print no figures)
+  --done N    tasks that are run, and found done by later runs; those of a tenth of N are subtracted (10000)
+  --only WHAT kernels, tasks, checkpoints, history, containers, or scenarios (these only if asked for: they print no figures)
   --json      one JSON line a pair
 WEFT_TEST_PYTHON names the Python that has jupyter_client and ipykernel; without one the kernels are left out.
-WEFT_PARSL_PYTHON names the Python that has Parsl, for the scenarios.
+WEFT_PARSL_PYTHON names the Python that has Parsl, for checkpoints and scenarios; make and ninja are taken from the PATH.
 For containers it starts podman and docker in a directory of its own, and takes charliecloud, where they are installed.`;
 
 interface Options {
@@ -144,6 +146,7 @@ async function main(): Promise<void> {
       peers: text,
       results: text,
       page: text,
+      done: text,
       json: {type: 'boolean'},
       help: {type: 'boolean', short: 'h'},
     },
@@ -183,6 +186,13 @@ async function main(): Promise<void> {
     if (only('kernels')) await showKernels(options, files, show);
     if (files.page !== undefined && files.results !== undefined) writePage(files.results, files.page);
     if (only('tasks')) (await taskPairs(options)).forEach(show);
+    if (only('checkpoints')) {
+      const python = process.env['WEFT_TEST_PYTHON'] ?? 'python3';
+      const parsl = process.env['WEFT_PARSL_PYTHON'] ?? python;
+      const tasks = count(values.done, 10_000);
+      const say = (text: string): void => console.error(text);
+      (await checkpointPairs({rounds: options.rounds, tasks, folder, python, parsl, say})).forEach(show);
+    }
     if (only('history'))
       (await historyPairs({rounds: options.rounds, tasks: count(values.history, 50_000), folder})).forEach(show);
     if (only('containers')) await showContainers(options, show);

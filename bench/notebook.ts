@@ -23,15 +23,21 @@ export function notebookText(cells: readonly string[]): string {
   });
 }
 
+/** Writes cells as a notebook into a directory, which is made, and gives its path. */
+export function writeNotebook(directory: string, cells: readonly string[]): string {
+  mkdirSync(directory, {recursive: true});
+  const notebook = join(directory, 'bench.ipynb');
+  writeFileSync(notebook, notebookText(cells));
+  return notebook;
+}
+
 /** Runs cells as a notebook with `weft run` in a directory, which keeps its store, and gives the seconds it took. */
 export function runCells(
   directory: string,
   cells: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<number> {
-  mkdirSync(directory, {recursive: true});
-  const notebook = join(directory, 'bench.ipynb');
-  writeFileSync(notebook, notebookText(cells));
+  const notebook = writeNotebook(directory, cells);
   const weft = join(root, 'dist', 'weft.js');
   return timed(process.execPath, [weft, 'run', notebook, '-o', join(directory, 'out.ipynb')], directory, env);
 }
