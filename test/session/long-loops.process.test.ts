@@ -1,4 +1,4 @@
-import {readdirSync, rmSync} from 'node:fs';
+import {readdirSync, readFileSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
 import {scratch} from '../rig/scratch.js';
@@ -52,4 +52,32 @@ test('the tasks of a long loop are found done by the next kernel, used as any ot
     await notebook.value('%wait again t');
     expect(readdirSync(counter)).toEqual(['9']);
   }
+});
+
+test('a task has the same fingerprint in a long loop, in a short one and in a function, also where a value is the path of a result', async () => {
+  using folder = scratch();
+  await using notebook = await openTestNotebook({directory: folder.path});
+  const counter = folder.at('count');
+  const script = 'mkdir -p "$COUNTED"; echo "$p $n" >> "$COUNTED/lines"; echo 1';
+  const lines = (): number => readFileSync(join(counter, 'lines'), 'utf8').split('\n').length - 1;
+  const body = `%%bash --value --with n`;
+  await notebook.value(`%env COUNTED=${counter}`);
+  await notebook.value('%%bash --as one --out o\necho 1 > o');
+  await notebook.value(`const n = {b: [1], a: null}; const words = Array.from({length: ${ROWS}}, (_, i) => 'é "' + i)`);
+  await notebook.value(`%%foreach p in words\n${body} --as long\n${script}`);
+  await notebook.value('%wait long');
+  expect(lines()).toBe(ROWS);
+  await notebook.value('const some = words.slice(5, 7)');
+  await notebook.value(`%%foreach p in some\n${body} --as short\n${script}`);
+  await notebook.value(`const call = bash(${JSON.stringify(script)}, {value: true, with: {p: words[8], n}})`);
+  await notebook.value('%wait short call');
+  expect(lines()).toBe(ROWS);
+  // The path of a result stands for the result: such a loop is planned one by one, and what it shares with the other is done.
+  await notebook.value('const mixed = [(await one).path, ...words]');
+  await notebook.value(`%%foreach p in mixed\n${body} --as again\n${script}`);
+  await notebook.value('%wait again');
+  expect(lines()).toBe(ROWS + 1);
+  await notebook.value(`${body} --from p=one --as named\n${script}`);
+  await notebook.value('%wait named');
+  expect(lines()).toBe(ROWS + 1);
 });
