@@ -1,8 +1,7 @@
-import {existsSync, renameSync, writeFileSync} from 'node:fs';
+import {existsSync, renameSync} from 'node:fs';
 import {randomUUID} from 'node:crypto';
 import {rm} from 'node:fs/promises';
 import {basename, dirname, join} from 'node:path';
-import {codeOf} from '../fingerprint/file-problem.js';
 import type {Fingerprint} from '../fingerprint/fingerprint.js';
 import type {Failure} from '../graph/failure.js';
 import type {Holder} from '../graph/holder.js';
@@ -20,7 +19,8 @@ import {removeSmall} from '../store/remove-small.js';
 import type {Store} from '../store/store.js';
 import {checkResult, isUnchanged, type Verify} from '../store/verify.js';
 import {checkLate} from './late-files.js';
-import {claimPorts, RUNNER, TaskClaims, type ClaimPorts} from './task-claims.js';
+import {writeHolder} from './holder-file.js';
+import {claimPorts, TaskClaims, type ClaimPorts} from './task-claims.js';
 import {Tidying} from './tidying.js';
 
 /** Milliseconds in which releases are gathered for one flush: a result is synced within 50 ms of its exit. */
@@ -222,22 +222,7 @@ export class StoredCheckpoints implements Checkpoints {
   }
 
   assigned(directory: string, holder: Holder): void {
-    const path = join(directory, RUNNER);
-    const text = JSON.stringify(holder);
-    try {
-      // The job is given away after this: who is killed meanwhile leaves a part of it to nobody.
-      writeFileSync(path, text, {flag: 'wx'});
-      return;
-    } catch (error) {
-      if (codeOf(error) !== 'EEXIST') return;
-    }
-    try {
-      // Another runner may have the job. In one step: who is killed meanwhile leaves no half of it.
-      writeFileSync(`${path}~`, text);
-      renameSync(`${path}~`, path);
-    } catch {
-      // Only who adopts it would miss it; the job itself says what is wrong with its directory.
-    }
+    writeHolder(directory, holder);
   }
 
   async publish(publication: Publication): Promise<Result<Manifest, Failure>> {
