@@ -34,6 +34,8 @@ export class Entry {
   undecided = false;
   /** How this kernel came by the result when it was not there yet: asked for again later, it is cached. */
   made: 'ran' | 'attached' | undefined;
+  /** While it waits: how many of its needs have to be done before it is worth while to look at all of them again. */
+  patience = 0;
   /** When its outputs were last looked at, milliseconds since the epoch; 0: never. */
   checkedAt = 0;
   /** When somebody last asked for it, milliseconds since the epoch. */

@@ -11,6 +11,9 @@ import {Entry} from './entry.js';
 import type {Executor, Exit, Inside} from './executor.js';
 import {Hits} from './hits.js';
 
+/** Of so many needs each one that is done is told. Of more, a quarter of them at a time: looking at all after each one takes the square of their number. */
+const FEW = 16;
+
 /** What the scheduler is made of; all of it is given, so that tests can give fakes. */
 export interface SchedulerPorts {
   readonly checkpoints: Checkpoints;
@@ -151,7 +154,10 @@ export class Scheduler {
     this.ports.changed(entry);
     if (!entry.final) return;
     entry.settle();
-    for (const dependent of entry.dependents) if (dependent.state.is === 'waiting') this.advance(dependent);
+    for (const dependent of entry.dependents) {
+      if (dependent.state.is !== 'waiting' || (state.is === 'done' && --dependent.patience > 0)) continue;
+      this.advance(dependent);
+    }
   }
 
   /** The edition of a task's result as it is now; undefined if there is none. */
@@ -181,6 +187,7 @@ export class Scheduler {
       return;
     }
     const on: string[] = [];
+    const open = new Set<Fingerprint>();
     for (const need of entry.task.needs) {
       const other = this.#entries.get(need);
       if (other === undefined || other.state.is === 'done') continue;
@@ -191,7 +198,9 @@ export class Scheduler {
         return;
       }
       on.push(labelOf(other.task));
+      open.add(need);
     }
+    entry.patience = open.size > FEW ? Math.ceil(open.size / 4) : 1;
     if (on.length === 0) void this.#enqueue(entry).catch((error: unknown) => this.broke(entry, error));
     else if (entry.state.is !== 'waiting' || entry.state.on.length !== on.length) this.set(entry, {is: 'waiting', on});
   }

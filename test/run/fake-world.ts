@@ -44,7 +44,11 @@ export class FakeKernel implements Checkpoints, Executor {
   readonly #delay: Delay;
   readonly #jobs = new Map<AttemptId, {entry: Entry; end: (exit: Exit) => void}>();
   readonly #lanes = new Set<string>();
+  /** Which task each attempt is of. */
+  readonly #claimed = new Map<AttemptId, Fingerprint>();
   #attempts = 0;
+  /** How often a task has changed its state. */
+  changes = 0;
   dead = false;
 
   constructor(disk: FakeDisk, slots: number, delay: Delay) {
@@ -70,6 +74,7 @@ export class FakeKernel implements Checkpoints, Executor {
   }
 
   #changed(entry: Entry): void {
+    this.changes += 1;
     const before = this.states.get(entry.fingerprint);
     this.states.set(entry.fingerprint, entry.state);
     const wasFinal = before !== undefined && !['waiting', 'queued', 'running'].includes(before.is);
@@ -79,8 +84,9 @@ export class FakeKernel implements Checkpoints, Executor {
   // --- the executor ---
 
   submit(job: Job): void {
-    const entry = [...this.scheduler.entries()].find(({attempt}) => attempt === job.attempt);
-    if (entry === undefined) throw new Error('a job of nobody');
+    const claimed = this.#claimed.get(job.attempt);
+    const entry = claimed === undefined ? undefined : this.scheduler.entry(claimed);
+    if (entry?.attempt !== job.attempt) throw new Error('a job of nobody');
     const {key, needs, lane} = entry.task;
     this.submitted.push(entry.fingerprint);
     this.#rule(this.#jobs.size < this.#slots, 'more jobs than slots');
@@ -188,6 +194,7 @@ export class FakeKernel implements Checkpoints, Executor {
 
   #take(task: Task, attempt: AttemptId, directory: string, number: number): Result<Claimed, Failure> {
     const claim = {attempt, directory, number, at: ++this.#disk.clock};
+    this.#claimed.set(attempt, task.fingerprint);
     this.#disk.claims.set(task.fingerprint, {claim, owner: this});
     return ok({is: 'mine', claim});
   }
