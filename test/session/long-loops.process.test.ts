@@ -73,7 +73,7 @@ test('a task has the same fingerprint in a long loop, in a short one and in a fu
   await notebook.value('%wait short call');
   expect(lines()).toBe(ROWS);
   // The path of a result stands for the result: such a loop is planned one by one, and what it shares with the other is done.
-  await notebook.value('const mixed = [(await one).path, ...words]');
+  await notebook.value('const mixed = [...words, (await one).path]');
   await notebook.value(`%%foreach p in mixed\n${body} --as again\n${script}`);
   await notebook.value('%wait again');
   expect(lines()).toBe(ROWS + 1);
