@@ -26,6 +26,20 @@ export interface CompletionContext {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Data ids of results that are there, each a key to a number or a text. */
   dataIds(): readonly Readonly<Record<string, JsonValue>>[];
+  /** What a name, with keys or without, stands for: `coadds[HSC-R]`; undefined where it is no single result, or not there yet. */
+  result(name: string): KnownResult | undefined;
+  /** The result that has this final directory. */
+  resultAt(directory: string): KnownResult | undefined;
+  /** The images that cells of this kernel have used, as they were typed. */
+  images(): readonly string[];
+}
+
+/** A result that is there. One result is always the same object. */
+export interface KnownResult {
+  /** Absolute. */
+  readonly directory: string;
+  /** Its files as they were recorded, relative to it. */
+  readonly files: readonly string[];
 }
 
 /** Says what fits at a place of a magic. */

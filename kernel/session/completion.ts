@@ -1,12 +1,11 @@
 import {placeAt, type MagicPlace} from '../cell/place.js';
 import {quoteWord} from '../cell/words.js';
-import type {JsonValue} from '../fingerprint/json.js';
 import type {Completions} from '../wire/notebook.js';
 import type {AssistPorts} from './assist.js';
-import type {Candidate, CompletionContext, Fitting} from './completer.js';
-import {elementsOf, keyText} from './element.js';
+import type {Candidate, Fitting} from './completer.js';
+import {completionContext} from './completion-context.js';
+import {keyText, nextKeys} from './element.js';
 import {fileCandidates} from './file-candidates.js';
-import type {Futures} from './futures.js';
 import {OPTION_HELP} from './option-help.js';
 import {shapesOf} from './registry.js';
 import {within} from './within.js';
@@ -19,10 +18,6 @@ const COLD_PATIENCE = 4000;
 
 /** So many things that fit are sent: who looks for another types on. */
 const MOST = 500;
-
-/** So many results are looked at for their data ids, and so many ids are kept. */
-const MOST_RESULTS = 60;
-const MOST_IDS = 5000;
 
 /** What fits at an offset (UTF-16) of a cell. Where the language service is not there yet, the names of the notebook. */
 export async function completions(code: string, at: number, ports: AssistPorts): Promise<Completions> {
@@ -48,6 +43,8 @@ const named = (text: string): Candidate => ({text, type: 'name'});
 async function typeScript(code: string, at: number, shift: number, ports: AssistPorts): Promise<Completions> {
   const {language} = ports;
   const names = await ports.names.now();
+  const key = setKeys(code.slice(0, at), ports);
+  if (key !== undefined) return answer(key.keys, key.typed, shift + at - key.typed.length, shift + at);
   const word = /[\p{ID_Continue}$]*$/u.exec(code.slice(0, at))?.[0] ?? '';
   const start = at - word.length;
   const member = /(?:^|[^.])\.\s*$|^\.$/.test(code.slice(Math.max(0, start - 20), start));
@@ -62,6 +59,38 @@ async function typeScript(code: string, at: number, shift: number, ports: Assist
   const typed = code.slice(found.start, at);
   return answer([...found.matches, ...others], typed, shift + found.start, shift + at, false);
 }
+
+/** Behind the open bracket of a set, in TypeScript: its keys, as they are written there. Types know nothing of them. */
+function setKeys(
+  before: string,
+  {futures}: AssistPorts,
+): {readonly keys: readonly Candidate[]; readonly typed: string} | undefined {
+  const [, name = '', had = '', quote = '', typed = ''] = OPEN_KEY.exec(before) ?? [];
+  const node = name === '' ? undefined : futures.namedSo(name);
+  if (node?.is !== 'set' || (quote === '' && !/^[\w.]*$/.test(typed))) return undefined;
+  const keys = [...had.matchAll(/\[\s*(?:"([^"]*)"|'([^']*)'|`([^`]*)`|([^\]]*?))\s*\]/g)];
+  const next = nextKeys(
+    node,
+    keys.map(([, double, single, template, bare]) => double ?? single ?? template ?? bare ?? ''),
+  );
+  // In a quote that is open there may be its end behind the cursor: clients close quotes by themselves.
+  const texts = next.flatMap(key => {
+    const text = typeof key === 'string' ? JSON.stringify(key) : keyText(key);
+    if (quote === '') return [text];
+    return typeof key === 'string' ? [inQuotes(key, quote)] : [];
+  });
+  return !texts.some(text => text.startsWith(typed))
+    ? undefined
+    : {keys: texts.map(text => ({text, type: 'key'})), typed};
+}
+
+/** A text as it stands between two quotes of a kind. */
+const inQuotes = (text: string, quote: string): string =>
+  JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"').replaceAll(quote, `\\${quote}`);
+
+/** A name, its keys that are closed, and an open bracket with what is typed behind it. */
+const OPEN_KEY =
+  /(?<![\p{ID_Continue}$.])([\p{ID_Start}$_][\p{ID_Continue}$]*)((?:\[[^[\]\n]*\])*)\[\s*(["'`]?)([^[\]"'`\n]*)$/u;
 
 function magicNames({control}: AssistPorts): readonly Candidate[] {
   return control
@@ -79,10 +108,9 @@ async function magic(place: MagicPlace, at: number, ports: AssistPorts): Promise
     });
     return answer(options, place.text, place.start, at);
   }
-  const {registry, contexts} = ports;
+  const {registry} = ports;
   const own = [...registry.tasks, ...registry.cells, ...registry.lines].find(each => each.shape.name === shape.name);
-  const context: CompletionContext = {...contexts.surroundings(), dataIds: () => dataIdsOf(ports.futures)};
-  const fitting = (await own?.complete?.(place, context)) ?? [];
+  const fitting = (await own?.complete?.(place, completionContext(ports))) ?? [];
   const candidates = await Promise.all(fitting.map(each => expanded(each, place, ports)));
   return answer(candidates.flat(), place.text, place.start, at);
 }
@@ -121,12 +149,7 @@ async function futureCandidates(typed: string, {futures, names, registry}: Assis
     const node = futures.namedSo(/^[^[]*/.exec(rest)?.[0] ?? '');
     if (node?.is !== 'set') return [];
     const prefix = alias + rest.slice(0, open);
-    const below = new Set(elementsOf(node, keys));
-    const members = (node.members ?? []).filter(member => keys.length === 0 || below.has(member.node));
-    const next = new Set(
-      members.flatMap(({key}) => (key[keys.length] === undefined ? [] : [keyText(key[keys.length] ?? null)])),
-    );
-    return [...next].map(key => ({text: `${prefix}[${key}]`, type: 'key'}));
+    return nextKeys(node, keys).map(key => ({text: `${prefix}[${keyText(key)}]`, type: 'key'}));
   }
   const bound = futures.named().map(([name, node]) => ({text: alias + name, type: 'future', help: node.kind}));
   const had = new Set([...bound.map(({text}) => text), ...registry.ownNames]);
@@ -134,18 +157,6 @@ async function futureCandidates(typed: string, {futures, names, registry}: Assis
     name => !had.has(name) && !/^(?:require|module|__\w+|babelHelpers|input|prompt)$/.test(name),
   );
   return [...bound, ...others.map(name => named(alias + name))];
-}
-
-/** What the results that are there say of their datasets. */
-function dataIdsOf(futures: Futures): readonly Readonly<Record<string, JsonValue>>[] {
-  const found: Readonly<Record<string, JsonValue>>[] = [];
-  const nodes = [...futures.all()].filter(node => node.is === 'task' && node.kind === 'repo').slice(-MOST_RESULTS);
-  for (const node of nodes) {
-    if (node.is !== 'task' || node.state.is !== 'done' || found.length > MOST_IDS) continue;
-    const settled = (node.inner?.draft ?? node.draft).settle(node.state.manifest);
-    if (settled.is === 'repo') found.push(...(settled.dataIds ?? []));
-  }
-  return found;
 }
 
 /** The reply: what begins with what is typed, each once. JupyterLab shows types from the metadata (ipython/ipykernel:ipykernel/ipkernel.py). */

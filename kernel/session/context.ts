@@ -41,11 +41,27 @@ export class Contexts {
   readonly #ports: ContextPorts;
   readonly #probes = new Map<string, Promise<Result<SetupProbe, Problem>>>();
   readonly #state = new Map<string, unknown>();
+  /** The images that cells have used, as they were typed. */
+  readonly #images = new Set<string>();
+  readonly #containers: ContainerPort;
   /** What was said of images, so that a cell that runs again does not say it again. */
   readonly #said = new Set<string>();
 
   constructor(ports: ContextPorts) {
     this.#ports = ports;
+    this.#containers = {
+      ...ports.containers,
+      pin: async (text, options) => {
+        const pinned = await ports.containers.pin(text, options);
+        if (pinned.ok) this.#images.add(text);
+        return pinned;
+      },
+    };
+  }
+
+  /** The images that cells have used, as they were typed, the last first. */
+  images(): readonly string[] {
+    return [...this.#images].reverse();
   }
 
   /** What is there to look at without running anything. */
@@ -80,7 +96,7 @@ export class Contexts {
       signal,
       digest: path => ports.digest(path),
       setup: container => this.#setup(settings, identities, container),
-      containers: ports.containers,
+      containers: this.#containers,
       container: option => {
         if (option === undefined) return Promise.resolve(ok(settings.container));
         const {text, span} = option;
@@ -176,9 +192,9 @@ export class Contexts {
 
   /** The container that an option names. */
   async #pin(cell: string, text: string, signal: AbortSignal): Promise<Result<Container | undefined, Problem>> {
-    const {containers, print} = this.#ports;
+    const {print} = this.#ports;
     const line = (said: string): void => print(cell, `${said}\n`);
-    const pinned = await containers.pin(text, {refresh: false, signal, line});
+    const pinned = await this.#containers.pin(text, {refresh: false, signal, line});
     if (!pinned.ok) return pinned;
     const {container, said} = pinned.value;
     const all = said.join('\n');

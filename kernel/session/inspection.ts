@@ -2,6 +2,7 @@ import {placeAt} from '../cell/place.js';
 import {statusBundle} from '../show/status.js';
 import type {Bundle} from '../wire/notebook.js';
 import type {AssistPorts} from './assist.js';
+import {completionContext} from './completion-context.js';
 import {OPTION_HELP} from './option-help.js';
 import {shapesOf} from './registry.js';
 import {within} from './within.js';
@@ -16,8 +17,8 @@ const plain = (text: string): Bundle => ({'text/plain': text});
  * documentation of anything else.
  */
 export async function inspection(code: string, at: number, ports: AssistPorts): Promise<Bundle | undefined> {
-  const before = /[\w%$!-]*$/.exec(code.slice(0, at))?.[0] ?? '';
-  const word = `${before}${/^[\w$-]*/.exec(code.slice(at))?.[0] ?? ''}`;
+  const before = /[\p{ID_Continue}%$!-]*$/u.exec(code.slice(0, at))?.[0] ?? '';
+  const word = `${before}${/^[\p{ID_Continue}$-]*/u.exec(code.slice(at))?.[0] ?? ''}`;
   const end = at - before.length + word.length;
   const place = placeAt(code, end, shapesOf(ports.registry));
   // A question is asked of its name: `%%lsst?`, `warps?`.
@@ -66,7 +67,7 @@ async function candidateHelp(code: string, at: number, text: string, ports: Assi
   const own = [...ports.registry.tasks, ...ports.registry.cells, ...ports.registry.lines].find(
     each => each.shape.name === place.place.shape.name,
   );
-  const fitting = (await own?.complete?.(place.place, {...ports.contexts.surroundings(), dataIds: () => []})) ?? [];
+  const fitting = (await own?.complete?.(place.place, {...completionContext(ports), dataIds: () => []})) ?? [];
   const found = fitting.find(
     each => typeof each !== 'string' && each.text.replace(/=$/, '') === text.replace(/\.py$/, ''),
   );

@@ -1,6 +1,7 @@
 import type {Completer} from '../../kernel/session/completer.js';
 import {SETTINGS} from '../line/placement.js';
 import {containers} from './images.js';
+import {completeShow} from './show.js';
 
 const words =
   (...all: readonly string[]): Completer =>
@@ -19,19 +20,13 @@ const CACHE = ['ls', 'verify', 'gc', 'pin', 'unpin', 'rebuild', 'export', 'impor
 
 const futures: Completer = ({at}) => (at.is === 'word' ? ['futures'] : []);
 
-const show: Completer = ({at, text, words: given}) => {
-  if (at.is !== 'word') return [];
-  if (/^rgb=/.test(text)) return ['futures'];
-  return given.length === 0 ? ['futures', 'files', {text: 'rgb=', type: 'key', open: true}] : ['files'];
-};
-
 /** What fits behind the line magics, by their names. */
 export const LINE_COMPLETERS: Readonly<Record<string, Completer>> = {
   repo: ({words: given}) => (given.length === 0 ? ['directories'] : []),
   setup: () => ['files'],
   code: () => ['files'],
   mount: () => ['directories'],
-  container: ({at}, context) => (at.is === 'word' ? containers(context) : []),
+  container: ({at, text}, context) => (at.is === 'word' ? containers(text, context) : []),
   executor: words('local'),
   config,
   env: (_place, {settings}) => [...settings.environment.keys()].map(name => ({text: `${name}=`, open: true})),
@@ -47,7 +42,7 @@ export const LINE_COMPLETERS: Readonly<Record<string, Completer>> = {
   timings: futures,
   log: futures,
   why: futures,
-  show,
+  show: completeShow,
   help: () => ['magics', 'futures'],
   '!': ({words: given}) => (given.length === 0 ? [] : ['files']),
 };

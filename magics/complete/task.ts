@@ -17,7 +17,7 @@ export const taskCompleter =
       case 'with':
         return ['names'];
       case 'container':
-        return containers(context);
+        return containers(place.text, context);
       case 'executor':
         return [{text: 'local', type: 'value', help: 'this machine'}];
       default:

@@ -50,6 +50,9 @@ export function findDatasets(
   return [...found.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, each]) => each);
 }
 
+/** What a dataset is of: `{ccd: 16, filter: 'HSC-R'}`. */
+export type DataId = Readonly<Record<string, string | number>>;
+
 /** Keys whose values are numbers; the others are texts. */
 const NUMBERS: ReadonlySet<string> = new Set(['visit', 'ccd', 'tract', 'pointing']);
 
@@ -57,20 +60,41 @@ const NUMBERS: ReadonlySet<string> = new Set(['visit', 'ccd', 'tract', 'pointing
  * What the datasets among some files of a repository are of, without doubles and sorted: `{ccd: 16, filter: 'HSC-R', …}`.
  * Files of unknown kinds say nothing.
  */
-export function dataIdsOf(files: Iterable<string>): readonly Readonly<Record<string, string | number>>[] {
-  const found = new Map<string, Readonly<Record<string, string | number>>>();
+export function dataIdsOf(files: Iterable<string>): readonly DataId[] {
+  const found = new Map<string, DataId>();
   for (const file of files) {
-    const groups = PATTERNS.map(pattern => pattern.exec(file)?.groups).find(each => each !== undefined);
+    const known = datasetOf(file);
+    if (known === undefined) continue;
+    const entries = Object.entries(known.id);
+    found.set(entries.map(([key, value]) => `${key}=${String(value).padStart(12, '0')}`).join(' '), known.id);
+  }
+  return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, id]) => id);
+}
+
+/** The datasets among some files of a repository, in the order in which one is the default, and what the files of each are of. */
+export function datasetsAmong(files: Iterable<string>): ReadonlyMap<string, readonly DataId[]> {
+  const found = new Map<string, DataId[]>();
+  for (const file of files) {
+    const known = datasetOf(file);
+    if (known === undefined) continue;
+    const ids = found.get(known.dataset);
+    if (ids === undefined) found.set(known.dataset, [known.id]);
+    else ids.push(known.id);
+  }
+  return new Map([...found].sort(([a], [b]) => DATASETS.indexOf(a) - DATASETS.indexOf(b)));
+}
+
+/** What the path of a file in a repository tells: of which dataset it is, and of what. */
+function datasetOf(file: string): {readonly dataset: string; readonly id: DataId} | undefined {
+  for (const [dataset, pattern] of PATTERNS) {
+    const groups = pattern.exec(file)?.groups;
     if (groups === undefined) continue;
     const entries = Object.entries(groups).map(
       ([key, text]) => [key, NUMBERS.has(key) && /^\d+$/.test(text) ? Number(text) : text] as const,
     );
-    found.set(
-      entries.map(([key, value]) => `${key}=${String(value).padStart(12, '0')}`).join(' '),
-      Object.fromEntries(entries),
-    );
+    return {dataset, id: Object.fromEntries(entries)};
   }
-  return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, id]) => id);
+  return undefined;
 }
 
 /** The first dataset that a repository itself has files of, else one that its parents have. */
@@ -86,8 +110,8 @@ export function defaultDataset(repository: string): string | undefined {
   return undefined;
 }
 
-/** A repository and its parents, depth first, without the root: its raws are no results. */
-function searchPath(repository: string): readonly string[] {
+/** A repository and its parents, depth first, without the root: its raws are no results. Absolute directories. */
+export function searchPath(repository: string): readonly string[] {
   const seen: string[] = [];
   const visit = (directory: string): void => {
     if (seen.includes(directory)) return;
@@ -116,4 +140,6 @@ function patternOf(template: string): RegExp {
 const same = (a: string, b: string): boolean =>
   a === b || (/^\d+$/.test(a) && /^\d+$/.test(b) && Number(a) === Number(b));
 
-const PATTERNS: readonly RegExp[] = Object.values(TEMPLATES).map(patternOf);
+const PATTERNS: readonly (readonly [string, RegExp])[] = Object.entries(TEMPLATES).map(
+  ([dataset, template]) => [dataset, patternOf(template)] as const,
+);

@@ -51,6 +51,19 @@ describe('%container', () => {
     expect(lock()).toContain('"container":"podman:localhost/x:1","runtime":"podman"');
   });
 
+  it('offers the images that were used where one is typed, and asks no engine for that', async () => {
+    const code = '%%bash --container podman:l';
+    const ask = (): Promise<unknown> =>
+      kernel.client
+        .request('shell', 'complete_request', {code, cursor_pos: code.length})
+        .then(({content}) => content['matches']);
+    expect(await ask()).toEqual(['podman:localhost/x:1']);
+    const kept = lock();
+    rmSync(join(directory, 'weft.lock'));
+    expect(await ask()).toEqual(['podman:localhost/x:1']);
+    writeFileSync(join(directory, 'weft.lock'), kept);
+  });
+
   it('keeps to the pin when the tag moves, until it is refreshed', async () => {
     engines.has('podman', 'localhost/x:1', TWO);
     expect(await said('%container podman:localhost/x:1')).toContain('localhost/x:1 is sha256:1… ');

@@ -108,6 +108,34 @@ test('magics complete: names, options, futures and keys, tasks, files, settings'
   expect(await inspect(kernel, '%%bash --from war|ps[HSC-R]\ntrue')).toContain('warps');
 });
 
+test('%show completes what a result has, and TypeScript the keys of a set', async () => {
+  await using notebook = await openTestNotebook();
+  const {kernel} = notebook;
+  await notebook.run(
+    `%%foreach band in [HSC-R, 'o"b']
+%%bash --as coadds
+mkdir -p deepCoadd/HSC-R/0 && touch deepCoadd/HSC-R/0/{1,2},1.fits`,
+  );
+  await notebook.run('%%foreach n in 1..2\n%%foreach x in [a, b]\n%%bash --as sét\ntouch plot.png');
+  await notebook.run('const names = 1\n%wait');
+  const show = '%show coadds[HSC-R]';
+  expect(await matches(kernel, `${show} |`)).toEqual(['deepCoadd', 'filter=', 'patch=', 'tract=']);
+  expect(await matches(kernel, `const s = '😀'\n${show} deepCoadd patch=|`)).toEqual(['patch=1,1', 'patch=2,1']);
+  expect(await matches(kernel, '%show sét[1][b] |')).toEqual(['plot.png']);
+  expect(await matches(kernel, '%show sét[1] |')).toEqual([]);
+  expect(await matches(kernel, '%show sét[1][|')).toEqual(['sét[1][a]', 'sét[1][b]']);
+  const bare = await complete(kernel, '"😀"; coadds[|');
+  expect(bare).toMatchObject({matches: ['"HSC-R"', '"o\\"b"'], cursor_start: 12, cursor_end: 12});
+  expect(await matches(kernel, "coadds['o|")).toEqual(['o"b']);
+  expect(await matches(kernel, 'sét[|')).toEqual(['1', '2']);
+  expect(await matches(kernel, 'await sét[2]["|"]')).toEqual(['a', 'b']);
+  expect(await matches(kernel, '%%lsst t\n--id x=${sét[2][`a|')).toEqual([]);
+  expect(await matches(kernel, '%%lsst t\n--id x=${sét[|')).toEqual(['1', '2']);
+  // What is computed is no key that is typed.
+  expect(await matches(kernel, 'sét[n|')).toContain('names');
+  expect(await inspect(kernel, '"😀天e\u0301"; sé|t')).toMatch(/sét — 4 of 4 done/);
+});
+
 test('a cell that computes does not hold completion up', async () => {
   await using notebook = await openTestNotebook();
   const {kernel} = notebook;

@@ -1,13 +1,10 @@
 import {mkdirSync, writeFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {expect, test} from 'vitest';
-import {placeAt} from '../../../kernel/cell/place.js';
-import type {CompletionContext} from '../../../kernel/session/completer.js';
-import {shapesOf} from '../../../kernel/session/registry.js';
 import {CATALOGUE} from '../../../magics/lsst/catalogue.js';
 import {TASK_HELP} from '../../../magics/complete/task-help.js';
-import {registry} from '../../../magics/registry.js';
 import {scratch, type Scratch} from '../../rig/scratch.js';
+import {fits} from './fits.js';
 
 /** A root repository with three raw images and a rerun of a person's. */
 function root(folder: Scratch): void {
@@ -27,25 +24,6 @@ function root(folder: Scratch): void {
   ])
     database.run('INSERT INTO raw (visit, ccd, filter) VALUES (?, ?, ?)', [visit!, ccd!, filter!]);
   database.close();
-}
-
-/** What fits at the `|`, as the session asks for it: texts that begin with what is typed. */
-async function fits(folder: Scratch, marked: string): Promise<readonly string[]> {
-  const at = marked.indexOf('|');
-  const found = placeAt(marked.replace('|', ''), at, shapesOf(registry));
-  if (found.is !== 'magic') throw new Error(`${marked} is ${found.is}`);
-  const {place} = found;
-  const magic = [...registry.tasks, ...registry.lines].find(each => each.shape.name === place.shape.name);
-  const context = {
-    directory: folder.path,
-    settings: {repo: folder.at('DATA')},
-    environment: {},
-    dataIds: () => [{tract: 0, patch: '1,1', filter: 'HSC-R'}],
-  } as unknown as CompletionContext;
-  const fitting = (await magic?.complete?.(place, context)) ?? [];
-  return fitting.flatMap(each =>
-    typeof each === 'string' ? [`<${each}>`] : each.text.startsWith(place.text) ? [each.text] : [],
-  );
 }
 
 test('data ids complete by what the registry and earlier results have, and fit what is typed before', async () => {
