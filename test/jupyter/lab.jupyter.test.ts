@@ -1,7 +1,8 @@
-import {writeFileSync} from 'node:fs';
+import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
-import {notebookOf} from '../rig/jupyter.js';
+import {found} from '../rig/component.js';
+import {notebookOf, pythonWith} from '../rig/jupyter.js';
 import {labSuite} from '../rig/lab-suite.js';
 import {LabNotebook} from '../rig/lab.js';
 
@@ -65,4 +66,158 @@ test('Tab completes what a cell has made, and Shift-Tab tells of a function', as
   const tip = page.locator('.jp-Tooltip');
   await tip.waitFor();
   expect(await tip.innerText()).toMatch(/lsst\(task: string, options\?: LsstOptions\)[^]*Runs a command-line task/);
+});
+
+test('the stop button and the keys I I end what runs with an error in its cell, and names stay', async () => {
+  writeFileSync(
+    join(lab.server.notebooks, 'stop.ipynb'),
+    notebookOf([
+      'const kept = 7; kept',
+      'console.log("spins"); for (;;);',
+      'console.log("waits"); await new Promise(() => {})',
+      'kept + 1',
+    ]),
+  );
+
+  await using notebook = await LabNotebook.open(lab.browser, lab.server, 'stop.ipynb');
+  const {page} = notebook;
+  await notebook.run(0);
+  await notebook.shows(0, /^7$/);
+  await notebook.run(1);
+  await notebook.shows(1, /spins/);
+  await page.locator('.jp-NotebookPanel-toolbar [data-command="notebook:interrupt-kernel"]').click();
+  await notebook.shows(1, /KernelInterrupt: interrupted/);
+  await notebook.run(2);
+  await notebook.shows(2, /waits/);
+  // Ctrl+Enter has left the editor, so that keys are commands.
+  await page.keyboard.press('i');
+  await page.keyboard.press('i');
+  await notebook.shows(2, /KernelInterrupt: interrupted/);
+  await notebook.run(3);
+  await notebook.shows(3, /^8$/);
+  await notebook.idle();
+
+  const cells = await notebook.cells();
+  expect(cells.map(({prompt}) => prompt)).toEqual(['[1]:', '[2]:', '[3]:', '[4]:']);
+  expect(cells.map(({outputs}) => outputs.map(({output_type}) => output_type))).toEqual([
+    ['execute_result'],
+    ['stream', 'error'],
+    ['stream', 'error'],
+    ['execute_result'],
+  ]);
+});
+
+test('a restart from the menu forgets names and runs cells again, and what tasks made is cached', async () => {
+  const runs = join(lab.server.notebooks, 'runs');
+  writeFileSync(
+    join(lab.server.notebooks, 'restart.ipynb'),
+    notebookOf(['typeof kept', 'const kept = 7; kept', `%%bash --as quick\necho run >> "${runs}"; echo made`]),
+  );
+
+  await using notebook = await LabNotebook.open(lab.browser, lab.server, 'restart.ipynb');
+  await notebook.runAll();
+  expect(await notebook.shows(2, /done/)).not.toContain('cached');
+  await notebook.run(0);
+  await notebook.shows(0, /^'number'$/);
+
+  await notebook.restart();
+  await notebook.run(0);
+  await notebook.shows(0, /^'undefined'$/);
+  await notebook.run(1);
+  await notebook.shows(1, /^7$/);
+  await notebook.run(2);
+  await notebook.shows(2, /cached/);
+  const cells = await notebook.cells();
+  expect(cells.map(({prompt}) => prompt)).toEqual(['[1]:', '[2]:', '[3]:']);
+  expect(cells.map(({outputs}) => outputs.length)).toEqual([1, 1, 1]);
+  expect(readFileSync(runs, 'utf8')).toBe('run\n');
+});
+
+test('a cell that asks gets what is typed into its box, in TypeScript and in Python', async () => {
+  writeFileSync(
+    join(lab.server.notebooks, 'asks.ipynb'),
+    notebookOf([
+      '(await input("your name? ")).toUpperCase()',
+      '(await input("a secret? ", {password: true})).length',
+      `%config python ${found(pythonWith('ipykernel'))}`,
+      '%%py\ninput("your star? ").upper()',
+    ]),
+  );
+
+  await using notebook = await LabNotebook.open(lab.browser, lab.server, 'asks.ipynb');
+  const {page} = notebook;
+  const box = page.locator('.jp-Stdin-input');
+  const answer = async (cell: number, text: string): Promise<string> => {
+    await notebook.run(cell);
+    await box.waitFor();
+    const prompt = await page.locator('.jp-Stdin-prompt').innerText();
+    await box.pressSequentially(text);
+    await page.keyboard.press('Enter');
+    await box.waitFor({state: 'detached'});
+    return prompt;
+  };
+  expect(await answer(0, 'vera')).toBe('your name? ');
+  await notebook.shows(0, /^'VERA'$/);
+  expect(await answer(1, 'sesame')).toBe('a secret? ');
+  await notebook.shows(1, /^6$/);
+  await notebook.run(2);
+  expect(await answer(3, 'mira')).toBe('your star? ');
+  await notebook.shows(3, /^'MIRA'$/);
+  await notebook.idle();
+  const shown = (await notebook.cells()).map(cell => cell.shown.join('\n'));
+  expect(shown[0]).toMatch(/your name\?\s+vera/);
+  expect(shown[1]).not.toContain('sesame');
+});
+
+test('after the page was loaded again while cells ran, running them again shows all they give, once', async () => {
+  const runs = join(lab.server.notebooks, 'slow-runs');
+  const gate = join(lab.server.notebooks, 'gate');
+  const door = join(lab.server.notebooks, 'door');
+  writeFileSync(
+    join(lab.server.notebooks, 'again.ipynb'),
+    notebookOf([
+      `%%bash --as slow\necho run >> "${runs}"; until [ -e "${gate}" ]; do sleep 0.05; done; echo went through`,
+      `import {existsSync} from "node:fs"; import {setTimeout as pause} from "node:timers/promises"
+console.log("before"); while (!existsSync("${door}")) await pause(50); console.log("after")`,
+    ]),
+  );
+
+  await using notebook = await LabNotebook.open(lab.browser, lab.server, 'again.ipynb');
+  await notebook.run(0);
+  await notebook.shows(0, /running/);
+  await notebook.run(1);
+  await notebook.shows(1, /before/);
+  await notebook.save();
+
+  await notebook.reload();
+  expect(await notebook.shows(0, /slow/)).toMatch(/running/);
+  expect((await notebook.cells()).map(({outputs}) => outputs.length)).toEqual([1, 1]);
+  writeFileSync(door, '');
+  // The same task, with a display of its own that moves as the task does.
+  await notebook.run(0);
+  await notebook.page
+    .locator('.jp-CodeCell .jp-InputPrompt')
+    .first()
+    .filter({hasText: /\[3\]:/})
+    .waitFor();
+  expect(await notebook.shows(0, /slow/)).toMatch(/running/);
+  await notebook.run(1);
+  writeFileSync(gate, '');
+  await notebook.shows(0, /done/);
+  await notebook.shows(1, /after/);
+  await notebook.idle();
+  const check = async (): Promise<void> => {
+    const cells = await notebook.cells();
+    expect(cells[0]?.shown).toEqual([expect.stringMatching(/went through/)]);
+    expect(cells[0]?.shown.join()).not.toMatch(/running/);
+    expect(cells[1]?.shown).toEqual(['before\nafter']);
+  };
+  await check();
+  expect(readFileSync(runs, 'utf8')).toBe('run\n');
+
+  // What was updated is what was saved.
+  await notebook.save();
+  await notebook.reload();
+  await notebook.shows(0, /done/);
+  await check();
 });

@@ -13,10 +13,15 @@ interface LabApp {
       };
       readonly sessionContext: {
         readonly ready: Promise<void>;
-        readonly session?: {readonly kernel?: {readonly status: string}};
+        readonly session?: {readonly kernel?: {readonly status: string; readonly statusChanged: StatusSignal}};
       };
     } | null;
   };
+}
+
+/** Tells of each new status of a kernel. */
+interface StatusSignal {
+  connect(slot: (sender: unknown, status: string) => void): void;
 }
 
 /** Exists in the page only: functions that are given to `evaluate` run there. */
@@ -69,16 +74,26 @@ export class LabNotebook implements AsyncDisposable {
     const notebook = new LabNotebook(page);
     const place = path.split('/').map(encodeURIComponent).join('/');
     await page.goto(`${server.origin}/lab/tree/${place}?token=${server.token}&reset`);
-    // Cells stand there before they have their text, and a session is ready before its kernel has answered: all is awaited.
-    await page.waitForFunction('globalThis.jupyterapp !== undefined');
-    await page.evaluate(async () => jupyterapp.restored);
-    await page.waitForFunction(() => jupyterapp.shell.currentWidget?.context !== undefined);
-    await page.evaluate(async () => {
+    await notebook.#ready();
+    await notebook.idle();
+    return notebook;
+  }
+
+  /** Loads the page again as a person does, and waits until the notebook has a kernel: the one it had, which may be busy. */
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.#ready();
+  }
+
+  /** Cells stand there before they have their text, and a session is ready before its kernel has answered: all is awaited. */
+  async #ready(): Promise<void> {
+    await this.page.waitForFunction('globalThis.jupyterapp !== undefined');
+    await this.page.evaluate(async () => jupyterapp.restored);
+    await this.page.waitForFunction(() => jupyterapp.shell.currentWidget?.context !== undefined);
+    await this.page.evaluate(async () => {
       await jupyterapp.shell.currentWidget?.context?.ready;
       await jupyterapp.shell.currentWidget?.sessionContext.ready;
     });
-    await notebook.idle();
-    return notebook;
   }
 
   /** Waits until the kernel is idle. */
@@ -93,8 +108,7 @@ export class LabNotebook implements AsyncDisposable {
   /** Clears all outputs, chooses Run All Cells from the menu as a person does, and waits until no cell runs. */
   async runAll(timeout = 120_000): Promise<void> {
     await this.page.evaluate(() => jupyterapp.commands.execute('notebook:clear-all-cell-outputs'));
-    await this.page.locator('.lm-MenuBar-itemLabel', {hasText: /^Run$/}).click();
-    await this.page.locator('.lm-Menu-item[data-command="runmenu:run-all"]').click();
+    await this.#choose(/^Run$/, 'runmenu:run-all');
     const prompts = this.page.locator(`${panel} .jp-CodeCell .jp-InputPrompt`);
     await prompts
       .filter({hasText: /\[\d+\]:/})
@@ -106,6 +120,33 @@ export class LabNotebook implements AsyncDisposable {
       {timeout},
     );
     await this.idle(timeout);
+  }
+
+  /** Clicks into one cell (counted from 0 among code cells) and runs it by Ctrl+Enter. Does not wait for its end. */
+  async run(cell: number): Promise<void> {
+    await this.page.locator(`${panel} .jp-CodeCell`).nth(cell).locator('.cm-content').click();
+    await this.page.keyboard.press('Control+Enter');
+  }
+
+  /** Restarts the kernel from the menu, says yes to the dialog, and waits until the new kernel is idle. */
+  async restart(): Promise<void> {
+    await this.page.evaluate(() => {
+      const page = globalThis as {restarting?: boolean};
+      page.restarting = false;
+      jupyterapp.shell.currentWidget?.sessionContext.session?.kernel?.statusChanged.connect((_, status) => {
+        if (status === 'restarting') page.restarting = true;
+      });
+    });
+    await this.#choose(/^Kernel$/, 'kernelmenu:restart');
+    await this.page.locator('.jp-Dialog .jp-mod-accept').click();
+    // The old kernel is idle still when the dialog closes.
+    await this.page.waitForFunction('globalThis.restarting');
+    await this.idle();
+  }
+
+  async #choose(menu: RegExp, command: string): Promise<void> {
+    await this.page.locator('.lm-MenuBar-itemLabel', {hasText: menu}).click();
+    await this.page.locator(`.lm-Menu-item[data-command="${command}"]`).click();
   }
 
   /** Runs a command of JupyterLab that asks nothing: one that opens a dialog would wait for its answer for ever. */
