@@ -9,6 +9,7 @@ import {StatCache} from './fingerprint/stat-cache.js';
 import type {Manifest} from './graph/manifest.js';
 import {fail, ok, type Result} from './graph/result.js';
 import type {AttemptId} from './graph/task.js';
+import {tooLarge} from './graph/too-large.js';
 import {Containers} from './run/containers/containers.js';
 import {architectureOf, Images} from './run/containers/images.js';
 import {removeLeftovers} from './run/containers/leftovers.js';
@@ -111,6 +112,7 @@ export async function openNotebook({
   const history = new StoredHistory(store);
   const cache = StatCache.openLater(storeDirectory);
   const own = Number(environment['WEFT_SLOTS']);
+  const machineMemory = totalmem();
   const settings: Settings = {
     repo: undefined,
     setup: '',
@@ -129,7 +131,8 @@ export async function openNotebook({
       slots ??
       (Number.isInteger(own) && own > 0
         ? own
-        : defaultSlots({cores: availableParallelism(), memory: totalmem(), hostname: hostname(), environment})),
+        : defaultSlots({cores: availableParallelism(), memory: machineMemory, hostname: hostname(), environment})),
+    memory: machineMemory,
     store: storeDirectory,
   };
   const checkpoints = new (planOnly ? PlannedCheckpoints : StoredCheckpoints)(
@@ -181,6 +184,10 @@ export async function openNotebook({
     newAttempt: () => uuid() as AttemptId,
     outstanding: mean => jobsOut(settings.slots, mean, AHEAD),
     containers,
+    refuse: ({placement}) => {
+      const large = tooLarge(placement, {slots: settings.slots, memory: machineMemory});
+      return large && {reason: 'start', message: large.message, remedy: large.remedy};
+    },
     backOff: failures => Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (failures - 1)),
     planOnly,
     changed: entry => late.futures?.entryChanged(entry),

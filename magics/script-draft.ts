@@ -25,7 +25,7 @@ import {mutableProblems} from './mutable.js';
 import {inputFiles} from './script-inputs.js';
 import {ScriptRoot} from './script-root.js';
 import {resolveSource} from './resolve-source.js';
-import {bundleNotes} from './task-options.js';
+import {placementNotes} from './task-options.js';
 import {keyText, nodesOf} from './source.js';
 
 /** The key of a task of a loop: `filter=HSC-R patch=1,1`. */
@@ -128,7 +128,7 @@ export async function draftScript(
     ]),
   ];
   return ok({
-    ...sharedOf(language, call, base),
+    ...sharedOf(language, call, base, context),
     key: rowKey(row),
     needs,
     planned: node => base.root?.planned(node),
@@ -172,7 +172,7 @@ export async function repeatScript(
       context,
     );
   return ok({
-    ...sharedOf(language, call, base),
+    ...sharedOf(language, call, base, context),
     takes: value => stringsOf(value).every(text => !MAY_BE_FUTURE.test(text)),
     fingerprint: values => fingerprint(variablesOf(values)),
     key: rowKey,
@@ -188,6 +188,7 @@ function sharedOf(
   language: ScriptLanguage,
   call: ScriptCall,
   base: ScriptBase,
+  context: MagicContext,
 ): Pick<Draft, 'name' | 'kind' | 'files' | 'settle' | 'pictures' | 'notes'> {
   const {value, out} = call;
   const pictures = language.pictures?.bind(language);
@@ -197,7 +198,7 @@ function sharedOf(
     ...(value && out !== undefined ? {files: true} : {}),
     settle: manifest => settleScript(manifest, value, out !== undefined),
     ...(pictures === undefined ? {} : {pictures}),
-    notes: bundleNotes(call.options, base.container),
+    notes: placementNotes(call.options, base.container, context.settings),
   };
 }
 

@@ -4,7 +4,8 @@ import type {Span} from '../kernel/cell/source.js';
 import type {MagicLine, OptionSyntax, Takes, Word} from '../kernel/cell/syntax.js';
 import type {JsonValue} from '../kernel/fingerprint/json.js';
 import type {Container} from '../kernel/graph/container.js';
-import type {Problem} from '../kernel/session/magic.js';
+import {tooLarge, type Capacity} from '../kernel/graph/too-large.js';
+import type {MagicContext, Problem} from '../kernel/session/magic.js';
 
 /** The options of every task magic (LANGUAGE 2), with how many words each takes. */
 export const TASK_OPTIONS: Readonly<Record<string, Takes>> = {
@@ -42,7 +43,9 @@ export const OWN_NAMES: readonly string[] = ['lsst', 'bash', 'python', 'pipetask
 /** What the options of every task magic say. Bytes and seconds. */
 export interface TaskOptions {
   readonly cpus?: number;
+  readonly cpusSpan?: Span;
   readonly memory?: number;
+  readonly memorySpan?: Span;
   readonly time?: number;
   readonly retries?: number;
   /** How many tasks share one start of a container; at least 1. */
@@ -74,8 +77,32 @@ export const plainValue = (option: OptionSyntax): string => option.values.map(pl
 const plainWord = (word: Word): string =>
   word.pieces.map(piece => (piece.is === 'text' ? piece.text : word.raw)).join('');
 
-/** A note where `--bundle` does nothing: a task of the host is started by a runner that runs already. For a draft's notes. */
-export function bundleNotes({bundle, bundleSpan}: TaskOptions, container: Container | undefined): readonly Problem[] {
+/** What there is to say of where and how a task runs: of what it asks for in vain. For a draft's notes. */
+export const placementNotes = (
+  options: TaskOptions,
+  container: Container | undefined,
+  {slots, memory = Infinity}: Pick<MagicContext['settings'], 'slots' | 'memory'>,
+): readonly Problem[] => [...bundleNotes(options, container), ...sizeNotes(options, {slots, memory})];
+
+/** A warning where a task asks for more than there is: it is no error, since its result may be cached. */
+function sizeNotes(options: TaskOptions, capacity: Capacity): readonly Problem[] {
+  const {cpus = 1, cpusSpan, memory, memorySpan} = options;
+  const large = tooLarge({cpus, ...(memory === undefined ? {} : {memory})}, capacity);
+  if (large === undefined) return [];
+  const span = large.of === 'cpus' ? cpusSpan : memorySpan;
+  return [
+    {
+      code: 'W8004',
+      severity: 'warning',
+      message: `the task can't start here: ${large.message}`,
+      hint: large.remedy,
+      ...(span === undefined ? {} : {span}),
+    },
+  ];
+}
+
+/** A note where `--bundle` does nothing: a task of the host is started by a runner that runs already. */
+function bundleNotes({bundle, bundleSpan}: TaskOptions, container: Container | undefined): readonly Problem[] {
   if (bundle === undefined || container !== undefined) return [];
   return [
     {
@@ -145,7 +172,11 @@ export function taskOptionsOf(
     allowFailed: count('allowFailed', 0) ?? 0,
   };
   const cpus = count('cpus', 1);
-  if (cpus !== undefined) options.cpus = cpus;
+  if (cpus !== undefined) {
+    options.cpus = cpus;
+    const {span} = at('cpus');
+    if (span !== undefined) options.cpusSpan = span;
+  }
   const retries = count('retries', 0);
   if (retries !== undefined) options.retries = retries;
   if (given['time'] !== undefined) {
@@ -155,6 +186,8 @@ export function taskOptionsOf(
   }
   if (given['mem'] !== undefined) {
     const memory = parseSize(textOf(given['mem']), spanOf('mem') ?? nowhere);
+    const {span} = at('mem');
+    if (memory.ok && span !== undefined) options.memorySpan = span;
     if (memory.ok) options.memory = memory.value;
     else problems.push({...memory.error, ...at('mem')});
   }

@@ -31,6 +31,8 @@ export interface SchedulerPorts {
     inside(task: Task, attempt: Attempt, script: string): Result<Inside | undefined, Failure>;
     fault(task: Task, code: number, log: string): Failure | undefined;
   };
+  /** Why a task can never start here; absent: each can. */
+  readonly refuse?: (task: Task) => Failure | undefined;
   /** Milliseconds until a task is tried again that has failed so often; absent: none. */
   readonly backOff?: (failures: number) => number;
   /** True: this is only a plan. Results are looked for, and what is missing is blocked. */
@@ -186,6 +188,7 @@ export class Scheduler {
       this.set(entry, {is: 'blocked', at: this.ports.now(), blocked: {because: PLAN_ONLY, planned}});
       return;
     }
+    if (this.#refused(entry)) return;
     const on: string[] = [];
     const open = new Set<Fingerprint>();
     for (const need of entry.task.needs) {
@@ -216,8 +219,16 @@ export class Scheduler {
         return;
       }
     }
+    if (this.#refused(entry)) return;
     this.set(entry, {is: 'queued', at: this.ports.now()});
     this.#attempts.queue(entry);
+  }
+
+  /** Fails what would wait for ever, before what it needs has run; not what may still be cached, or is being made elsewhere. */
+  #refused(entry: Entry): boolean {
+    const failure = entry.undecided || entry.elsewhere ? undefined : this.ports.refuse?.(entry.task);
+    if (failure !== undefined) this.fail(entry, failure);
+    return failure !== undefined;
   }
 
   // --- what the executor tells ---

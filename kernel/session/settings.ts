@@ -33,6 +33,8 @@ export interface Settings {
   typecheck: 'warn' | 'error' | 'off';
   /** Slots of the local executor. */
   slots: number;
+  /** Bytes of memory of this machine; absent: as much as anybody wants. */
+  readonly memory?: number;
   /** Where results that are no reruns lie. */
   readonly store: string;
 }

@@ -6,7 +6,7 @@ import {fail, ok, type Result} from '../../kernel/graph/result.js';
 import type {MagicContext, Problem, Row, SetupProbe} from '../../kernel/session/magic.js';
 import {mountsOf} from '../mounted.js';
 import {mutableProblems} from '../mutable.js';
-import {bundleNotes} from '../task-options.js';
+import {placementNotes} from '../task-options.js';
 import {normalArguments, readArguments, type Argument, type NormalArguments} from './arguments.js';
 import type {CatalogueEntry} from './catalogue.js';
 import type {ArgumentWord, LsstCall, Parent} from './lsst-call.js';
@@ -153,7 +153,7 @@ export async function planLsst(
     setup: setup.value,
     key,
   };
-  return ok({plan, notes: [...problems, ...bundleNotes(call.options, container)]});
+  return ok({plan, notes: [...problems, ...placementNotes(call.options, container, context.settings)]});
 }
 
 /** Words that name a future whose result may change at any time. */
