@@ -6,7 +6,6 @@ import {v7 as uuid} from 'uuid';
 import {registry as magics} from '../magics/registry.js';
 import type {Digest} from './fingerprint/fingerprint.js';
 import {StatCache} from './fingerprint/stat-cache.js';
-import type {Manifest} from './graph/manifest.js';
 import {fail, ok, type Result} from './graph/result.js';
 import type {AttemptId} from './graph/task.js';
 import {tooLarge} from './graph/too-large.js';
@@ -22,7 +21,11 @@ import {defaultSlots, jobsOut} from './run/slots.js';
 import {Adoption} from './session/adoption.js';
 import {Cache} from './session/cache.js';
 import {Contexts} from './session/context.js';
-import {notebookControl} from './session/control.js';
+import {Comparisons} from './session/comparisons.js';
+import {EarlierRuns} from './session/earlier.js';
+import {taskLabels} from './session/task-labels.js';
+import type {Labeler} from './show/change-text.js';
+import {notebookControl, reached} from './session/control.js';
 import {Displays} from './session/displays.js';
 import {Extensions} from './session/extensions.js';
 import {Forecast} from './session/forecast.js';
@@ -203,7 +206,13 @@ export async function openNotebook({
     slots: () => settings.slots,
     now: () => Date.now(),
   });
-  const displays = new Displays(futures, forecast);
+  const earlier = new EarlierRuns({
+    labelled: labels => store.known().then(() => store.labelled(labels)),
+    held: () => reached(futures, scheduler),
+    planned: fingerprint => scheduler.entry(fingerprint) !== undefined,
+  });
+  const labels = (): Labeler => taskLabels(futures, scheduler, store);
+  const displays = new Displays(futures, forecast, new Comparisons(earlier, labels));
   const report = (text: string): void => handlers.session?.printed('', 'stderr', text);
   const extensions = new Extensions({registry: magics, comms, directory, report});
   const {registry} = extensions;
@@ -212,7 +221,8 @@ export async function openNotebook({
     scheduler,
     registry,
     extensions,
-    manifests: () => store.known().then(() => allManifests(store)),
+    earlier,
+    labels,
     adoption: new Adoption({scheduler, store, checkpoints, verify: () => settings.verify, planOnly}),
     cache: planOnly ? unremoving(new Cache(store, history.records)) : new Cache(store, history.records),
     history,
@@ -290,11 +300,4 @@ function withPrograms(environment: NotebookOptions['environment'], programs: str
   if (!existsSync(programs)) return environment;
   const path = environment['PATH'] ?? '/usr/local/bin:/usr/bin:/bin';
   return {...environment, PATH: `${path}:${resolve(programs)}`, WEFT_NODE: process.execPath};
-}
-
-function* allManifests(store: Store): Iterable<Manifest> {
-  for (const fingerprint of store.fingerprints()) {
-    const manifest = store.previous(fingerprint);
-    if (manifest !== undefined) yield manifest;
-  }
 }

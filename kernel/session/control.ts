@@ -1,13 +1,13 @@
 import type {Fingerprint} from '../fingerprint/fingerprint.js';
-import type {Manifest} from '../graph/manifest.js';
-import type {Recipe} from '../graph/recipe.js';
 import {labelOf} from '../graph/work.js';
 import type {Scheduler} from '../run/scheduler.js';
+import type {Labeler} from '../show/change-text.js';
 import type {Plan} from '../show/plan.js';
 import type {ExtensionControl} from './extension.js';
 import type {Adoption} from './adoption.js';
 import type {CachePort} from './cache-port.js';
 import type {HistoryPort} from './history-port.js';
+import type {EarlierRuns} from './earlier.js';
 import type {Displays} from './displays.js';
 import type {Futures} from './futures.js';
 import type {NotebookControl} from './notebook-control.js';
@@ -23,8 +23,9 @@ export interface ControlPorts {
   readonly scheduler: Scheduler;
   readonly registry: Registry;
   readonly extensions: ExtensionControl;
-  /** Every result that the journals know, in any order. */
-  readonly manifests: () => Promise<Iterable<Manifest>>;
+  readonly earlier: EarlierRuns;
+  /** The names of tasks that other runs have made, and futures' names of those of this notebook. */
+  readonly labels: () => Labeler;
   readonly adoption: Adoption;
   readonly cache: CachePort;
   readonly history: HistoryPort;
@@ -42,7 +43,8 @@ export function notebookControl({
   scheduler,
   registry,
   extensions,
-  manifests,
+  earlier,
+  labels,
   adoption,
   cache,
   history,
@@ -68,18 +70,14 @@ export function notebookControl({
     },
     retry: node => futures.retry(node),
     force,
-    adopt: async task => adoption.adopt(task, earlier(task, await manifests())),
+    adopt: async task => adoption.adopt(task, (await earlier.of([task]))[0] ?? []),
     wait: async nodes => {
       const all = Promise.all(nodes.map(node => node.ended())).then(() => true);
       return Promise.race([all, interrupted().then(() => false)]);
     },
-    earlier: async task => earlier(task, await manifests()),
-    labelOf: fingerprint => {
-      const entry = scheduler.entry(fingerprint);
-      if (entry === undefined) return undefined;
-      const label = labelOf(entry.task);
-      return {label, name: label};
-    },
+    earlier: tasks => earlier.of(tasks),
+    made: madeBelow,
+    labels,
     cache,
     history,
     reached: () => reached(futures, scheduler),
@@ -132,7 +130,7 @@ export function notebookControl({
 }
 
 /** What the futures of a notebook stand for, without what was replaced; and all that is under way, whoever wanted it. */
-function* reached(futures: Futures, scheduler: Scheduler): Iterable<Fingerprint> {
+export function* reached(futures: Futures, scheduler: Scheduler): Iterable<Fingerprint> {
   const all = futures.everything();
   const open: TaskNode[] = all.flatMap(({node}) => madeBelow(node));
   for (const {node} of all) if (node.is === 'set') yield* seriesOf(node.members ?? [])?.done() ?? [];
@@ -145,37 +143,6 @@ function* reached(futures: Futures, scheduler: Scheduler): Iterable<Fingerprint>
     yield entry.fingerprint;
     yield* entry.task.needs;
   }
-}
-
-/** Results of the same kind, name and key, of other fingerprints: the most alike first, of these the newest. */
-function earlier(task: TaskNode, manifests: Iterable<Manifest>): readonly Manifest[] {
-  const {entry} = task.inner ?? task;
-  if (entry === undefined) return [];
-  const label = labelOf(entry.task);
-  const {recipe, fingerprint} = entry.task;
-  const alike = (manifest: Manifest): number => likeness(manifest.recipe, recipe);
-  // Scripts that a cell gave no name are all called the same.
-  const nameless = entry.task.name === recipe.kind;
-  return [...manifests]
-    .filter(
-      manifest =>
-        manifest.fingerprint !== fingerprint &&
-        manifest.label === label &&
-        manifest.recipe.kind === recipe.kind &&
-        (!nameless || alike(manifest) > 0),
-    )
-    .sort((a, b) => (nameless ? alike(b) - alike(a) : 0) || (a.endedAt < b.endedAt ? 1 : -1));
-}
-
-/** How much of two recipes is the same: the arguments, and which variables and files there are. */
-function likeness(a: Recipe, b: Recipe): number {
-  const same = (x: unknown, y: unknown): number => (JSON.stringify(x) === JSON.stringify(y) ? 1 : 0);
-  const names = (recipe: Recipe): readonly string[] => Object.keys(recipe.variables).sort();
-  return (
-    4 * same(a.arguments, b.arguments) +
-    (names(a).length > 0 ? same(names(a), names(b)) : 0) +
-    (a.files === undefined ? 0 : same(a.files, b.files))
-  );
 }
 
 function recheck(scheduler: Scheduler, fingerprint: Fingerprint): void {

@@ -6,10 +6,12 @@ import {cellBundle} from '../show/cell-html.js';
 import {UpdatePace} from '../show/update-pace.js';
 import type {CellView} from '../show/view.js';
 import type {Bundle, CellOutput} from '../wire/notebook.js';
+import {AgainMark} from './again-mark.js';
 import {Bindings, type Rebinding} from './bindings.js';
+import type {Comparisons} from './comparisons.js';
 import type {Forecast} from './forecast.js';
 import type {Futures} from './futures.js';
-import type {FutureNode} from './node.js';
+import {madeBelow, type FutureNode} from './node.js';
 import {withPictures} from './pictures.js';
 import {seriesOf} from './series.js';
 import {StaleMark} from './stale-mark.js';
@@ -26,6 +28,7 @@ interface Open {
   readonly cell: string;
   readonly code: string;
   readonly stale: StaleMark;
+  readonly again: AgainMark;
   shown: string;
 }
 
@@ -42,11 +45,13 @@ export class Displays {
   #tick: NodeJS.Timeout | undefined;
 
   readonly #forecast: Forecast | undefined;
+  readonly #comparisons: Comparisons | undefined;
   /** What the names of the notebook hold. */
   readonly bindings = new Bindings(rebinding => this.#rebound(rebinding));
 
-  constructor(futures: Futures, forecast?: Forecast) {
+  constructor(futures: Futures, forecast?: Forecast, comparisons?: Comparisons) {
     this.#forecast = forecast;
+    this.#comparisons = comparisons;
     futures.watch(node => this.#changed(node));
   }
 
@@ -56,13 +61,23 @@ export class Displays {
    */
   open(title: string, nodes: readonly FutureNode[], output: CellOutput, by = {cell: '', code: ''}): void {
     const id = randomUUID();
-    const open: Open = {title, nodes, output, startedAt: Date.now(), stale: new StaleMark(), shown: '', ...by};
+    const open: Open = {
+      title,
+      nodes,
+      output,
+      startedAt: Date.now(),
+      stale: new StaleMark(),
+      again: new AgainMark(),
+      shown: '',
+      ...by,
+    };
     this.#open.set(id, open);
     const bundle = this.#bundle(open);
     open.shown = JSON.stringify(bundle);
     output.display(bundle, {}, id);
     this.#pace.open(id, !ended(nodes));
     for (const node of nodes) this.#follow(node, id);
+    this.#compare(id, open, open.nodes);
     this.#schedule();
   }
 
@@ -102,10 +117,11 @@ export class Displays {
 
   /** The view of some futures, as a display shows it. */
   view(title: string, nodes: readonly FutureNode[]): CellView {
-    return this.#view({title, nodes, startedAt: Date.now(), stale: new StaleMark()});
+    return this.#view({title, nodes, startedAt: Date.now(), stale: new StaleMark(), again: new AgainMark()});
   }
 
   close(): void {
+    this.#comparisons?.close();
     clearTimeout(this.#timer);
     clearTimeout(this.#tick);
     this.flush();
@@ -131,11 +147,30 @@ export class Displays {
       if (open === undefined) continue;
       // A set that has just got its members, a split that has just made its tasks.
       this.#follow(node, id);
+      this.#compare(id, open, [node]);
       this.#dirty.add(id);
       // Most changes leave the changed one open: then nobody else is looked at.
       this.#pace.touch(id, !node.over || !ended(open.nodes));
     }
     this.#schedule();
+  }
+
+  /** Asks for what has changed of tasks that run again. */
+  #compare(id: string, open: Open, nodes: readonly FutureNode[]): void {
+    const {again} = open;
+    if (this.#comparisons === undefined || again.full) return;
+    let asked = false;
+    for (const node of nodes) {
+      for (const task of madeBelow(node)) {
+        for (const one of [...task.parts, task.inner ?? task]) asked = again.see(one) || asked;
+      }
+    }
+    if (!asked) return;
+    this.#comparisons.ask(again, () => {
+      this.#dirty.add(id);
+      this.#pace.touch(id, !ended(open.nodes));
+      this.#schedule();
+    });
   }
 
   #schedule(): void {
@@ -181,9 +216,10 @@ export class Displays {
     return ended(open.nodes) ? withPictures(bundle, open.nodes) : bundle;
   }
 
-  #view(open: Pick<Open, 'title' | 'nodes' | 'startedAt' | 'stale'>): CellView {
+  #view(open: Pick<Open, 'title' | 'nodes' | 'startedAt' | 'stale' | 'again'>): CellView {
     const alike = open.nodes.flatMap(node => (node.is === 'set' ? (seriesOf(node.members ?? [])?.alike ?? []) : []));
     const tasks = withTails(open.nodes.flatMap(node => (node.is === 'set' ? node.madeViews() : node.views())));
+    const again = open.again.words(tasks.length === 1 && alike.length === 0);
     const pending = open.nodes.flatMap(node =>
       node.is === 'set' && node.pending !== undefined ? [`waiting for the list \`${node.pending}\``] : [],
     );
@@ -194,6 +230,7 @@ export class Displays {
       startedAt: open.startedAt,
       now: Date.now(),
       ...(pending[0] === undefined ? {} : {pending: pending[0]}),
+      ...(again.length === 0 ? {} : {again}),
       ...(open.stale.words === undefined ? {} : {stale: open.stale.words}),
       ...(this.#forecast === undefined ? {} : {forecast: () => this.#forecast?.left(open.nodes)}),
     };

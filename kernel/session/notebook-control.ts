@@ -4,6 +4,7 @@ import type {Result} from '../graph/result.js';
 import type {CachePort} from './cache-port.js';
 import type {ExtensionControl} from './extension.js';
 import type {HistoryPort} from './history-port.js';
+import type {Labeler} from '../show/change-text.js';
 import type {Plan} from '../show/plan.js';
 import type {NamedNode} from './magic.js';
 import type {FutureNode, TaskNode} from './node.js';
@@ -18,10 +19,12 @@ export interface NotebookControl {
   adopt(node: TaskNode): Promise<Result<Manifest, string>>;
   /** Resolves when they have ended, or the cell is interrupted (then false). */
   wait(nodes: readonly FutureNode[]): Promise<boolean>;
-  /** Manifests of earlier results of the same name, newest first: for `%why`. */
-  earlier(node: TaskNode): Promise<readonly Manifest[]>;
-  /** Whose fingerprint it is, for people. */
-  labelOf(fingerprint: Fingerprint): {readonly label: string; readonly name: string} | undefined;
+  /** For each task the results that it can be compared with, the nearest first: for `%why`. */
+  earlier(tasks: readonly TaskNode[]): Promise<readonly (readonly Manifest[])[]>;
+  /** The tasks of a future that there are: of a long loop those that were not done, or that somebody has asked for. */
+  made(node: FutureNode): readonly TaskNode[];
+  /** Finds whose fingerprint it is, for people, as things are now. */
+  labels(): Labeler;
   /** The checkpoints of the notebook's store, to be looked after. */
   readonly cache: CachePort;
   readonly history: HistoryPort;

@@ -105,6 +105,9 @@ function reasonsHtml(word: string, reasons: readonly Reason[], room: Room): read
   );
 }
 
+const againHtml = (view: CellView, room: Room): readonly Html[] =>
+  room.fill(900, view.again ?? [], words => markup`<div>${withCode(fitHtml(oneLine(words), 300))}</div>`);
+
 const remark = (text: string | undefined, bytes: number): string | undefined =>
   text === undefined ? undefined : fitHtml(oneLine(text), bytes);
 
@@ -133,10 +136,11 @@ function singleHtml(view: CellView, summary: CellSummary, options: DisplayOption
   const link =
     log === undefined || log === '' ? undefined : lineHtml(room, markup`<div>${logLink(log, options)}</div>`);
   const missed = task.missed === undefined ? [] : reasonsHtml('miss', [{text: task.missed, tasks: 1}], room);
+  const again = againHtml(view, room);
   const note = remark(view.note, 400);
   const last = note === undefined ? undefined : lineHtml(room, markup`<div>${withCode(note)}</div>`);
   const text = state.is === 'failed' && 'tail' in state.failure ? state.failure.tail : outputOf(task);
-  return markup`${caption}${missed}${tailHtml(text, room, 4500)}${link}${last}`;
+  return markup`${caption}${missed}${again}${tailHtml(text, room, 4500)}${link}${last}`;
 }
 
 /** The HTML of a cell's display: of bounded size, and readable with every style taken away. */
@@ -158,10 +162,11 @@ export function cellHtml(view: CellView, options: DisplayOptions = {}, summary =
   const waiting = waits === undefined ? undefined : lineHtml(room, waits);
   const blocked = reasonsHtml('– blocked', summary.blocked, room);
   const missed = reasonsHtml('miss', summary.missed, room);
+  const again = againHtml(view, room);
   const failed = failedHtml(summary, room, options);
   const running = runningHtml(summary, room);
   const slowest = slowestHtml(summary, room);
-  return markup`<table style="width:100%;border-collapse:collapse"><caption style="text-align:left">${caption}</caption><thead><tr><th scope="col" style="text-align:left">task</th><th scope="col" style="text-align:left">progress</th><th scope="col" style="text-align:left">median</th></tr></thead><tbody>${rows}${moreRows}</tbody></table>${waiting}${failed}${blocked}${missed}${running}${slowest}${last}`;
+  return markup`<table style="width:100%;border-collapse:collapse"><caption style="text-align:left">${caption}</caption><thead><tr><th scope="col" style="text-align:left">task</th><th scope="col" style="text-align:left">progress</th><th scope="col" style="text-align:left">median</th></tr></thead><tbody>${rows}${moreRows}</tbody></table>${waiting}${failed}${blocked}${missed}${again}${running}${slowest}${last}`;
 }
 
 /** The live display of a cell: HTML, and the same as text; both together at most 10 kB, whatever the number of tasks. */

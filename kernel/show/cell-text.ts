@@ -112,6 +112,7 @@ function addSingle(lines: Lines, view: CellView, summary: CellSummary, zone: str
   const title = view.title === '_' ? task.name : view.title;
   lines.add(caption({...view, title}, `${key}${singleWords(task, clock, summary.left)}`));
   if (task.missed !== undefined) lines.add(`miss: ${short(task.missed, 160)}`);
+  for (const words of view.again ?? []) lines.add(short(words, 200));
   const {state} = task;
   const failed = state.is === 'failed' ? failureText(state.failure) : undefined;
   lines.tail(failed === undefined ? outputOf(task) : failed.tail.join('\n'), 20, 500);
@@ -132,6 +133,7 @@ export function cellText(view: CellView, options: {readonly zone?: string} = {},
     addFailed(lines, summary);
     addReasons(lines, '– blocked', summary.blocked);
     addReasons(lines, 'miss', summary.missed);
+    for (const words of view.again ?? []) lines.add(short(words, 200));
     addRunning(lines, summary);
   }
   if (view.note !== undefined) lines.add(short(view.note, 160));

@@ -51,19 +51,50 @@ function common(old: readonly string[], now: readonly string[]): readonly DiffLi
   return diff;
 }
 
-/**
- * The lines that differ, each with `context` lines around it; what lies between is one `…`.
- * @param limit the most lines that are given
- */
-export function shortDiff(diff: readonly DiffLine[], context = 1, limit = 24): readonly string[] {
-  const shown: string[] = [];
-  let last = -1;
-  diff.forEach(({mark, text}, at) => {
-    const near = diff.slice(Math.max(0, at - context), at + context + 1).some(line => line.mark !== ' ');
-    if (!near) return;
-    if (last >= 0 && at > last + 1) shown.push('…');
-    shown.push(`${mark} ${text}`);
-    last = at;
-  });
-  return shown.length <= limit ? shown : [...shown.slice(0, limit), `… ${shown.length - limit} more lines`];
+/** How many lines of a diff were added, and how many taken away. */
+export function countLines(diff: readonly DiffLine[]): {readonly added: number; readonly removed: number} {
+  let added = 0;
+  let removed = 0;
+  for (const {mark} of diff) {
+    if (mark === '+') added++;
+    if (mark === '-') removed++;
+  }
+  return {added, removed};
 }
+
+/**
+ * A diff in the unified form (POSIX `diff -u`, without the names of files): `@@ -1,3 +1,4 @@`, and each line behind its mark.
+ * @param context how many lines are given around those that differ
+ */
+export function unifiedDiff(diff: readonly DiffLine[], context = 3): readonly string[] {
+  const shown: string[] = [];
+  const changed = diff.flatMap(({mark}, at) => (mark === ' ' ? [] : [at]));
+  // Lines of either text before the place that was looked at last.
+  let old = 0;
+  let now = 0;
+  let place = 0;
+  const pass = (end: number): void => {
+    for (; place < end; place++) {
+      const mark = diff[place]?.mark;
+      if (mark !== '+') old++;
+      if (mark !== '-') now++;
+    }
+  };
+  for (let first = 0; first < changed.length;) {
+    let last = first;
+    while ((changed[last + 1] ?? Infinity) - (changed[last] ?? 0) <= 2 * context + 1) last++;
+    const start = Math.max(0, (changed[first] ?? 0) - context);
+    const end = Math.min(diff.length, (changed[last] ?? 0) + context + 1);
+    pass(start);
+    const [oldStart, nowStart] = [old, now];
+    pass(end);
+    shown.push(`@@ -${range(oldStart, old - oldStart)} +${range(nowStart, now - nowStart)} @@`);
+    for (const {mark, text} of diff.slice(start, end)) shown.push(`${mark}${text}`);
+    first = last + 1;
+  }
+  return shown;
+}
+
+/** Of no lines, the number of the line before them. */
+const range = (before: number, count: number): string =>
+  count === 0 ? `${before},0` : count === 1 ? `${before + 1}` : `${before + 1},${count}`;

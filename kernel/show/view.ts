@@ -24,6 +24,8 @@ export interface CellView {
   readonly pending?: string;
   /** Set when a name the cell took has been bound again: "`calexps` was bound again by cell [9]". */
   readonly stale?: string;
+  /** Why tasks that were cached once run again: "12 run again: `radius` was 2, is 3". */
+  readonly again?: readonly string[];
   /** One line under the table: "since you left: …", "digest moved …". */
   readonly note?: string;
   /** Milliseconds until all is done, by how long such tasks took earlier; undefined where that is not known. Asked for only if it is shown. */

@@ -26,6 +26,9 @@ export type Evidence = Pick<Manifest, 'directory' | 'outputs' | 'startedAt' | 'e
  */
 const EVIDENCE = ',"version":1,"edition":';
 
+/** What stands before the label in the line of a result. */
+const LABEL = '"label":"';
+
 const RESULT = '{"is":"result","fingerprint":"';
 const AT = '","at":';
 const HASH_END = RESULT.length + 64;
@@ -88,6 +91,18 @@ export class JournalIndex {
       return undefined;
     }
     return renew(entry.manifest, entry.renewed);
+  }
+
+  /** Whether the latest result of a task bears one of some labels, in JSON, as far as can be told from its line unparsed: no other does. */
+  mayBear(fingerprint: Fingerprint, labels: ReadonlySet<string>): boolean {
+    const line = this.#entries.get(fingerprint)?.result?.line;
+    if (line === undefined) return false;
+    for (let at = line.indexOf(LABEL, HASH_END); at >= 0; at = line.indexOf(LABEL, at)) {
+      at += LABEL.length;
+      const end = line.indexOf('",', at);
+      if (end >= 0 && labels.has(line.slice(at - 1, end + 1))) return true;
+    }
+    return false;
   }
 
   /** The latest failure, unless the task succeeded, was cancelled or was forgotten since. */

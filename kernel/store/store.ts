@@ -2,6 +2,7 @@ import {mkdir, readdir, writeFile} from 'node:fs/promises';
 import {basename, join, resolve} from 'node:path';
 import {v7 as uuid} from 'uuid';
 import type {Fingerprint} from '../fingerprint/fingerprint.js';
+import {Slice} from '../fingerprint/slice.js';
 import type {Failure} from '../graph/failure.js';
 import type {Manifest} from '../graph/manifest.js';
 import {shortOf, type Recipe} from '../graph/recipe.js';
@@ -111,6 +112,21 @@ export class Store {
   /** The last result of a task, though it was removed: who makes it again goes on from its edition. */
   previous(fingerprint: Fingerprint): Manifest | undefined {
     return this.#index.lastManifest(fingerprint);
+  }
+
+  /** The last results of all tasks that bear one of these labels, though they were removed. Looked for in slices, unparsed. */
+  async labelled(labels: Iterable<string>): Promise<readonly Manifest[]> {
+    const wanted = new Set(labels);
+    const texts = new Set([...wanted].map(label => JSON.stringify(label)));
+    const found: Manifest[] = [];
+    const slice = new Slice();
+    for (const fingerprint of this.#index.fingerprints()) {
+      if (slice.over) await slice.rest();
+      if (!this.#index.mayBear(fingerprint, texts)) continue;
+      const manifest = this.#index.lastManifest(fingerprint);
+      if (manifest !== undefined && wanted.has(manifest.label)) found.push(manifest);
+    }
+    return found;
   }
 
   /** How long tasks of a name took lately, milliseconds, in no order; of a script without a name, those of its text. */

@@ -1,11 +1,6 @@
 import {join} from 'node:path';
-import type {Manifest} from '../../kernel/graph/manifest.js';
-import {singleWords} from '../../kernel/show/cell-words.js';
 import {statusBundle} from '../../kernel/show/status.js';
 import {timingsBundle} from '../../kernel/show/timings.js';
-import {whyBundle} from '../../kernel/show/why.js';
-import type {TaskNode} from '../../kernel/session/node.js';
-import type {LineContext, NamedNode} from '../../kernel/session/magic.js';
 import {readLogTail} from '../log-tail.js';
 import {lineMagic, wrong} from './line-magic.js';
 
@@ -113,80 +108,3 @@ export const logMagic = lineMagic(
     return undefined;
   },
 );
-
-/** `%why NAME`: what differs from the run before, or when the cached result was made. */
-export const whyMagic = lineMagic(
-  {name: 'why', summary: 'says why a task ran, or why it did not', example: '%why warps[HSC-R]'},
-  async (line, context) => {
-    if (line.words.length === 0) return wrong(line, 'W2037', '`%why` needs a name', 'write `%why NAME`');
-    const named = await context.resolve(line);
-    if (!named.ok) return named.error;
-    const tasks = named.value.flatMap(tasksOf);
-    // Of many, the ones that ran say more than the ones that did not.
-    const telling = tasks.filter(task => task.state.is !== 'done' || task.state.how !== 'cached');
-    const shown = (telling.length > 0 ? telling : tasks).slice(0, 5);
-    for (const task of shown) {
-      const {entry} = task.inner ?? task;
-      if (entry === undefined) {
-        context.stream('stdout', `${task.label}: it is not known yet what it is\n`);
-        continue;
-      }
-      const {state} = task;
-      if (state.is === 'done' && state.how === 'cached') {
-        const views = (task.inner ?? task).views();
-        const [view] = views;
-        const {adopted, adoptedFrom} = state.manifest;
-        const since =
-          adopted === undefined
-            ? 'nothing that it is made of has changed'
-            : `it is the result ${adoptedFrom?.slice(0, 12) ?? ''} of another recipe, accepted as it is`;
-        if (view !== undefined)
-          context.stream('stdout', `${task.label}: ${singleWords(view, {now: Date.now()})}; ${since}\n`);
-        const old = adopted === undefined ? undefined : await resultOf(task, adoptedFrom, context);
-        if (old !== undefined)
-          context.display(
-            whyBundle(
-              {label: task.label, recipe: entry.task.recipe, previous: old},
-              fingerprint => context.notebook.labelOf(fingerprint),
-              {now: Date.now()},
-            ),
-          );
-        continue;
-      }
-      // What was refused is the result of this very recipe: nothing in it differs.
-      const [earlier] = entry.missed === undefined ? await context.notebook.earlier(task) : [];
-      context.display(
-        whyBundle(
-          {
-            label: task.label,
-            recipe: entry.task.recipe,
-            ...(earlier === undefined ? {} : {previous: {recipe: earlier.recipe, startedAt: earlier.startedAt}}),
-            ...(entry.missed === undefined ? {} : {missed: entry.missed}),
-          },
-          fingerprint => context.notebook.labelOf(fingerprint),
-          {now: Date.now()},
-        ),
-      );
-    }
-    if (tasks.length > shown.length)
-      context.stream('stdout', `and ${tasks.length - shown.length} more: name one of them\n`);
-    return undefined;
-  },
-);
-
-/** The result that was accepted in place of a task's own, if it is still known. */
-async function resultOf(
-  task: TaskNode,
-  fingerprint: string | undefined,
-  context: LineContext,
-): Promise<Manifest | undefined> {
-  return (await context.notebook.earlier(task)).find(manifest => manifest.fingerprint === fingerprint);
-}
-
-function tasksOf({node}: NamedNode): readonly TaskNode[] {
-  return node.is === 'task'
-    ? node.parts.length > 0
-      ? node.parts
-      : [node]
-    : (node.members ?? []).map(member => member.node);
-}

@@ -26,6 +26,26 @@ describe('the display of a cell', () => {
     );
   });
 
+  test('says why tasks run again that were cached once', () => {
+    const again = ['12 run again: `radius` was 2, is 3', '1 runs again: `a<b>.csv` changed'];
+    const view = cell('count', [done('count', 'i=1', 'cached'), running('count', 'i=2', 3000)], {again});
+    expect(plainOf(view)).toMatchInlineSnapshot(`
+      "count — 1 of 2 done: 1 cached · 1 running · saved 3.1 s
+        count  ▓▓▓▓▓▓▓▓▓▓▓▓▒▒▒▒▒▒▒▒▒▒▒▒  ≡ 1 cached · ▶ 1 running · median 3.1 s
+      12 run again: \`radius\` was 2, is 3
+      1 runs again: \`a<b>.csv\` changed
+      ▶ 1 running, slowest first
+        i=2 · 3.0 s"
+    `);
+    expect(htmlOf(view)).toContain(
+      '<div>12 run again: <code>radius</code> was 2, is 3</div><div>1 runs again: <code>a&lt;b&gt;.csv</code> changed</div>',
+    );
+    const alone = cell('count', [running('count', '', 3000)], {again: ['runs again: its script changed (+1 −1)']});
+    expect(plainOf(alone)).toBe('count — ▶ running · 3.0 s\nruns again: its script changed (+1 −1)');
+    expect(htmlOf(alone)).toContain('<div>runs again: its script changed (+1 −1)</div>');
+    for (const html of [htmlOf(view), htmlOf(alone)]) expect(textOf(untrusted(html))).toBe(textOf(html));
+  });
+
   test('is this text where there is no HTML', () => {
     expect(plainOf(busy)).toMatchInlineSnapshot(`
       "processCcd — 84 of 112 done: 60 ran, 24 cached · 16 running, 2 failed, 10 waiting · about 6 min left · saved 1 h 20 min

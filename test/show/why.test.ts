@@ -2,9 +2,11 @@ import {describe, expect, test} from 'vitest';
 import * as fc from 'fast-check';
 import {digestOf, fingerprintOf} from '../../kernel/fingerprint/fingerprint.js';
 import type {Recipe} from '../../kernel/graph/recipe.js';
-import {diffLines, shortDiff} from '../../kernel/show/line-diff.js';
+import {runAgainWords} from '../../kernel/show/run-again.js';
+import {countLines, diffLines, unifiedDiff} from '../../kernel/show/line-diff.js';
 import {diffRecipes} from '../../kernel/show/recipe-diff.js';
-import {changeText, whyBundle, type Labeler} from '../../kernel/show/why.js';
+import {changeText, type Labeler} from '../../kernel/show/change-text.js';
+import {whyBundle} from '../../kernel/show/why.js';
 import {textOf, untrusted} from './sanitizer.js';
 import {NOON} from './tasks.js';
 
@@ -47,16 +49,16 @@ describe('the diff of two recipes', () => {
     ['input warps filter=HSC-R changed: see %why warps[HSC-R]', {inputs: [{is: 'task', fingerprint: b}]}],
     ['input warps filter=HSC-R removed', {inputs: []}],
     ['file `a.csv` has other content', {files: {'a.csv': digestOf('y')}}],
-    ['environment variable `OMP` added: 1', {environment: {OMP: '1'}}],
-    ['what %setup sets up changed', {setup: digestOf('s')}],
-    ['declared code `mine.py` added', {sources: {'mine.py': digestOf('s')}}],
+    ['`%env OMP` added: 1', {environment: {OMP: '1'}}],
+    ['what `%setup` sets up changed', {setup: digestOf('s')}],
+    ['the code `mine.py` that `%code` declares added', {sources: {'mine.py': digestOf('s')}}],
   ])('in words: %s', (text, change) => {
     expect(words({...recipe, ...change})).toEqual([text]);
   });
 
   test('shows an image by the head of its digest', () => {
     expect(words({...recipe, code: {image: `sha256:${digestOf('two')}`}})[0]).toMatch(
-      /^code: image sha256:[0-9a-f]{12}… → sha256:[0-9a-f]{12}…$/,
+      /^the container image changed: sha256:[0-9a-f]{12}… → sha256:[0-9a-f]{12}…$/,
     );
   });
 
@@ -92,13 +94,13 @@ describe('the diff of two recipes', () => {
 
 describe('%why', () => {
   const clock = {now: NOON, zone: 'UTC'};
-  const previous = {recipe, startedAt: new Date(NOON).toISOString()};
+  const previous = {recipe, label: 'coadds[HSC-R]', host: 'nid00123', startedAt: new Date(NOON).toISOString()};
   const view = {label: 'coadds[HSC-R]', recipe, previous};
 
   test('says in one line what changed since the run before', () => {
     const now = {...recipe, arguments: {...recipe.arguments, config: {doApplySkyCorr: 'True', doWrite: 'True'}}};
     expect(whyBundle({...view, recipe: now}, labelOf, clock)['text/plain']).toBe(
-      'coadds[HSC-R]: changed since the run of 12 Oct 14:03: config `doApplySkyCorr` False → True',
+      'coadds[HSC-R]: changed since the run of 12 Oct 14:03 on nid00123: config `doApplySkyCorr` False → True',
     );
   });
 
@@ -109,22 +111,21 @@ describe('%why', () => {
       labelOf,
       clock,
     );
-    expect(bundle['text/plain']).toMatchInlineSnapshot(`
-      "stats: changed since the run of 12 Oct 14:03:
-        the script changed
-            b
-          - C
-          + c
-            d <x>"
-    `);
+    expect(bundle['text/plain']).toBe(
+      [
+        'stats: changed since `coadds[HSC-R]` ran 12 Oct 14:03 on nid00123:',
+        '  the script changed',
+        ...['@@ -1,5 +1,5 @@', ' a', ' b', '-C', '+c', ' d <x>', ' '].map(line => `    ${line}`),
+      ].join('\n'),
+    );
     const html = bundle['text/html'] as string;
     expect(textOf(untrusted(html))).toBe(textOf(html));
-    expect(html).toContain('- C\n+ c\n  d &lt;x&gt;</pre>');
+    expect(html).toContain('-C\n+c\n d &lt;x&gt;\n </pre>');
   });
 
   test('says that nothing changed, why a result was refused, and that there was no run before', () => {
     const text = (more: object): unknown => whyBundle({...view, ...more}, labelOf, clock)['text/plain'];
-    expect(text({})).toBe('coadds[HSC-R]: nothing changed since the run of 12 Oct 14:03');
+    expect(text({})).toBe('coadds[HSC-R]: nothing changed since the run of 12 Oct 14:03 on nid00123');
     expect(text({missed: 'a.fits is missing'})).toBe('coadds[HSC-R]: its result was refused: a.fits is missing');
     expect(text({previous: undefined})).toBe('coadds[HSC-R]: no earlier run of it is known');
   });
@@ -143,21 +144,92 @@ describe('the diff of lines', () => {
     );
   });
 
-  test('shows what differs with one line around it, and is bounded', () => {
+  test('in the unified form makes the new text of the old one, and counts its lines', () => {
+    const lines = fc.array(fc.constantFrom('a', 'b', 'c', ''), {maxLength: 40});
+    fc.assert(
+      fc.property(lines, lines, fc.integer({min: 0, max: 3}), (before, after, context) => {
+        const diff = diffLines(before, after);
+        const patch = unifiedDiff(diff, context);
+        expect(applied(before, patch)).toEqual(after);
+        const {added, removed} = countLines(diff);
+        expect(after.length - before.length).toBe(added - removed);
+        expect(patch.filter(line => /^[-+]/.test(line))).toHaveLength(added + removed);
+      }),
+      {seed: 7, numRuns: process.env['WEFT_SOAK'] === undefined ? 300 : 20_000},
+    );
+  });
+
+  test('shows what differs with the lines around it, as `diff -u` does', () => {
     const before = Array.from({length: 30}, (_, at) => `${at}`);
     const after = before.map(line => (line === '3' || line === '20' ? 'new' : line));
-    expect(shortDiff(diffLines(before, after))).toEqual([
-      '  2',
-      '- 3',
-      '+ new',
-      '  4',
-      '…',
-      '  19',
-      '- 20',
-      '+ new',
-      '  21',
+    expect(unifiedDiff(diffLines(before, after), 1)).toEqual([
+      ...['@@ -3,3 +3,3 @@', ' 2', '-3', '+new', ' 4'],
+      ...['@@ -20,3 +20,3 @@', ' 19', '-20', '+new', ' 21'],
     ]);
-    const long = Array.from({length: 2000}, (_, at) => `${at}`);
-    expect(shortDiff(diffLines(long, long.toReversed()))).toHaveLength(25);
+    expect(unifiedDiff(diffLines([], ['a']))).toEqual(['@@ -0,0 +1 @@', '+a']);
+  });
+});
+
+/** A text after a patch, by the numbers of its hunks. */
+function applied(before: readonly string[], patch: readonly string[]): readonly string[] {
+  const after: string[] = [];
+  let at = 0;
+  for (const line of patch) {
+    const [, start, count] = /^@@ -(\d+)(?:,(\d+))? \+/.exec(line) ?? [];
+    if (start !== undefined) {
+      // Of no lines, the hunk stands behind the line that it names.
+      const from = Number(start) - (count === '0' ? 0 : 1);
+      after.push(...before.slice(at, from));
+      at = from;
+    } else {
+      if (!line.startsWith('+')) expect(before[at++]).toBe(line.slice(1));
+      if (!line.startsWith('-')) after.push(line.slice(1));
+    }
+  }
+  return [...after, ...before.slice(at)];
+}
+
+describe('why a task runs again, in a line', () => {
+  const run = (now: Partial<Recipe>, open = true) => ({
+    changes: diffRecipes(recipe, {...recipe, ...now}).map(change => changeText(change, labelOf)),
+    open,
+  });
+  const n = (value: number): Partial<Recipe> => ({variables: {...recipe.variables, n: {is: 'json', value}}});
+  const script = (text: string): Recipe => ({...recipe, kind: 'bash', arguments: {script: text}});
+
+  test.each<readonly [string, Partial<Recipe>]>([
+    ['`n` was 3, is 4', n(4)],
+    ['config `doWrite` is gone', {arguments: {...recipe.arguments, config: {doApplySkyCorr: 'False'}}}],
+    ['`id` was filter=HSC-R, is filter=HSC-I', {arguments: {...recipe.arguments, id: 'filter=HSC-I'}}],
+    ['its input `warps[HSC-R]` changed', {inputs: [{is: 'task', fingerprint: b}]}],
+    ['`a.csv` changed', {files: {'a.csv': digestOf('y')}}],
+    ['`b.csv` is new', {files: {...recipe.files, 'b.csv': digestOf('y')}}],
+    ['`%env OMP` is new', {environment: {OMP: '1'}}],
+    ['what `%setup` sets up changed', {setup: digestOf('s')}],
+    ['`%code mine.py` changed', {sources: {'mine.py': digestOf('s')}}],
+    ['the container image changed', {code: {image: 'other'}}],
+    ['`a.csv` is gone, `n` was 3, is 4', {...n(4), files: {}}],
+  ])('%s', (text, change) => {
+    expect(runAgainWords([run(change)], true)).toEqual([`runs again: ${text}`]);
+    expect(runAgainWords([run(change, false)], true)).toEqual([`ran again: ${text}`]);
+  });
+
+  test('says by how many lines a script changed, and not that it did where only its inputs are other ones', () => {
+    const changes = (old: string, now: string) =>
+      diffRecipes(script(old), script(now)).map(change => changeText(change, labelOf).short);
+    expect(changes('a\nb\nc', 'a\nB\nc\nd')).toEqual(['its script changed (+2 −1)']);
+    expect(changes(`cat /weft::${a}/f`, `cat /weft::${b}/f`)).toEqual(['its input `warps filter=HSC-R` changed']);
+  });
+
+  test('puts tasks together of which the same changed', () => {
+    expect(runAgainWords([run(n(4)), run(n(4)), run({files: {}})], false)).toEqual([
+      '2 run again: `n` was 3, is 4',
+      '1 runs again: `a.csv` is gone',
+    ]);
+    expect(runAgainWords([run(n(4), false), run(n(5), false)], false, true)).toEqual([
+      'at least 2 ran again: `n` changed',
+    ]);
+    const many = ['p', 'q', 'r', 's', 't'].map(name => run({environment: {[name]: '1'}}));
+    expect(runAgainWords(many, false).at(-1)).toBe('2 more for other reasons');
   });
 });
