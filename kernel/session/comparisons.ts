@@ -4,8 +4,11 @@ import type {AgainMark} from './again-mark.js';
 import type {EarlierRuns} from './earlier.js';
 import type {TaskNode} from './node.js';
 
-/** Milliseconds between two looks at the journals: many cells that are run one after the other share one. */
+/** Milliseconds between two looks at the journals, at least: many cells that are run one after the other share one. */
 const PAUSE = 250;
+
+/** How many times as long as a look lasted the pause after it is at least: of long journals, looks take a fifth of the time at most. */
+const SHARE = 4;
 
 /** Compares the tasks of marks with earlier runs, one lookup at a time, in the background. */
 export class Comparisons {
@@ -14,7 +17,8 @@ export class Comparisons {
   readonly #waiting = new Map<AgainMark, () => void>();
   #timer: NodeJS.Timeout | undefined;
   #running = false;
-  #last = -Infinity;
+  /** When the next look may begin, on the clock of `performance`. */
+  #next = 0;
 
   constructor(earlier: Pick<EarlierRuns, 'before'>, labels: () => Labeler) {
     this.#earlier = earlier;
@@ -34,13 +38,15 @@ export class Comparisons {
 
   #schedule(): void {
     if (this.#running || this.#timer !== undefined || this.#waiting.size === 0) return;
-    const wait = Math.max(0, this.#last + PAUSE - performance.now());
+    const wait = Math.max(0, this.#next - performance.now());
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.#running = true;
+      const began = performance.now();
       void this.#run().finally(() => {
         this.#running = false;
-        this.#last = performance.now();
+        const now = performance.now();
+        this.#next = now + Math.max(PAUSE, SHARE * (now - began));
         this.#schedule();
       });
     }, wait).unref();

@@ -80,9 +80,9 @@ function scriptKey(name: string, json: string): string {
   return `${name} ${end < 0 ? json : json.slice(0, end)}`;
 }
 
-/** Where a JSON text ends that begins with a quote; less than 0 if it goes on. */
-function endOfText(json: string): number {
-  for (let at = json.indexOf('"', 1); at >= 0; at = json.indexOf('"', at + 1)) {
+/** Where a JSON text ends that begins with a quote at a place; less than 0 if it goes on. */
+export function endOfText(json: string, from = 0): number {
+  for (let at = json.indexOf('"', from + 1); at >= 0; at = json.indexOf('"', at + 1)) {
     let slashes = 0;
     while (json.charCodeAt(at - 1 - slashes) === 92) slashes++;
     if (slashes % 2 === 0) return at;

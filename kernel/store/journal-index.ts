@@ -1,7 +1,7 @@
 import {isAbsolute, join, relative} from 'node:path';
 import {readFingerprint, type Fingerprint} from '../fingerprint/fingerprint.js';
 import type {Manifest} from '../graph/manifest.js';
-import {Durations} from './durations.js';
+import {Durations, endOfText} from './durations.js';
 import type {CancelledRecord, FailedRecord, RenewedRecord, Stamp} from './journal-record.js';
 import {JOURNAL_VERSION} from './journal-record.js';
 import {parseManifest} from './manifest-schema.js';
@@ -93,14 +93,13 @@ export class JournalIndex {
     return renew(entry.manifest, entry.renewed);
   }
 
-  /** Whether the latest result of a task bears one of some labels, in JSON, as far as can be told from its line unparsed: no other does. */
+  /** Whether the latest result of a task may bear one of some labels, which are given in JSON: from its line, unparsed. */
   mayBear(fingerprint: Fingerprint, labels: ReadonlySet<string>): boolean {
     const line = this.#entries.get(fingerprint)?.result?.line;
     if (line === undefined) return false;
     for (let at = line.indexOf(LABEL, HASH_END); at >= 0; at = line.indexOf(LABEL, at)) {
       at += LABEL.length;
-      const end = line.indexOf('",', at);
-      if (end >= 0 && labels.has(line.slice(at - 1, end + 1))) return true;
+      if (labels.has(line.slice(at - 1, endOfText(line, at - 1) + 1))) return true;
     }
     return false;
   }

@@ -211,3 +211,19 @@ test('a closer look is asked for where a result read others, was removed, or its
   for (const text of ['reader', 'removed', 'old', 'unknown'])
     expect(store.evidence(sampleFingerprint(text))).toBeUndefined();
 });
+
+test('results are found by their labels, whatever stands in these', async () => {
+  const first = await opened();
+  const labels = ['count', 'count i=1', 'a "b", \\', '","label":"count', 'ü=\n'];
+  for (const [at, label] of labels.entries()) {
+    const fingerprint = sampleFingerprint(`labelled ${at}`);
+    const {recipe} = sampleManifest();
+    const given = {...recipe, arguments: {label: 'count', text: '"label":"count i=1",'}};
+    first.recordResult(sampleManifest({fingerprint, label, recipe: given}));
+  }
+  await first.flush();
+  const store = await opened();
+  for (const label of labels) expect((await store.labelled([label])).map(manifest => manifest.label)).toEqual([label]);
+  expect(await store.labelled(['count i', ''])).toEqual([]);
+  expect(await store.labelled(labels)).toHaveLength(labels.length);
+});
