@@ -21,11 +21,8 @@ import {defaultSlots, jobsOut} from './run/slots.js';
 import {Adoption} from './session/adoption.js';
 import {Cache} from './session/cache.js';
 import {Contexts} from './session/context.js';
-import {Comparisons} from './session/comparisons.js';
-import {EarlierRuns} from './session/earlier.js';
-import {taskLabels} from './session/task-labels.js';
-import type {Labeler} from './show/change-text.js';
-import {notebookControl, reached} from './session/control.js';
+import {notebookControl} from './session/control.js';
+import {pastOf} from './session/past.js';
 import {Displays} from './session/displays.js';
 import {Extensions} from './session/extensions.js';
 import {Forecast} from './session/forecast.js';
@@ -206,13 +203,8 @@ export async function openNotebook({
     slots: () => settings.slots,
     now: () => Date.now(),
   });
-  const earlier = new EarlierRuns({
-    labelled: labels => store.known().then(() => store.labelled(labels)),
-    held: () => reached(futures, scheduler),
-    planned: fingerprint => scheduler.entry(fingerprint) !== undefined,
-  });
-  const labels = (): Labeler => taskLabels(futures, scheduler, store);
-  const displays = new Displays(futures, forecast, new Comparisons(earlier, labels));
+  const {earlier, labels, comparisons} = pastOf(futures, scheduler, store);
+  const displays = new Displays(futures, forecast, comparisons);
   const report = (text: string): void => handlers.session?.printed('', 'stderr', text);
   const extensions = new Extensions({registry: magics, comms, directory, report});
   const {registry} = extensions;

@@ -1,0 +1,27 @@
+import type {Scheduler} from '../run/scheduler.js';
+import type {Labeler} from '../show/change-text.js';
+import type {Store} from '../store/store.js';
+import {Comparisons} from './comparisons.js';
+import {reached} from './control.js';
+import {EarlierRuns} from './earlier.js';
+import type {Futures} from './futures.js';
+import {taskLabels} from './task-labels.js';
+
+/** What a notebook knows of earlier runs of its tasks. */
+export interface Past {
+  readonly earlier: EarlierRuns;
+  /** Names tasks of other runs, and those of this one, as things are now. */
+  readonly labels: () => Labeler;
+  readonly comparisons: Comparisons;
+}
+
+/** Reads the past of a notebook from the journals of its store. */
+export function pastOf(futures: Futures, scheduler: Scheduler, store: Store): Past {
+  const earlier = new EarlierRuns({
+    labelled: wanted => store.known().then(() => store.labelled(wanted)),
+    held: () => reached(futures, scheduler),
+    planned: fingerprint => scheduler.entry(fingerprint) !== undefined,
+  });
+  const labels = (): Labeler => taskLabels(futures, scheduler, store);
+  return {earlier, labels, comparisons: new Comparisons(earlier, labels)};
+}
