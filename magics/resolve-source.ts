@@ -11,10 +11,15 @@ import {select, stopText, type Source} from './source.js';
 export interface Resolved {
   readonly variable: Variable;
   readonly needs: readonly Fingerprint[];
+  /** Members of a set that failed and were allowed to: by fingerprint, or by key where that is not known. */
+  readonly missing?: readonly string[];
 }
 
-/** Waits until a source can stand in a recipe: its fingerprints are known, and values are there. */
-export async function resolveSource(source: Source): Promise<Result<Resolved, Stop>> {
+/**
+ * Waits until a source can stand in a recipe: its fingerprints are known, and values are there.
+ * @param allowFailed so many members of a set may have failed: with an allowance, it is waited for the end of all
+ */
+export async function resolveSource(source: Source, allowFailed = 0): Promise<Result<Resolved, Stop>> {
   if (source.is === 'json') return ok({variable: {is: 'json', value: source.value}, needs: []});
   if (source.is === 'task') return resolveTask(source.node);
   const known = await source.set.known();
@@ -25,9 +30,22 @@ export async function resolveSource(source: Source): Promise<Result<Resolved, St
   if (members.length === 0 && source.prefix.length > 0 && known.value.length > 0) {
     return fail({is: 'failed', failure: {reason: 'start', message: `\`${source.label}\` has no element`}});
   }
-  const all = await Promise.all(members.map(async ({key, node}) => ({key, resolved: await resolveTask(node)})));
-  const stopped = all.find(({resolved}) => !resolved.ok)?.resolved;
-  if (stopped !== undefined && !stopped.ok) return stopped;
+  const all = await Promise.all(
+    members.map(async ({key, node}) => ({
+      key,
+      node,
+      resolved: await (allowFailed > 0 ? resolveEnded(node) : resolveTask(node)),
+    })),
+  );
+  const stopped = all.flatMap(({key, node, resolved}) => (resolved.ok ? [] : [{key, node, stop: resolved.error}]));
+  const [first] = stopped;
+  if (first !== undefined && (stopped.length > allowFailed || stopped.length === all.length)) {
+    if (allowFailed === 0 || stopped.length === 1 || first.stop.is !== 'blocked') return fail(first.stop);
+    const because = `${stopped.length} of its ${all.length} members failed, ${first.stop.blocked.because} among them`;
+    return fail({is: 'blocked', blocked: {...first.stop.blocked, because}});
+  }
+  const missing = stopped.map(({key, node}) => node.fingerprint ?? entryName(key)).sort();
+  const lacking = missing.length === 0 ? {} : {missing};
   const done = all.flatMap(({key, resolved}) => (resolved.ok ? [{key, ...resolved.value}] : []));
   if (done.every(({variable}) => variable.is === 'json') && (done.length > 0 || source.set.member === 'value')) {
     return ok({
@@ -36,6 +54,7 @@ export async function resolveSource(source: Source): Promise<Result<Resolved, St
         value: nested(done.map(({key, variable}) => ({key, value: variable.is === 'json' ? variable.value : null}))),
       },
       needs: [],
+      ...lacking,
     });
   }
   const value = done.find(({variable}) => variable.is !== 'task');
@@ -54,7 +73,18 @@ export async function resolveSource(source: Source): Promise<Result<Resolved, St
         [entryName(key), variable.is === 'task' ? variable.fingerprint : ('' as Fingerprint)] as const,
     )
     .sort(([a], [b]) => (a < b ? -1 : 1));
-  return ok({variable: {is: 'set', entries}, needs: done.flatMap(({needs}) => needs)});
+  return ok({variable: {is: 'set', entries}, needs: done.flatMap(({needs}) => needs), ...lacking});
+}
+
+/** The same once its task has ended, and well. */
+async function resolveEnded(node: TaskNode): Promise<Result<Resolved, Stop>> {
+  const resolved = await resolveTask(node);
+  if (!resolved.ok || node.kind === 'value' || (await node.ended()).is === 'done') return resolved;
+  const {fingerprint} = node;
+  return fail({
+    is: 'blocked',
+    blocked: {because: node.stopWords, ...(fingerprint === undefined ? {} : {fingerprint})},
+  });
 }
 
 async function resolveTask(node: TaskNode): Promise<Result<Resolved, Stop>> {

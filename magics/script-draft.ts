@@ -222,11 +222,13 @@ async function make(
   const fill = (text: string): string => known.value.fill(text);
   const needs = new Set<Fingerprint>(known.value.needs);
   const variables: Record<string, Variable> = {};
+  const missing: string[] = [];
   for (const [name, {source}] of call.variables) {
-    const resolved = await resolveSource(source);
+    const resolved = await resolveSource(source, Math.max(0, call.options.allowFailed - missing.length));
     if (!resolved.ok) return resolved.error;
     variables[name] = source.is === 'json' ? textVariable(source.value, known.value) : resolved.value.variable;
     for (const need of resolved.value.needs) needs.add(need);
+    missing.push(...(resolved.value.missing ?? []));
   }
   const identity = await base.root?.identity();
   if (identity?.ok === false) return identity.error;
@@ -236,7 +238,7 @@ async function make(
     ...[...needs].sort().map(fingerprint => ({is: 'task', fingerprint}) as const),
     ...(identity === undefined ? [] : [{is: 'root', identity: identity.value} as const]),
   ];
-  const rest = recipeOf(language, call, base, script, inputs, placedPatterns);
+  const rest = recipeOf(language, call, base, script, inputs, placedPatterns, missing);
   return {is: 'task', task: taskOf(language, call, base, {...rest, variables}, [...needs], row, context)};
 }
 

@@ -15,6 +15,8 @@ type ScriptArguments = {
   readonly out?: readonly string[];
   /** Patterns of `--in` below other results, sorted: other patterns are other files of the same results. */
   readonly in?: readonly string[];
+  /** Members of the sets that it reads that failed and were allowed to (`--allow-failed`), sorted: without them it is another input. */
+  readonly missing?: readonly string[];
 };
 
 /** The recipe of a script but for its variables. `script` has fingerprints in place of the futures that stand in it. */
@@ -25,6 +27,7 @@ export function recipeOf(
   script: string,
   inputs: Recipe['inputs'],
   placedPatterns: readonly string[] = [],
+  missing: readonly string[] = [],
 ): Omit<Recipe, 'variables'> {
   const args: ScriptArguments = {
     script,
@@ -32,6 +35,7 @@ export function recipeOf(
     ...(call.value ? {value: true} : {}),
     ...(call.out === undefined ? {} : {out: [...new Set(call.out)].sort()}),
     ...(placedPatterns.length === 0 ? {} : {in: [...new Set(placedPatterns)].sort()}),
+    ...(missing.length === 0 ? {} : {missing: [...new Set(missing)].sort()}),
   };
   const code: Code = {
     ...(base.container === undefined ? {} : {image: {...base.container.identity}}),

@@ -210,6 +210,7 @@ export const MUTANTS: readonly Mutant[] = [
 export const OTHERWISE: Readonly<Record<string, string>> = {
   'Code.python': 'test/magics/python.test.ts',
   'ScriptArguments.in': 'the fingerprint of the result is hashed as well',
+  'ScriptArguments.missing': 'test/session/allow-failed.process.test.ts',
   'LsstArguments.show': '`kind` tells what prints from what runs',
   'LsstArguments.rerun': 'what runs in a person’s rerun is never cached',
   'LsstArguments.root': 'test/magics/lsst: tasks that change the root',
