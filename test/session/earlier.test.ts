@@ -61,6 +61,8 @@ test('a task is compared with the newest of its label that is another recipe, an
 test('another task of the notebook that bears the same label is no earlier run; one that was replaced is', async () => {
   const known = [run('a', 's', 1, 1), run('a', 's', 2, 2)];
   expect(valuesOf(await runs(known, [print('s', 2)]).before([node('a', 's', 9)]))).toEqual([1]);
+  const all = [print('s', 1), print('s', 2)];
+  expect(valuesOf(await runs(known, all).before([node('a', 's', 9)]))).toEqual([undefined]);
   expect(valuesOf((await runs(known, [print('s', 2)]).of([node('a', 's', 9)]))[0])).toEqual([1, 2]);
   expect(valuesOf(await runs(known, [], [print('s', 2)]).before([node('a', 's', 9)]))).toEqual([2]);
 });
