@@ -18,10 +18,12 @@ export interface RootOption {
 export class ScriptRoot {
   readonly root: RootRepository;
   readonly #order: RootOrder;
+  readonly #digest: MagicContext['digest'];
   #before: readonly TaskNode[];
 
   constructor(root: RootRepository, context: MagicContext) {
     this.root = root;
+    this.#digest = path => context.digest(path);
     this.#order = RootOrder.of(context.state);
     this.#before = this.#order.pending(root.path);
   }
@@ -56,7 +58,7 @@ export class ScriptRoot {
     const waited = await waitForRoot(this.#before);
     if (!waited.ok) return waited;
     try {
-      return ok(await wholeRootIdentity(this.root));
+      return ok(await wholeRootIdentity(this.root, this.#digest));
     } catch (error) {
       const message = `the repository ${this.root.path} can't be read: ${error instanceof Error ? error.message : String(error)}`;
       const remedy = 'give yourself the right to read it, or ask its owner';

@@ -1,15 +1,13 @@
-import {readdir, readFile, realpath, stat} from 'node:fs/promises';
+import {readdir, realpath, stat} from 'node:fs/promises';
 import {basename, join} from 'node:path';
 import {canonicalJson, digestOf, type Digest} from '../../kernel/fingerprint/fingerprint.js';
 import type {JsonValue} from '../../kernel/fingerprint/json.js';
+import type {TakeDigest} from './root-identity.js';
 import {readRegistry} from './registry-file.js';
 import type {RootRepository} from './root-repository.js';
 
 /** Registries, which count by their rows: the file differs with the order of ingestion. */
 const REGISTRIES: ReadonlySet<string> = new Set(['registry.sqlite3', 'calibRegistry.sqlite3']);
-
-/** Small files that are copied about, which count by their content. */
-const TEXTS = /(?:\.py|\.yaml|^_mapper)$/;
 
 /** Results, which are never written again, and persons' reruns, which nothing that is cached may read. */
 const LEFT_OUT = 'rerun';
@@ -17,20 +15,22 @@ const LEFT_OUT = 'rerun';
 const underWay = new Map<string, Promise<Digest>>();
 
 /**
- * The identity of a whole root repository, for what may read all of it: the rows of its registries, and the stamps (size and time,
- * through links) of all files below it. Hidden files and `rerun/` do not count. Rejects with what the system says of what can't be read.
+ * The identity of a whole root repository, for what may read all of it: the rows of its registries, and the contents of all files
+ * below it, through links (LANGUAGE 17): a root that was copied or touched is the same root. Hidden files and `rerun/` do not count; a
+ * file that can't be read counts by its size and time. Contents are read once; afterwards the stat cache knows them. Rejects with
+ * what the system says of a directory or a registry that can't be read.
  */
-export function wholeRootIdentity(root: RootRepository): Promise<Digest> {
+export function wholeRootIdentity(root: RootRepository, digest: TakeDigest): Promise<Digest> {
   // Tasks of one cell ask at once.
   let identity = underWay.get(root.path);
   if (identity === undefined) {
-    identity = identify(root).finally(() => underWay.delete(root.path));
+    identity = identify(root, digest).finally(() => underWay.delete(root.path));
     underWay.set(root.path, identity);
   }
   return identity;
 }
 
-async function identify(root: RootRepository): Promise<Digest> {
+async function identify(root: RootRepository, digest: TakeDigest): Promise<Digest> {
   const registries: Record<string, JsonValue> = {};
   const files: Record<string, JsonValue> = {};
   const look = async (below: string, above: readonly string[]): Promise<void> => {
@@ -46,12 +46,14 @@ async function identify(root: RootRepository): Promise<Digest> {
       if (found === undefined) files[inner] = null;
       else if (found.isDirectory()) await look(inner, [...above, real]);
       else if (REGISTRIES.has(basename(name))) registries[inner] = rowsOf(path);
-      else if (TEXTS.test(name)) files[inner] = digestOf(await readFile(path));
-      else files[inner] = [String(found.size), String(found.mtimeNs)];
+      else {
+        const content = found.isFile() ? await digest(path) : undefined;
+        files[inner] = content?.ok === true ? content.value : [String(found.size), String(found.mtimeNs)];
+      }
     }
   };
   await look('', []);
-  return digestOf(`weft/root/whole/1\n${canonicalJson({mapper: root.mapper, registries, files})}`);
+  return digestOf(`weft/root/whole/2\n${canonicalJson({mapper: root.mapper, registries, files})}`);
 }
 
 /** The rows of all tables, without their numbers. */

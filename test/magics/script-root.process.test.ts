@@ -53,8 +53,9 @@ test('a script that reads a root waits for what changes it, has its place, and r
     await run(kernel, reader);
     await run(kernel, 'await raws');
     expect(runs()).toBe(2);
-    // One flat is written anew, behind a link.
+    // What is only touched is what it was, also behind a link.
     utimesSync(join(directory, 'ci_hsc/CALIB/calibRegistry.sqlite3'), 1e9, 1e9);
+    utimesSync(join(directory, 'DATA/_mapper'), 1e9, 1e9);
     await run(kernel, reader);
     await run(kernel, 'await raws');
     expect(runs()).toBe(2);
