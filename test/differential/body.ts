@@ -19,7 +19,7 @@ const namesOf = (script: Script): readonly string[] =>
   ].sort();
 
 function bash(script: Script): string {
-  const {id, salt, loops, yields, value, broken, always} = script;
+  const {id, salt, loops, yields, broken, always} = script;
   const names = namesOf(script);
   const key = loops.map(({variable}) => ` $${variable}`).join('');
   return [
@@ -46,16 +46,15 @@ function bash(script: Script): string {
     'echo "${h:0:16}" > "o-$n.txt"',
     `echo 'junk ${salt}' > "junk-$n.txt"`,
     'mkdir -p x; echo "${h:16:8}" > "x/p-$n.txt"',
-    value
-      ? `echo '${yields === undefined ? '' : JSON.stringify(yields)}'${yields === undefined ? '"\\"${h:0:16}\\""' : ''}`
-      : '',
+    // With or without `--value`, which is no part of the text.
+    `echo '${yields === undefined ? '' : JSON.stringify(yields)}'${yields === undefined ? '"\\"${h:0:16}\\""' : ''}`,
   ]
     .filter(line => line !== '')
     .join('\n');
 }
 
 function python(script: Script): string {
-  const {id, salt, loops, yields, value, broken} = script;
+  const {id, salt, loops, yields, broken} = script;
   const names = namesOf(script);
   return [
     'import hashlib, json, os, pathlib',
@@ -87,7 +86,7 @@ function python(script: Script): string {
     `pathlib.Path("junk-" + n + ".txt").write_text("junk ${salt}\\n")`,
     'os.makedirs("x", exist_ok=True)',
     'pathlib.Path("x/p-" + n + ".txt").write_text(h[16:24] + "\\n")',
-    value ? (yields === undefined ? 'h[:16]' : `json.loads('${JSON.stringify(yields)}')`) : '',
+    yields === undefined ? 'h[:16]' : `json.loads('${JSON.stringify(yields)}')`,
   ]
     .filter(line => line !== '')
     .join('\n');

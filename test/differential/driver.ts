@@ -71,8 +71,16 @@ async function resultOf(task: TaskNode): Promise<JsonValue> {
   const settled = await task.settled();
   const {directory, outputs, value} = state.manifest;
   const files: Record<string, string> = {};
-  if (directory !== undefined) for (const {path} of outputs) files[path] = readFileSync(join(directory, path), 'utf8');
+  if (directory !== undefined) for (const {path} of outputs) files[path] = textOf(join(directory, path));
   return {is: state.is, kind: settled.is, files, value: value ?? null, directory: directory ?? ''};
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    return `(${(error as NodeJS.ErrnoException).code ?? 'unknown'})`;
+  }
 }
 
 for await (const line of createInterface({input: process.stdin})) {

@@ -3,6 +3,9 @@ import {once} from 'node:events';
 import {resolve} from 'node:path';
 import {createInterface} from 'node:readline';
 
+/** What is said of a run that was ended at its limit. */
+export const NEVER_ENDS = 'it never ends';
+
 /** What became of a task, as the driver saw it. */
 export interface Seen {
   readonly is: string;
@@ -37,6 +40,8 @@ export interface Run {
   /** The kernel stays, for the next run. */
   readonly keep: boolean;
   readonly path?: string;
+  /** Milliseconds after which it counts as one that never ends. */
+  readonly limit: number;
 }
 
 /** Processes in which kernels run, one after the other: of one build. */
@@ -49,13 +54,24 @@ export class Kernels implements AsyncDisposable {
     this.#bundle = bundle;
   }
 
-  /** Runs cells, real tasks and all, and waits for what they make. */
-  async run(run: Run): Promise<Reply> {
+  /** Runs cells, real tasks and all, and waits for what they make. Rejects where the process ends before, or is ended at the limit. */
+  async run({limit, ...run}: Run): Promise<Reply> {
     const {child, lines} = this.#start();
+    const late = new AbortController();
+    const timer = setTimeout(() => {
+      late.abort();
+      child.kill('SIGKILL');
+    }, limit);
     const dist = resolve(import.meta.dirname, '../../dist');
     child.stdin?.write(`${JSON.stringify({...run, dist})}\n`);
     const line = await lines.next();
-    if (line.done === true) throw new Error('the process of the kernels has ended');
+    clearTimeout(timer);
+    if (line.done === true) {
+      this.#child = this.#lines = undefined;
+      throw new Error(
+        late.signal.aborted ? `${NEVER_ENDS} (${limit / 1000} s)` : 'the process of the kernels has ended',
+      );
+    }
     const reply = JSON.parse(line.value) as Reply;
     if (reply.problem !== undefined) throw new Error(reply.problem);
     return reply;
@@ -65,7 +81,7 @@ export class Kernels implements AsyncDisposable {
   async end(): Promise<void> {
     const child = this.#child;
     this.#child = this.#lines = undefined;
-    if (child === undefined || child.exitCode !== null) return;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     child.stdin?.end();
     await once(child, 'exit');
   }

@@ -1,7 +1,7 @@
 import {readFileSync} from 'node:fs';
 import {resolve} from 'node:path';
 import {expect, test} from 'vitest';
-import {MUTANTS, OTHERWISE} from './mutants.js';
+import {MUTANTS, NOT_CAUGHT, OTHERWISE, rowOf} from './mutants.js';
 import {replaced} from './variant.js';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -39,6 +39,20 @@ test('every hashed field says why it is hashed', () => {
 test('every hashed field has a mutant, or a reason why not', () => {
   const covered = new Set([...MUTANTS.flatMap(({leaves}) => leaves), ...Object.keys(OTHERWISE)]);
   expect(fields.map(([field]) => field).filter(field => !covered.has(field))).toEqual([]);
+});
+
+test('the table of mutants has a row for each that says what caught it, and one for each field that has none', () => {
+  const [caught = '', others = ''] = readFileSync(`${root}/docs/mutants.md`, 'utf8').split('Not in the notebooks');
+  const rows = (text: string): readonly (readonly string[])[] =>
+    [...text.matchAll(/^\| (.*) \| (.*) \|$/gm)].slice(2).map(([, what = '', by = '']) => [what, by]);
+  expect(rows(caught).map(([what]) => what)).toEqual(MUTANTS.map(rowOf));
+  expect(rows(caught).filter(([, by]) => by === '' || by === NOT_CAUGHT)).toEqual([]);
+  expect(rows(others)).toEqual(Object.entries(OTHERWISE).map(([field, file]) => [field, `\`${file}\``]));
+});
+
+test('what no notebook of the model has, is tested where the table says', () => {
+  for (const [field, file] of Object.entries(OTHERWISE))
+    expect(readFileSync(`${root}/${file}`, 'utf8')).toContain(`test('${field}: `);
 });
 
 test('what mutants leave out stands in the sources', () => {

@@ -9,6 +9,8 @@ export interface Mutant {
   readonly edits: readonly string[];
   /** Whether the notebook has containers; then it has no stack. */
   readonly containers?: true;
+  /** It is caught as tasks wait for each other without end. */
+  readonly hangs?: true;
   /** Why more than one field is left out at once. */
   readonly note?: string;
 }
@@ -27,16 +29,29 @@ const one = (leaves: string, file: string, text: string, by: string, ...edits: r
 });
 
 const HASH = 'return fingerprintOf(`task/${kind}`, rest);';
+/** The same for elements of a set, which share all but their variables. */
+const HASHES = "return fingerprintsOf(`task/${kind}`, rest, 'variables');";
 
 /** Leaves a field of the recipe out of the hash. */
-const recipe = (field: string, ...edits: readonly string[]): Mutant =>
-  one(
-    `Recipe.${field}`,
-    RECIPE,
-    HASH,
-    `const {${field}: _, ...less} = rest; return fingerprintOf(\`task/\${kind}\`, less);`,
-    ...edits,
-  );
+const recipe = (field: string, ...edits: readonly string[]): Mutant => ({
+  leaves: [`Recipe.${field}`],
+  replacements: [
+    {
+      file: RECIPE,
+      text: HASH,
+      by: `const {${field}: _, ...less} = rest; return fingerprintOf(\`task/\${kind}\`, less);`,
+    },
+    {
+      file: RECIPE,
+      text: HASHES,
+      by:
+        field === 'variables'
+          ? 'return () => fingerprintOf(`task/${kind}`, rest);'
+          : `const {${field}: _, ...less} = rest; return fingerprintsOf(\`task/\${kind}\`, less, 'variables');`,
+    },
+  ],
+  edits,
+});
 
 /** All mutants: for each hashed field one, and for each check of a hit. */
 export const MUTANTS: readonly Mutant[] = [
@@ -48,6 +63,11 @@ export const MUTANTS: readonly Mutant[] = [
         text: HASH,
         by: "const {name: _n, code: _c, ...less} = rest; return fingerprintOf('task', less);",
       },
+      {
+        file: RECIPE,
+        text: HASHES,
+        by: "const {name: _n, code: _c, ...less} = rest; return fingerprintsOf('task', less, 'variables');",
+      },
     ],
     edits: ['the other language'],
     note: 'with `name` and `code`, which tell bash and Python apart too',
@@ -55,7 +75,22 @@ export const MUTANTS: readonly Mutant[] = [
   recipe('name', 'another program of the same content'),
   recipe('arguments', 'another body'),
   recipe('variables', 'another value of --with'),
-  recipe('inputs', 'a raw exposure'),
+  {
+    ...recipe('inputs', 'a raw exposure'),
+    hangs: true,
+    note: 'a join then waits for another one of the same fingerprint',
+  },
+  {
+    leaves: ['Recipe.inputs of all but joins'],
+    replacements: [
+      {
+        file: RECIPE,
+        text: HASH,
+        by: "const {inputs: _, ...less} = rest; return fingerprintOf(`task/${kind}`, kind === 'join' ? rest : less);",
+      },
+    ],
+    edits: ['a raw exposure', 'another body'],
+  },
   recipe('code', 'the program on the host'),
   recipe('setup', 'the version of a product'),
   recipe('sources', 'declared code is edited'),
@@ -161,13 +196,23 @@ export const MUTANTS: readonly Mutant[] = [
     'canonicalJson([identity])',
     'a file of a product of one’s own',
   ),
-  one(
-    'the version of the hashed form',
-    'kernel/fingerprint/fingerprint.ts',
-    'const text = `weft/${kind}/${FINGERPRINT_VERSION}\\n',
-    'const text = `weft/${kind}\\n',
-    'the hashed form has another version',
-  ),
+  {
+    leaves: ['the version of the hashed form'],
+    replacements: [
+      ...['text', 'head'].map(name => ({
+        file: 'kernel/fingerprint/fingerprint.ts',
+        text: `const ${name} = \`weft/\${kind}/\${FINGERPRINT_VERSION}\\n`,
+        by: `const ${name} = \`weft/\${kind}\\n`,
+      })),
+      // All tasks behind `%code` have it from there, too.
+      {
+        file: 'kernel/fingerprint/directory-tree.ts',
+        text: 'weft/directory/${FINGERPRINT_VERSION}\\n',
+        by: 'weft/directory\\n',
+      },
+    ],
+    edits: ['the hashed form has another version'],
+  },
   one(
     'names of files in a directory',
     'kernel/fingerprint/directory-tree.ts',
@@ -206,15 +251,27 @@ export const MUTANTS: readonly Mutant[] = [
   ),
 ];
 
+/** The name of a mutant in `docs/mutants.md`. */
+export const rowOf = ({leaves, note}: Mutant): string =>
+  `${leaves.join(', ')}${note === undefined ? '' : ` (${note})`}`;
+
+/** What the table says of a mutant that nothing caught. */
+export const NOT_CAUGHT = 'not caught';
+
+/** Where fields are tested that no notebook of the model has: each by a test whose title begins with the field. */
+const UNIT = 'test/magics/hashed-fields.test.ts';
+
 /** Hashed fields that no notebook of the model has, each with what tests them instead. */
-export const OTHERWISE: Readonly<Record<string, string>> = {
-  'Code.python': 'test/magics/python.test.ts',
-  'ScriptArguments.in': 'the fingerprint of the result is hashed as well',
-  'ScriptArguments.missing': 'test/session/allow-failed.process.test.ts',
-  'LsstArguments.show': '`kind` tells what prints from what runs',
-  'LsstArguments.rerun': 'what runs in a person’s rerun is never cached',
-  'LsstArguments.root': 'test/magics/lsst: tasks that change the root',
-  'JoinArguments.missing': 'test/magics/join.test.ts',
-  'SetupContents.text': 'test/magics/setup-identity.test.ts',
-  'SetupContents.files': 'test/magics/setup-identity.test.ts',
-};
+export const OTHERWISE: Readonly<Record<string, string>> = Object.fromEntries(
+  [
+    'Code.python',
+    'ScriptArguments.in',
+    'ScriptArguments.missing',
+    'LsstArguments.show',
+    'LsstArguments.rerun',
+    'LsstArguments.root',
+    'JoinArguments.missing',
+    'SetupContents.text',
+    'SetupContents.files',
+  ].map(field => [field, UNIT]),
+);

@@ -2,8 +2,9 @@ import {cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync} from
 import {join} from 'node:path';
 import {FakeEngines} from '../magics/fake-engines.js';
 import {Random} from '../rig/random.js';
-import {scratch} from '../rig/scratch.js';
+import {scratch, type Scratch} from '../rig/scratch.js';
 import {writeModel} from './disk.js';
+import {endAllBelow} from './ended.js';
 import {scriptsOf, type Edit, type Place} from './edit.js';
 import {EDITS} from './edits.js';
 import {generate, type Flavour} from './generate.js';
@@ -25,6 +26,8 @@ export interface Scenario {
   readonly fromNothing: number;
   /** The first kinds of edits that are made; then all in turn. */
   readonly wanted?: readonly string[];
+  /** Milliseconds of one run after which it is one that never ends: a difference too. */
+  readonly limit?: number;
 }
 
 /** The builds that run it: of this version of the hashed form, and of the next one. */
@@ -49,12 +52,21 @@ export interface Outcome {
   readonly caught?: readonly string[];
 }
 
-/** Runs a scenario to its end, or to the first difference. */
-export async function play(
-  {seed, flavour, steps, edits: perStep, fromNothing, wanted = []}: Scenario,
+/** Runs a scenario to its end, or to the first difference. No process of it is left. */
+export async function play(scenario: Scenario, builds: Builds): Promise<Outcome> {
+  using folder = scratch();
+  try {
+    return await playIn(folder, scenario, builds);
+  } finally {
+    await endAllBelow(folder.path);
+  }
+}
+
+async function playIn(
+  folder: Scratch,
+  {seed, flavour, steps, edits: perStep, fromNothing, wanted = [], limit = 200_000}: Scenario,
   builds: Builds,
 ): Promise<Outcome> {
-  using folder = scratch();
   await using now = new Kernels(builds.now);
   await using next = new Kernels(builds.next);
   const random = new Random(seed);
@@ -69,19 +81,21 @@ export async function play(
   let bag: Edit[] = [];
   const first = [...wanted];
 
-  const run = async (where: string, fresh: boolean, keep: boolean): Promise<Reply> => {
+  const run = async (where: string, fresh: boolean, keep: boolean): Promise<Reply | string> => {
     const kernels = model.format === 1 ? now : next;
     await (model.format === 1 ? next : now).end();
     engines?.has('podman', 'localhost/weft:1', model.image.repeat(64));
     for (const ending of ['log', 'seen']) writeFileSync(`${where}.${ending}`, '');
-    return kernels.run({
+    const asked = kernels.run({
       directory: where,
       cells: cellsOf(model, builds.python),
       slots: model.slots,
       fresh,
       keep,
+      limit,
       ...(engines === undefined ? {} : {path: engines.path}),
     });
+    return asked.catch((error: unknown) => (error instanceof Error ? error.message : String(error)));
   };
 
   for (let step = 0; step <= steps; step++) {
@@ -116,17 +130,20 @@ export async function play(
     counts.cosmetic += made.filter(({cosmetic}) => cosmetic).length;
     for (const {name} of made) kinds.set(name, (kinds.get(name) ?? 0) + 1);
     const only = made.length > 0 && made.every(({cosmetic}) => cosmetic);
-    let difference = compare(model, expected, reply, ranIn(directory), oracle.joins, only, seenIn(directory));
-    if (difference === undefined && fromNothing > 0 && step % fromNothing === 0) {
+    let difference =
+      typeof reply === 'string'
+        ? reply
+        : compare(model, expected, reply, ranIn(directory), oracle.joins, only, seenIn(directory));
+    if (difference === undefined && typeof reply !== 'string' && fromNothing > 0 && step % fromNothing === 0) {
       const other = folder.at(`nothing${step}`, 'nb');
       mkdirSync(join(other, '..'), {recursive: true});
       writeModel(model, other);
       const whole = await run(other, true, false);
       counts.fromNothing += 1;
-      difference = compareRuns(reply, whole, directory, other);
+      difference = typeof whole === 'string' ? whole : compareRuns(reply, whole, directory, other);
       rmSync(join(other, '..'), {recursive: true, maxRetries: 5});
     }
-    if (difference !== undefined) {
+    if (difference !== undefined || typeof reply === 'string') {
       if (process.env['KEEP'] !== undefined)
         cpSync(folder.path, process.env['KEEP'], {recursive: true, verbatimSymlinks: true});
       const names = made.map(({name}) => name);
