@@ -52,7 +52,9 @@ test('a task that runs again says what changed, in its cell and to `%why`, in th
   );
   // A reader names its input as the notebook does.
   await second.run('%%bash --as reader --from count\ncat $count/b > c');
+  await second.run('%wait');
   await second.run(cell(4));
+  await second.run('%wait');
   await says(second, '%%bash --as reader --from count\ncat $count/b > c', 'ran again: its input `count` changed');
   expect((await second.run('%why reader')).shown).toContain('input `count` count changed: see %why count');
 });
