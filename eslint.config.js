@@ -18,6 +18,8 @@ export default defineConfig(
       '@typescript-eslint/require-await': 'off',
       '@typescript-eslint/no-confusing-void-expression': ['error', {ignoreArrowShorthand: true}],
       '@typescript-eslint/switch-exhaustiveness-check': ['error', {considerDefaultExhaustiveForUnions: true}],
+      // To name a property is how it is left out of the rest.
+      '@typescript-eslint/no-unused-vars': ['error', {ignoreRestSiblings: true}],
       'no-console': 'error',
     },
   },

@@ -113,7 +113,7 @@ export class Series {
     this.lookedAt = ports.now();
     for (const member of missing) {
       if (slice.over) await slice.rest();
-      void member.node;
+      member.make();
     }
     this.#over = true;
     tell();
@@ -208,7 +208,7 @@ export class SeriesMember implements Member {
 
   /** Makes the node, if it is not there and not being made just now. */
   make(): void {
-    if (!this.#making) void this.node;
+    if (!this.#making) this.#node ??= this.#make();
   }
 
   /** Its result is there. */

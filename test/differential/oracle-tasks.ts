@@ -241,8 +241,7 @@ export function joinOf(
   const preferred = members.find(({id}) => id === prefer)?.identity;
   const repos = members.some(({id}) => taskOf(model, id).is === 'command');
   const files: Record<string, string> = {};
-  for (const {id, files: own} of [...members].sort((a, b) => Number(a.id === prefer) - Number(b.id === prefer))) {
-    void id;
+  for (const {files: own} of [...members].sort((a, b) => Number(a.id === prefer) - Number(b.id === prefer))) {
     Object.assign(files, own);
   }
   return {

@@ -105,7 +105,7 @@ describe('a notebook that is opened later', () => {
 
 it('a server says once that a client knows what kernel it is, after it has answered', async () => {
   let greeted = 0;
-  await using serving = await Serving.start({}, {greeted: () => void greeted++});
+  await using serving = await Serving.start({}, {greeted: () => (greeted += 1)});
   expect(greeted).toBe(0);
   await serving.client.kernelInfo();
   await serving.client.kernelInfo();
