@@ -55,7 +55,7 @@ export class LoopWatch {
   #start(): void {
     if (this.#worker !== undefined) return;
     const workerData = {beats: this.#beats, patience: this.#patience, own: ownCode()};
-    this.#worker = new Worker(`(${watch.toString()})(require)`, {eval: true, workerData});
+    this.#worker = new Worker(`(${watch.toString()})(require, globalThis)`, {eval: true, workerData});
     this.#worker.unref();
     this.#worker.on('message', (ended: Ended) => this.#ended(ended));
     this.#timer = setInterval(() => Atomics.add(this.#beats, 0, 1), BEAT).unref();
@@ -73,8 +73,11 @@ export class LoopWatch {
 /** Where the kernel's own code lies, and the packages that it uses: the directory above that of its bundle. */
 const ownCode = (): string => new URL('..', import.meta.url).href;
 
-/** The thread. It is started from its text, so it sees nothing of this file. */
-function watch(require: NodeJS.Require): void {
+/** The thread. It is started from its text, so it sees nothing of this file, and of the platform what it is given. */
+function watch(
+  require: NodeJS.Require,
+  {Atomics, Date, Map, Math, process, setInterval}: Readonly<typeof globalThis>,
+): void {
   const {Session} = require('node:inspector') as {Session: new () => InspectorSession};
   const threads = require('node:worker_threads') as {
     parentPort: MessagePort;
