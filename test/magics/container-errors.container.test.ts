@@ -129,7 +129,8 @@ describe.each([
     const programs = ['/bin/sh', '/bin/bash', '/usr/bin/bash', '/usr/bin/env'];
     await load(made(`${name}-alien`, {files: Object.fromEntries(programs.map(path => [path, alien]))}), 'alien');
     const text = await said(kernel, `%%bash --container ${name}:localhost/weft-alien:1\necho never`);
-    expect(text).toMatch(/W8002 {2}.*the image is for other machines than this one\n {2}take an image that is built/);
+    expect(text).toMatch(/cell \[\d+\]:1:3 {2}W8002 {2}.*the image is for other machines than this one\n/);
+    expect(text).toMatch(/\n +~+ .*take an image that is built/);
   });
 
   test('says so where an image vanished between two cells', async context => {
