@@ -55,7 +55,6 @@ export default defineConfig({
           retry,
           include: ['test/**/*.container.test.ts'],
           globalSetup: ['test/rig/built.ts', 'test/rig/engines/start.ts'],
-          fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           sequence: {groupOrder: 3},
