@@ -1,19 +1,9 @@
 import type {Fingerprint} from '../fingerprint/fingerprint.js';
 import type {Result} from '../graph/result.js';
+import type {ListedResult} from '../store/history.js';
 
 /** A result, as `%cache ls` shows it. */
-export interface CachedResult {
-  readonly fingerprint: Fingerprint;
-  readonly label: string;
-  /** ISO 8601, UTC. */
-  readonly endedAt: string;
-  /** How long it took, milliseconds. */
-  readonly took: number;
-  readonly files: number;
-  readonly bytes: number;
-  /** Absent for a value. */
-  readonly directory?: string;
-  readonly edition: number;
+export interface CachedResult extends ListedResult {
   readonly pinned: boolean;
 }
 

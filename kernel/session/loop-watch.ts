@@ -58,6 +58,11 @@ export class LoopWatch {
     this.#worker = new Worker(`(${watch.toString()})(require, globalThis)`, {eval: true, workerData});
     this.#worker.unref();
     this.#worker.on('message', (ended: Ended) => this.#ended(ended));
+    // Without a watch the kernel still works; a fault that nobody hears would end it.
+    this.#worker.on('error', error => {
+      process.emitWarning(error);
+      this.close();
+    });
     this.#timer = setInterval(() => Atomics.add(this.#beats, 0, 1), BEAT).unref();
   }
 
