@@ -4,6 +4,7 @@ import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join, resolve} from 'node:path';
 import {text} from 'node:stream/consumers';
 import {scratch, type Scratch} from '../rig/scratch.js';
+import {leftovers} from './look-at-store.js';
 
 /** How a run of `weft` ended. `code` is null where it was killed. */
 export interface Ended {
@@ -25,6 +26,20 @@ export const built = resolve(import.meta.dirname, '../../dist');
 const VALUES = 3;
 
 /**
+ * `linger RUNNER SECONDS`: takes so long. Where the task's runner has gone by then it goes on, with the task's lock, until somebody ends
+ * it: a task that is run again beside it is seen.
+ */
+const LINGER = `exec {quiet}<> <(:)
+read -r -t "$2" -u "$quiet"
+for ((i = 0; i < 400; i++)); do
+  grep -qs runner.sh "/proc/$1/cmdline" && exit
+  [[ -d \${0%/*} ]] || exit
+  read -r -t 0.1 -u "$quiet"
+done
+exit 1
+`;
+
+/**
  * A notebook of sets of small tasks, in a directory that kernels come and go on. Each task notes in a file outside of it when it
  * begins and ends, and holds a lock meanwhile, so that a second one at the same time is seen.
  */
@@ -38,6 +53,7 @@ export class CrashNotebook implements Disposable {
     this.#side = this.#scratch.at('side');
     for (const path of [this.directory, this.#side]) mkdirSync(path);
     writeFileSync(join(this.#side, 'log'), '');
+    writeFileSync(join(this.#side, 'linger'), LINGER);
   }
 
   at(...names: readonly string[]): string {
@@ -112,16 +128,15 @@ export class CrashNotebook implements Disposable {
     return this.#lines.filter(line => line.is === 'begin' && line.task === task).length;
   }
 
-  /** How much the tasks have said up to now. */
-  get said(): number {
-    return this.#lines.length;
+  /** The directories of all attempts that have begun or may still do so. */
+  get attempts(): ReadonlySet<string> {
+    const begun = this.#lines.map(({rest}) => rest);
+    return new Set([...begun, ...leftovers(this).map(name => this.at('.weft', name))]);
   }
 
-  /** Tasks of which an attempt has begun and ended since. Whose runner lives has finished then. */
-  endedSince(said: number): readonly string[] {
-    const lines = this.#lines.slice(said);
-    const begun = new Set(lines.flatMap(({is, rest}) => (is === 'begin' ? [rest] : [])));
-    return lines.flatMap(({is, task, rest}) => (is === 'end' && begun.has(rest) ? [task] : []));
+  /** Tasks of which an attempt has ended that was not among these directories. Whose runner lives has finished then. */
+  endedBeside(before: ReadonlySet<string>): readonly string[] {
+    return this.#lines.flatMap(({is, task, rest}) => (is === 'end' && !before.has(rest) ? [task] : []));
   }
 
   /** Tasks that ran twice at once. */
@@ -146,10 +161,13 @@ export class CrashNotebook implements Disposable {
         rest,
         `echo "end ${task} $PWD" >> ${this.#side}/log`,
       ].join('\n');
+    // What has left its task's session has still got its name, what has lost its environment is still in its group.
+    const values = `setsid -w bash ${this.#side}/linger $PPID 0.01`;
+    const files = `env -i bash ${this.#side}/linger $PPID ${set % 3 === 0 ? 2 : 0.1}`;
     return [
       `%%bash --as a${set}\n${body(`a${set}`, `echo "${set} one" > out.txt\nmkdir sub\necho "more of ${set}" > sub/more.txt\necho two >> out.txt`)}`,
-      `%%bash --as b${set} --with a${set}\n${body(`b${set}`, `cat $a${set}/out.txt > out.txt\nsleep ${set % 3 === 0 ? 2 : 0.1}\necho three >> out.txt`)}`,
-      `%%foreach i in [1..${VALUES}]\n%%bash --as v${set} --value\n${body(`v${set}.$i`, `echo $((${set} * 100 + i))`)}`,
+      `%%bash --as b${set} --with a${set}\n${body(`b${set}`, `cat $a${set}/out.txt > out.txt\n${files}\necho three >> out.txt`)}`,
+      `%%foreach i in [1..${VALUES}]\n%%bash --as v${set} --value\n${body(`v${set}.$i`, `: > begun\n${values}\necho $((${set} * 100 + i))`)}`,
     ];
   }
 

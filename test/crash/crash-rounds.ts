@@ -24,6 +24,8 @@ export interface RoundsOptions {
   readonly dist?: string;
   /** Crash at points whose path matches, only. */
   readonly paths?: RegExp;
+  /** Who is killed there; each in turn unless given. */
+  readonly victims?: readonly (readonly Role[])[];
 }
 
 const keyOf = ({role, operation, path}: Point): string => `${role} ${operation} ${path}`;
@@ -90,9 +92,9 @@ export class CrashRounds {
         sets.push(sets.length + 1);
         const faults = new Faults(notebook.directory);
         all.push(faults);
-        const said = notebook.said;
+        const before = notebook.attempts;
         const victims = await this.#crash(notebook, sets.slice(-2), faults, story);
-        look(victims.includes('runner') ? [] : notebook.endedSince(said));
+        look(victims.includes('runner') ? [] : notebook.endedBeside(before));
       }
       if (this.wrong.length > 0) return;
       const last = new Faults(notebook.directory);
@@ -159,15 +161,15 @@ export class CrashRounds {
 
   /** A point that was aimed at least, and who is killed there least. */
   #target(): {readonly rule: Rule; readonly victims: readonly Role[]} {
-    const {random} = this.#options;
+    const {random, victims: among = VICTIMS} = this.#options;
     const tried = (key: string, victims: readonly Role[]): number =>
       this.#tried.get(`${key} | ${victims.join('+')}`) ?? 0;
     const least = <T>(all: readonly T[], times: (one: T) => number): T => {
       const fewest = Math.min(...all.map(times));
       return random.of(all.filter(one => times(one) === fewest));
     };
-    const key = least([...this.#known.keys()], one => VICTIMS.reduce((sum, victims) => sum + tried(one, victims), 0));
-    const victims = least(VICTIMS, one => tried(key, one));
+    const key = least([...this.#known.keys()], one => among.reduce((sum, victims) => sum + tried(one, victims), 0));
+    const victims = least(among, one => tried(key, one));
     this.#count(this.#tried, `${key} | ${victims.join('+')}`);
     const [role, operation, ...path] = key.split(' ');
     // The first ones come in any run, the last ones in some.

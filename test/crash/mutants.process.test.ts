@@ -2,7 +2,7 @@ import {copyFileSync, mkdirSync, readFileSync, readdirSync, writeFileSync} from 
 import {join, resolve} from 'node:path';
 import {beforeEach, expect, test} from 'vitest';
 import {need} from '../rig/component.js';
-import {library} from '../rig/faults/faults.js';
+import {library, type Role} from '../rig/faults/faults.js';
 import {Random} from '../rig/random.js';
 import {built} from './crash-notebook.js';
 import {CrashRounds} from './crash-rounds.js';
@@ -14,6 +14,8 @@ interface Mutant {
   readonly to: string;
   /** Where to crash. */
   readonly paths: RegExp;
+  /** Who is killed there, if not each in turn. */
+  readonly victims?: readonly (readonly Role[])[];
   /** What is seen then. */
   readonly seen: RegExp;
   /** Found late: only where there is time. */
@@ -48,6 +50,40 @@ const mutants: readonly Mutant[] = [
     seen: /has no manifest/,
     long: true,
   },
+  {
+    name: 'what is left of a task in its group runs on',
+    from: /async function endGroup\d*\(.*\) \{/,
+    to: '$& return;',
+    paths: /^task create .*\/out\.txt/,
+    victims: [['runner'], ['kernel', 'runner']],
+    seen: /ran twice at once/,
+  },
+  {
+    name: 'what is left of a task outside of its group runs on',
+    from: /function inAttempt\d*\(.*\) \{/,
+    to: '$& return [];',
+    paths: /^task create .*\/begun/,
+    victims: [['runner'], ['kernel', 'runner']],
+    seen: /ran twice at once/,
+    long: true,
+  },
+  {
+    name: 'what a runner began before it could say so runs on',
+    from: /function begunIn\d*\(.*\) \{/,
+    to: '$& return [];',
+    paths: /^runner create .*\/work\/.*weft\.started/,
+    victims: [['runner'], ['kernel', 'runner']],
+    seen: /ran twice at once/,
+    long: true,
+  },
+  {
+    name: 'the attempt of a value is removed before its line is written',
+    from: /this\.#spent\.set\((\w+), directory\);/,
+    to: '$& await this.discard(directory);',
+    paths: /^kernel write \.weft\/runs\//,
+    victims: [['kernel']],
+    seen: /ran again, though it had finished/,
+  },
 ];
 
 /** The bundles that `weft run` needs, one of them changed. They lie where their dependencies are found. */
@@ -71,8 +107,13 @@ test.each(mutants.filter(({long}) => soak || long === undefined))(
   'the crash test finds it if $name',
   {timeout: 600_000},
   async mutant => {
-    const {paths, seen} = mutant;
-    const rounds = new CrashRounds({random: new Random(7), dist: build(mutant), paths});
+    const {paths, victims, seen} = mutant;
+    const rounds = new CrashRounds({
+      random: new Random(7),
+      dist: build(mutant),
+      paths,
+      ...(victims === undefined ? {} : {victims}),
+    });
     await Promise.all([rounds.until(60), rounds.until(60)]);
     console.log(`${mutant.name}: found after ${rounds.crashes} crashes`);
     expect(rounds.wrong.join('\n')).toMatch(seen);

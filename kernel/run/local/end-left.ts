@@ -3,7 +3,7 @@ import {runProgram} from '../containers/run-program.js';
 import type {Start} from './exit-file.js';
 import {endGroup, isGroup, type Leader} from './process-group.js';
 import {readStop} from './stop-file.js';
-import {endAll, inAttempt, inSession} from './strays.js';
+import {begunIn, endAll, inAttempt, inSession} from './strays.js';
 
 /** How long an engine may take to answer, in milliseconds. */
 const ENGINE_LIMIT = 5000;
@@ -23,8 +23,8 @@ export async function runEach(commands: readonly (readonly string[])[]): Promise
 }
 
 /**
- * Ends what is left of a job whose runner has gone: its group, what carries the attempt's name, and of one in a container that container
- * and what is left of the runner's session.
+ * Ends what is left of a job whose runner has gone: its group, what carries the attempt's name, of one that nobody has told the start of
+ * what its runner had begun, and of one in a container that container and what is left of the runner's session.
  * @param start what its runner said of its start; undefined if it did not come to that
  * @param runner the runner
  */
@@ -52,7 +52,11 @@ export async function endLeft(
       await runEach(stop.remove);
     }
   }
-  if (stop === undefined) return endAll(() => inAttempt(attempt));
+  if (stop === undefined) {
+    // Without a word of its start nobody knows its group.
+    const begun = (): number[] => (start === undefined && runner !== undefined ? begunIn(runner, directory) : []);
+    return endAll(() => [...new Set([...inAttempt(attempt), ...begun()])]);
+  }
   const session = start?.runner ?? runner;
   const before = session === undefined ? [] : inSession(session);
   await endAll(() => [...new Set([...(session === undefined ? [] : inSession(session)), ...inAttempt(attempt)])]);

@@ -1,4 +1,4 @@
-import {readdirSync, readFileSync} from 'node:fs';
+import {readdirSync, readFileSync, readlinkSync, realpathSync} from 'node:fs';
 import {setTimeout as delay} from 'node:timers/promises';
 import {hasEnded, readStat} from '../../machine/process-life.js';
 import type {Leader} from './process-group.js';
@@ -20,6 +20,32 @@ export function inSession(leader: Leader): number[] {
     const stat = readStat(pid);
     return stat?.session === leader.pid && !hasEnded(stat);
   });
+}
+
+/**
+ * What a runner that has ended had begun in a directory before it could say so: of its session, what is at work there, and copies of
+ * the runner that have not become the job yet. All else of a session, which may be that of a kernel, is not its business.
+ */
+export function begunIn(leader: Leader, directory: string): number[] {
+  const left = inSession(leader);
+  if (left.length === 0) return [];
+  const place = realPath(directory);
+  return left.filter(pid => {
+    try {
+      if (`${readlinkSync(`/proc/${pid}/cwd`)}/`.startsWith(`${place}/`)) return true;
+      return readFileSync(`/proc/${pid}/cmdline`, 'latin1').split('\0')[2]?.endsWith('/runner.sh') === true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
 }
 
 /** What has an attempt in its environment, whatever its group, its session and its parent (proc_pid_environ(5)). */
