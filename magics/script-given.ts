@@ -38,14 +38,14 @@ export function readVariables(
 ): ScriptCall['variables'] {
   const {line, row} = reading;
   const variables = new Map<string, {source: Source; span?: Span}>();
-  const give = (name: string, source: Source, span: Span): void => {
+  const give = (name: string, source: Source, span: Span, again: (other: string) => string): void => {
     if (variables.has(name) && !(name in row && source.is === 'json'))
       problems.push({
         code: 'W6002',
         severity: 'error',
         span,
         message: `two inputs have the name \`${name}\``,
-        hint: `give one of them another: \`--from other=${name}\``,
+        hint: `give one of them another: \`${again('other')}\``,
       });
     const why = whyNoName(name);
     if (why !== undefined)
@@ -54,24 +54,26 @@ export function readVariables(
         severity: 'error',
         span,
         message: `\`${name}\` ${why}`,
-        hint: `give it another name: \`x=${name}\``,
+        hint: `give it another name: \`${again('x')}\``,
       });
     variables.set(name, {source, span});
   };
-  for (const [name, value] of Object.entries(row)) give(name, {is: 'json', value}, line.span);
+  for (const [name, value] of Object.entries(row))
+    give(name, {is: 'json', value}, line.span, other => `%%foreach ${other} in …`);
   for (const word of valuesOf(line, 'with')) {
     const {name, value} = withWord(word);
     if (value === undefined) {
       if (name in row) continue;
       const source = sourceOfEvaluated(reading.lookup(name), name, context);
-      if (source.ok) give(name, source.value, word.span);
+      if (source.ok) give(name, source.value, word.span, other => `--with ${other}=\${${name}}`);
       else problems.push({...source.error, span: word.span});
       continue;
     }
+    const again = (other: string): string => `--with ${other}=${word.raw.slice(word.raw.indexOf('=') + 1)}`;
     const [only] = value.pieces;
     if (value.pieces.length === 1 && only?.is === 'expression') {
       const source = sourceOfEvaluated(reading.evaluated(only.span, only.code), only.code.trim(), context);
-      if (source.ok) give(name, source.value, word.span);
+      if (source.ok) give(name, source.value, word.span, again);
       else problems.push({...source.error, span: only.span});
     } else
       give(
@@ -83,6 +85,7 @@ export function readVariables(
             .join(''),
         },
         word.span,
+        again,
       );
   }
   for (const word of valuesOf(line, 'from')) {
@@ -93,7 +96,9 @@ export function readVariables(
       continue;
     }
     const element = indexed(source.value, reference, row);
-    if (element.ok) give(reference.alias ?? reference.name, element.value, word.span);
+    const taken = word.raw.slice(reference.alias === undefined ? 0 : word.raw.indexOf('=') + 1);
+    if (element.ok)
+      give(reference.alias ?? reference.name, element.value, word.span, other => `--from ${other}=${taken}`);
     else problems.push(element.error);
   }
   return variables;

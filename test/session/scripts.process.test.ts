@@ -112,10 +112,15 @@ test('a failure names future, exit and the end of the log, and is never cached',
 
 test('names that bash keeps, two inputs of one name, and an empty script are errors', async () => {
   await using notebook = await openTestNotebook();
-  expect((await notebook.run('%%bash --with PATH=x --with a-b=1\ntrue')).error).toMatch(/W6001[^]*W6001/);
-  expect((await notebook.run('%%foreach HOME in [1]\n%%bash\ntrue')).error).toContain('W6001');
+  expect((await notebook.run('%%bash --with PATH=x --with a-b=1\ntrue')).error).toMatch(
+    /W6001[^]*`--with x=x`[^]*W6001[^]*`--with x=1`/,
+  );
+  await notebook.run('const PWD = 1');
+  expect((await notebook.run('%%bash --with PWD\ntrue')).error).toContain('`--with x=${PWD}`');
+  expect((await notebook.run('%%foreach HOME in [1]\n%%bash\ntrue')).error).toMatch(/W6001[^]*`%%foreach x in …`/);
   await notebook.run('%%bash --as det\ntrue');
-  expect((await notebook.run('%%bash --from det --with det=1\ntrue')).error).toContain('W6002');
+  expect((await notebook.run('%%bash --from det --with det=1\ntrue')).error).toMatch(/W6002[^]*`--from other=det`/);
+  expect((await notebook.run('%%bash --from PPID=det\ntrue')).error).toMatch(/W6001[^]*`--from x=det`/);
   expect((await notebook.run('%%bash\n  \n')).error).toContain('W1007');
   expect((await notebook.run('%%bash --as bash\ntrue')).error).toContain('W2006');
   expect((await notebook.run('%%bash --as r-warps\ntrue')).error).toContain('r_warps');
