@@ -4,7 +4,7 @@ import type {Command} from 'commander';
 import {parseDuration} from './cell/duration.js';
 import {parseSize} from './cell/size.js';
 import {exportCommand, importCommand, type ArchiveOptions} from './archive-command.js';
-import {complain, EXIT, print} from './command-output.js';
+import {complain, EXIT, print, STORE_HELP, storeGiven} from './command-output.js';
 import {fail, ok, type Result} from './graph/result.js';
 import {Cache} from './session/cache.js';
 import {indexedResults} from './session/cached-results.js';
@@ -15,7 +15,7 @@ import {Store} from './store/store.js';
 
 /** What the commands are given on the command line. */
 interface CacheOptions extends ArchiveOptions {
-  readonly store: string;
+  readonly store?: string;
   readonly json?: boolean;
   readonly older?: string;
   readonly maxSize?: string;
@@ -36,7 +36,7 @@ export function addCacheCommand(program: Command, ended: (code: number) => void)
     cache
       .command(name)
       .description(description)
-      .option('--store <dir>', 'the store', '.weft')
+      .option('--store <dir>', STORE_HELP)
       .action(async (...given: readonly unknown[]) => {
         const options = given.at(-2) as CacheOptions;
         const words = given.slice(0, -2).flat().filter(isText);
@@ -46,7 +46,7 @@ export function addCacheCommand(program: Command, ended: (code: number) => void)
   cache
     .command('ls')
     .description('lists results, the newest first')
-    .option('--store <dir>', 'the store', '.weft')
+    .option('--store <dir>', STORE_HELP)
     .option('--json', 'one JSON object a line')
     .action(async (options: CacheOptions) => ended(await list(options)));
   add('verify', 'looks whether results are as they were recorded', verify).argument(
@@ -86,9 +86,10 @@ const isText = (value: unknown): value is string => typeof value === 'string';
 const noStore = (directory: string): string => `there is no store ${directory}; --store DIR names another`;
 
 async function withCache(options: CacheOptions, run: (port: CachePort) => Promise<number> | number): Promise<number> {
-  const directory = resolve(options.store);
+  const directory = storeGiven(options.store);
   if (!existsSync(directory)) return complain(noStore(directory));
-  const opened = await Store.open({directory, onProblem: ({message}) => complain(message)});
+  const beside = options.store === undefined ? {notebooks: process.cwd()} : {};
+  const opened = await Store.open({directory, ...beside, onProblem: ({message}) => complain(message)});
   if (!opened.ok) return complain(opened.error.message);
   const code = await run(new Cache(opened.value, new History({store: directory})));
   const closed = await opened.value.close();
@@ -96,7 +97,7 @@ async function withCache(options: CacheOptions, run: (port: CachePort) => Promis
 }
 
 async function list(options: CacheOptions): Promise<number> {
-  const directory = resolve(options.store);
+  const directory = storeGiven(options.store);
   if (!existsSync(directory)) return complain(noStore(directory));
   // Reading an index is quicker than opening the store.
   const history = new History({store: directory});

@@ -1,5 +1,7 @@
 import {writeSync} from 'node:fs';
+import {resolve} from 'node:path';
 import {codeOf} from './fingerprint/file-problem.js';
+import {storeOf} from './store/store-place.js';
 
 /** Exit codes of commands that look after results: `bad` where something is not as it was recorded, or a wish could not be met. */
 export const EXIT = {ok: 0, bad: 1, usage: 2} as const;
@@ -24,3 +26,10 @@ export const complain = (text: string): number => {
   writeSync(2, `weft: ${text}\n`);
   return EXIT.usage;
 };
+
+/** The help of `--store`. */
+export const STORE_HELP = 'the store (default: that of the notebooks in this directory)';
+
+/** The store that a command means, absolute: what `--store` names, else that of the notebooks here. */
+export const storeGiven = (given: string | undefined): string =>
+  given === undefined ? storeOf(process.cwd()) : resolve(given);

@@ -1,12 +1,11 @@
 import {existsSync} from 'node:fs';
-import {resolve} from 'node:path';
 import type {Command} from 'commander';
-import {complain, EXIT, print} from './command-output.js';
+import {complain, EXIT, print, STORE_HELP, storeGiven} from './command-output.js';
 import {historyCells} from './show/history-table.js';
 import {History} from './store/history.js';
 
 interface HistoryOptions {
-  readonly store: string;
+  readonly store?: string;
   readonly search?: string;
   readonly json?: boolean;
 }
@@ -24,7 +23,7 @@ export function addHistoryCommand(program: Command, ended: (code: number) => voi
     .description('lists what became of the tasks of a notebook over all runs, the newest first')
     .argument('[count]', 'how many at most', String(ROWS))
     .option('--search <text>', 'only those in which all words of this text stand')
-    .option('--store <dir>', 'the store', '.weft')
+    .option('--store <dir>', STORE_HELP)
     .option('--json', 'one JSON object a line')
     .action(async (count: string, options: HistoryOptions) => ended(await show(count, options)));
 }
@@ -33,7 +32,7 @@ async function show(word: string, {store: directory, search, json}: HistoryOptio
   const count = Number(word);
   if (!(Number.isSafeInteger(count) && count > 0))
     return complain(`${word} is no whole number of at least 1: \`weft history --search TEXT\` looks for a text`);
-  const store = resolve(directory);
+  const store = storeGiven(directory);
   if (!existsSync(store)) return complain(`there is no store ${store}; --store DIR names another`);
   const history = new History({store});
   const found = search === undefined ? await history.newest(count) : await history.search(search, count);

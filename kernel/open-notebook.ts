@@ -5,7 +5,6 @@ import {fileURLToPath} from 'node:url';
 import {v7 as uuid} from 'uuid';
 import {registry as magics} from '../magics/registry.js';
 import type {Digest} from './fingerprint/fingerprint.js';
-import {StatCache} from './fingerprint/stat-cache.js';
 import {fail, ok, type Result} from './graph/result.js';
 import type {AttemptId} from './graph/task.js';
 import {tooLarge} from './graph/too-large.js';
@@ -19,7 +18,6 @@ import {LocalExecutor} from './run/local/local-executor.js';
 import {Scheduler} from './run/scheduler.js';
 import {defaultSlots, jobsOut} from './run/slots.js';
 import {Adoption} from './session/adoption.js';
-import {Cache} from './session/cache.js';
 import {Contexts} from './session/context.js';
 import {notebookControl} from './session/control.js';
 import {pastOf} from './session/past.js';
@@ -28,18 +26,15 @@ import {Extensions} from './session/extensions.js';
 import {Forecast} from './session/forecast.js';
 import {Futures} from './session/futures.js';
 import {NotebookSession} from './session/notebook-session.js';
-import {lookAtResult, PlannedCheckpoints, unremoving} from './session/planned-checkpoints.js';
+import {lookAtResult} from './session/planned-checkpoints.js';
 import type {Settings} from './session/settings.js';
-import {StoredCheckpoints} from './session/stored-checkpoints.js';
-import {claimPorts} from './session/task-claims.js';
-import {StoredHistory} from './session/stored-history.js';
 import {stampOf} from './machine/process-life.js';
 import {IPython} from './python/ipython.js';
 import type {StoreProblem} from './store/problem.js';
-import {Store} from './store/store.js';
 import {Comms} from './wire/comms.js';
 import {DECLARATIONS} from './typescript/language/declarations.js';
 import {LanguageThread} from './typescript/language-thread.js';
+import {NotebookStore} from './open-store.js';
 import {startUser, userPort, type Handlers} from './open-user.js';
 
 /** Milliseconds before a failed task is tried again: the first time, twice as much each time, and the most. */
@@ -92,7 +87,6 @@ export async function openNotebook({
   const environment = withPrograms(given, join(bundles, '..', 'notebooks', 'bin'));
   const handlers: Handlers = {};
   const process_ = startUser(join(bundles, 'user.js'), directory, environment, handlers);
-  const storeDirectory = join(directory, '.weft');
   const told = new Set<string>();
   const onProblem = ({message, remedy}: StoreProblem): void => {
     const text = `weft: ${message}${remedy === undefined ? '' : `. ${remedy}`}`;
@@ -102,15 +96,6 @@ export async function openNotebook({
     log(text);
     handlers.session?.printed('', 'stderr', `${text}\n`);
   };
-  const opened = await Store.open({directory: storeDirectory, onProblem, readLater: true});
-  if (!opened.ok) {
-    await process_.close();
-    const {message, remedy} = opened.error;
-    return fail(`${message}${remedy === undefined ? '' : `; ${remedy}`}`);
-  }
-  const store = opened.value;
-  const history = new StoredHistory(store);
-  const cache = StatCache.openLater(storeDirectory);
   const own = Number(environment['WEFT_SLOTS']);
   const machineMemory = totalmem();
   const settings: Settings = {
@@ -133,19 +118,24 @@ export async function openNotebook({
         ? own
         : defaultSlots({cores: availableParallelism(), memory: machineMemory, hostname: hostname(), environment})),
     memory: machineMemory,
-    store: storeDirectory,
+    get store() {
+      return stores.current.store.directory;
+    },
   };
-  const checkpoints = new (planOnly ? PlannedCheckpoints : StoredCheckpoints)(
-    store,
-    () => settings.verify,
-    claimPorts(store.run, environment),
-  );
-  const digest = async (path: string): Promise<Result<Digest, string>> => {
-    const file = await cache.digestFile(path);
-    if (file.ok) return ok(file.value);
-    const tree = file.error.code === 'EISDIR' ? await cache.digestDirectory(path) : file;
-    return tree.ok ? ok(tree.value) : fail(tree.error.message);
-  };
+  const opened = await NotebookStore.open({
+    directory,
+    environment,
+    verify: () => settings.verify,
+    onProblem,
+    planOnly,
+  });
+  if (!opened.ok) {
+    await process_.close();
+    const {message, remedy} = opened.error;
+    return fail(`${message}${remedy === undefined ? '' : `; ${remedy}`}`);
+  }
+  const stores = opened.value;
+  const digest = (path: string): Promise<Result<Digest, string>> => stores.digest(path);
   const {uid, gid} = userInfo();
   const oneUser = uid !== 0 && !hasSubordinateIds(userInfo());
   const stamp = stampOf();
@@ -157,11 +147,21 @@ export async function openNotebook({
     architecture: architectureOf(process.arch),
     ...(stamp === undefined ? {} : {space: `${stamp.bootId} ${stamp.space ?? ''}`}),
   };
-  const containers = new Containers({runtimes, machine, run: runProgram, store: storeDirectory});
-  if (!planOnly)
-    void removeLeftovers({runtimes, machine, run: runProgram, store: storeDirectory}).then(names => {
+  const containers = new Containers({
+    runtimes,
+    machine,
+    run: runProgram,
+    get store() {
+      return settings.store;
+    },
+  });
+  const tidyContainers = (): void => {
+    if (planOnly) return;
+    void removeLeftovers({runtimes, machine, run: runProgram, store: settings.store}).then(names => {
       if (names.length > 0) log(`weft: removed containers that nobody held: ${names.join(', ')}`);
     });
+  };
+  tidyContainers();
   const images = new Images({runtimes, probing: {...machine, run: runProgram, digest}, directory});
   const late: {scheduler?: Scheduler; futures?: Futures} = {};
   const executor = new LocalExecutor(
@@ -178,7 +178,9 @@ export async function openNotebook({
     },
   );
   const scheduler = new Scheduler({
-    checkpoints,
+    get checkpoints() {
+      return stores.current.checkpoints;
+    },
     executor,
     now: () => Date.now(),
     newAttempt: () => uuid() as AttemptId,
@@ -198,12 +200,12 @@ export async function openNotebook({
   late.futures = futures;
   handlers.futures = futures;
   const forecast = new Forecast({
-    durations: (name, recipe) => store.durations(name, recipe),
+    durations: (name, recipe) => stores.current.store.durations(name, recipe),
     entry: fingerprint => scheduler.entry(fingerprint),
     slots: () => settings.slots,
     now: () => Date.now(),
   });
-  const {earlier, labels, comparisons} = pastOf(futures, scheduler, store);
+  const {earlier, labels, comparisons} = pastOf(futures, scheduler, () => stores.current.store);
   const displays = new Displays(futures, forecast, comparisons);
   const report = (text: string): void => handlers.session?.printed('', 'stderr', text);
   const extensions = new Extensions({registry: magics, comms, directory, report});
@@ -215,13 +217,13 @@ export async function openNotebook({
     extensions,
     earlier,
     labels,
-    adoption: new Adoption({scheduler, store, checkpoints, verify: () => settings.verify, planOnly}),
-    cache: planOnly ? unremoving(new Cache(store, history.records)) : new Cache(store, history.records),
-    history,
+    adoption: new Adoption({scheduler, stores, verify: () => settings.verify, planOnly}),
+    stores,
+    moved: tidyContainers,
     displays,
     stuck: {
       slots: () => settings.slots,
-      ownerOf: task => checkpoints.ownerOf(task),
+      ownerOf: task => stores.current.checkpoints.ownerOf(task),
       now: () => Date.now(),
     },
     plan: {
@@ -248,7 +250,7 @@ export async function openNotebook({
     },
     print: (cell, text) => handlers.session?.printed(cell, 'stdout', text),
     digest,
-    workDirectory: (name, fingerprint) => store.workDirectory(name, fingerprint),
+    workDirectory: (name, fingerprint) => stores.current.store.workDirectory(name, fingerprint),
   });
   const language = types
     ? new LanguageThread({
@@ -276,11 +278,7 @@ export async function openNotebook({
       extensions.close();
       await scheduler.close();
       await executor.close();
-      await checkpoints.settled();
-      checkpoints.close();
-      await cache.save();
-      await history.records.close();
-      await store.close();
+      await stores.close();
     },
   });
   handlers.session = session;

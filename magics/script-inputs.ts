@@ -1,5 +1,6 @@
 import {lstatSync, readdirSync, statSync} from 'node:fs';
 import {isAbsolute, join, normalize, posix, relative, sep} from 'node:path';
+import {STORE_MARK} from '../kernel/fingerprint/directory-tree.js';
 import type {Digest} from '../kernel/fingerprint/fingerprint.js';
 import type {Result} from '../kernel/graph/result.js';
 
@@ -70,8 +71,8 @@ export function matchGlob(root: string, glob: string): readonly string[] {
   return [...found].sort();
 }
 
-/** The file itself, or all files of a directory; none if it is not there. Weft's own are left out. */
-export function filesBelow(root: string, name: string): readonly string[] {
+/** The file itself, or all files of a directory; none if it is not there. Weft's own are left out, and a store in it. */
+export function filesBelow(root: string, name: string, inner = false): readonly string[] {
   const path = join(root, name);
   let stat;
   try {
@@ -86,9 +87,11 @@ export function filesBelow(root: string, name: string): readonly string[] {
     }
   }
   if (!stat.isDirectory()) return [name];
-  return list(path)
+  const entries = list(path);
+  if (inner && entries.includes(STORE_MARK)) return [];
+  return entries
     .filter(entry => !entry.startsWith('.weft'))
-    .flatMap(entry => filesBelow(root, name === '.' || name === '' ? entry : `${name}/${entry}`))
+    .flatMap(entry => filesBelow(root, name === '.' || name === '' ? entry : `${name}/${entry}`, true))
     .sort();
 }
 

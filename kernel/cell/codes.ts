@@ -126,6 +126,7 @@ export const CODES = {
   W7051: 'A result cannot be adopted.',
   W7052: 'A rerun cannot be frozen.',
   W7053: 'Results cannot be carried to another machine.',
+  W7060: 'The store cannot be moved.',
 
   // W8xxx: containers and executors.
   W8001: 'The executor is not there.',

@@ -1,4 +1,4 @@
-import {opendir, readlink, stat} from 'node:fs/promises';
+import {readdir, readlink, stat} from 'node:fs/promises';
 import {join} from 'node:path';
 import {codeOf, fileProblem, type Reading} from './file-problem.js';
 import {FINGERPRINT_VERSION, canonicalJson, digestOf, type Digest} from './fingerprint.js';
@@ -16,6 +16,9 @@ const sorted = (names: string[]): string[] => names.sort((a, b) => (a < b ? -1 :
 /** What programs leave in a directory as they run: Python's compiled forms, git's own files, and the store that may lie in it. */
 const LEFT_OUT: ReadonlySet<string> = new Set(['__pycache__', '.git', '.weft']);
 
+/** The file that tells that a directory is a store, where its name does not: one that lies in a hashed directory is no part of that. */
+export const STORE_MARK = '.weft-store';
+
 /** Lists a directory with all that is below it. Links are followed. Pipes, sockets and devices are left out, and so is what programs leave there. */
 export async function listTree(directory: string): Promise<Reading<DirectoryTree>> {
   const files: string[] = [];
@@ -29,7 +32,9 @@ export async function listTree(directory: string): Promise<Reading<DirectoryTree
       links.set(relative, digestOf(`link\n${await readlink(here)}`));
       return;
     }
-    for await (const entry of await opendir(here)) {
+    const entries = await readdir(here, {withFileTypes: true});
+    if (relative !== '' && entries.some(({name}) => name === STORE_MARK)) return;
+    for (const entry of entries) {
       if (LEFT_OUT.has(entry.name)) continue;
       const name = relative === '' ? entry.name : `${relative}/${entry.name}`;
       if (entry.isFile()) files.push(name);

@@ -18,8 +18,8 @@ import type {StoredCheckpoints} from './stored-checkpoints.js';
 /** What adopting results acts on. */
 export interface AdoptionPorts {
   readonly scheduler: Scheduler;
-  readonly store: Store;
-  readonly checkpoints: StoredCheckpoints;
+  /** The store of the notebook, asked for each time. */
+  readonly stores: {readonly current: {readonly store: Store; readonly checkpoints: StoredCheckpoints}};
   /** How closely the old result is looked at. */
   readonly verify: () => Verify;
   /** Nothing is published: it is a mere plan. */
@@ -43,7 +43,8 @@ export class Adoption {
    * @param earlier results of the same name with other recipes, the one that it is compared with first
    */
   async adopt(node: TaskNode, earlier: readonly Manifest[]): Promise<Result<Manifest, string>> {
-    const {scheduler, checkpoints} = this.#ports;
+    const {scheduler, stores} = this.#ports;
+    const {store, checkpoints} = stores.current;
     const {entry} = node.inner ?? node;
     if (entry === undefined) return fail('it is not known yet what it is');
     if (entry.state.is === 'done') return fail(`it is done already: there is nothing to accept in its place`);
@@ -66,7 +67,7 @@ export class Adoption {
     try {
       // Another kernel may have made it since it was looked for.
       await checkpoints.refresh();
-      const there = this.#ports.store.lookup(task.fingerprint);
+      const there = store.lookup(task.fingerprint);
       if (there !== undefined && (await checkResult(there, this.#ports.verify())).ok)
         return fail('it has a result of its own by now: run its cell again');
       return await this.#publish(task, found.value, directory);
@@ -77,7 +78,8 @@ export class Adoption {
 
   /** The first earlier result that is still there, as it was recorded. */
   async #firstGood(task: Task, earlier: readonly Manifest[]): Promise<Result<Manifest, string>> {
-    const {store, verify} = this.#ports;
+    const {verify} = this.#ports;
+    const {store} = this.#ports.stores.current;
     let why = `there is no earlier result of ${labelOf(task)}`;
     for (const manifest of earlier) {
       if ((manifest.directory === undefined) !== (task.work.directory === undefined)) continue;
@@ -94,7 +96,8 @@ export class Adoption {
   }
 
   async #publish(task: Task, old: Manifest, attempt: string): Promise<Result<Manifest, string>> {
-    const {scheduler, store, checkpoints} = this.#ports;
+    const {scheduler, stores} = this.#ports;
+    const {store, checkpoints} = stores.current;
     const {fingerprint, recipe, work} = task;
     const {startedAt, endedAt, host, exit, value, log} = old;
     const known = {

@@ -40,7 +40,7 @@ export async function exportResults(
     at: new Date().toISOString(),
     host: hostname(),
     checkpoints: taken.map(({manifest: {fingerprint}, place}) => ({fingerprint, place})),
-    images: imagesOf(taken, dirname(store.directory)),
+    images: imagesOf(taken, store.notebooks),
   };
   const written = await packArchive(
     file,

@@ -53,7 +53,7 @@ export async function importResults(
       const {manifest, place} = checkpoint;
       const {fingerprint, label} = manifest;
       const final = finalOf(store, manifest, place, options);
-      const why = final.ok ? wrongImage(manifest, header, dirname(store.directory)) : final.error;
+      const why = final.ok ? wrongImage(manifest, header, store.notebooks) : final.error;
       if (why !== undefined || !final.ok) left.push({fingerprint, label, why: why ?? ''});
       else if (await isThere(store, manifest, final.value)) there += 1;
       else if (options.dry === true) labels.push(label);

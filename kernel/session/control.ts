@@ -1,8 +1,10 @@
 import type {Fingerprint} from '../fingerprint/fingerprint.js';
 import {labelOf} from '../graph/work.js';
+import {ok, type Result} from '../graph/result.js';
 import type {Scheduler} from '../run/scheduler.js';
 import type {Labeler} from '../show/change-text.js';
 import type {Plan} from '../show/plan.js';
+import type {StoreProblem} from '../store/problem.js';
 import type {ExtensionControl} from './extension.js';
 import type {Adoption} from './adoption.js';
 import type {CachePort} from './cache-port.js';
@@ -17,6 +19,13 @@ import {planOf, type PlanPorts} from './plan-of.js';
 import {FOREACH, type Registry} from './registry.js';
 import {seriesOf} from './series.js';
 
+/** The store of a notebook, and moving it. */
+export interface StoresPort {
+  readonly current: {readonly cache: CachePort; readonly history: HistoryPort};
+  /** @param holds says what has its place in the store already; gives false where it is there already */
+  move(path: string, holds: () => string | undefined): Promise<Result<boolean, StoreProblem>>;
+}
+
 /** What the control of a notebook acts on. */
 export interface ControlPorts {
   readonly futures: Futures;
@@ -27,8 +36,9 @@ export interface ControlPorts {
   /** The names of tasks that other runs have made, and futures' names of those of this notebook. */
   readonly labels: () => Labeler;
   readonly adoption: Adoption;
-  readonly cache: CachePort;
-  readonly history: HistoryPort;
+  readonly stores: StoresPort;
+  /** The store has been moved. */
+  readonly moved: () => void;
   readonly plan: PlanPorts;
   readonly displays: Displays;
   readonly stuck: Pick<StuckPorts, 'slots' | 'ownerOf' | 'now'>;
@@ -46,8 +56,8 @@ export function notebookControl({
   earlier,
   labels,
   adoption,
-  cache,
-  history,
+  stores,
+  moved,
   plan,
   displays,
   stuck,
@@ -78,8 +88,17 @@ export function notebookControl({
     earlier: tasks => earlier.of(tasks),
     made: madeBelow,
     labels,
-    cache,
-    history,
+    get cache() {
+      return stores.current.cache;
+    },
+    get history() {
+      return stores.current.history;
+    },
+    moveStore: async path => {
+      const done = await stores.move(path, () => heldBy(futures, scheduler));
+      if (done.ok && done.value) moved();
+      return done.ok ? ok(undefined) : done;
+    },
     reached: () => reached(futures, scheduler),
     asked: ({fingerprint, label}) => {
       if (scheduler.entry(fingerprint) !== undefined || futures.loops.has(fingerprint)) return true;
@@ -127,6 +146,13 @@ export function notebookControl({
       })),
     ],
   };
+}
+
+/** Says what of this kernel has its place in the store by now; undefined: nothing. */
+function heldBy(futures: Futures, scheduler: Scheduler): string | undefined {
+  for (const {name} of futures.everything()) return `this kernel has a task already, \`${name}\``;
+  for (const {task} of scheduler.entries()) return `this kernel has had a task already, \`${labelOf(task)}\``;
+  return undefined;
 }
 
 /** What the futures of a notebook stand for, without what was replaced; and all that is under way, whoever wanted it. */

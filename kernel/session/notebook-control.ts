@@ -37,6 +37,8 @@ export interface NotebookControl {
   /** What is worth a line of `%status`: cells that are stale, and why nothing goes on. */
   remarks(): readonly string[];
   resize(slots: number): void;
+  /** Takes another directory for the store, relative to the notebook's. It can't be left once a task has its place there. */
+  moveStore(path: string): Promise<Result<undefined, {readonly message: string; readonly remedy?: string}>>;
   readonly extensions: ExtensionControl;
   magics(): readonly {
     readonly name: string;

@@ -15,13 +15,19 @@ export interface Past {
   readonly comparisons: Comparisons;
 }
 
-/** Reads the past of a notebook from the journals of its store. */
-export function pastOf(futures: Futures, scheduler: Scheduler, store: Store): Past {
+/**
+ * Reads the past of a notebook from the journals of its store.
+ * @param store gives it, each time
+ */
+export function pastOf(futures: Futures, scheduler: Scheduler, store: () => Store): Past {
   const earlier = new EarlierRuns({
-    labelled: wanted => store.known().then(() => store.labelled(wanted)),
+    labelled: wanted => {
+      const from = store();
+      return from.known().then(() => from.labelled(wanted));
+    },
     held: () => reached(futures, scheduler),
     planned: fingerprint => scheduler.entry(fingerprint) !== undefined,
   });
-  const labels = (): Labeler => taskLabels(futures, scheduler, store);
+  const labels = (): Labeler => taskLabels(futures, scheduler, store());
   return {earlier, labels, comparisons: new Comparisons(earlier, labels)};
 }

@@ -1,5 +1,6 @@
+import {existsSync} from 'node:fs';
 import {mkdir, readdir, writeFile} from 'node:fs/promises';
-import {basename, join, resolve} from 'node:path';
+import {basename, dirname, join, resolve} from 'node:path';
 import {v7 as uuid} from 'uuid';
 import type {Fingerprint} from '../fingerprint/fingerprint.js';
 import {Slice} from '../fingerprint/slice.js';
@@ -20,8 +21,12 @@ import {writeProblem, type StoreProblem} from './problem.js';
 export interface StoreOptions {
   /** `.weft` beside the notebook, or what `%config store` names. Made if it is not there. */
   readonly directory: string;
+  /** The directory of the notebooks; that of the store lies in it unless this is given. */
+  readonly notebooks?: string;
   /** The notebook's path, for the journal. */
   readonly notebook?: string;
+  /** False: a directory that is not there is not made, and has nothing. */
+  readonly make?: boolean;
   /** Told when a line could not be written, as nobody waits for it. */
   readonly onProblem?: (problem: StoreProblem) => void;
   /** Milliseconds since the epoch. */
@@ -40,6 +45,8 @@ type News = TaskRecord extends infer R ? (R extends TaskRecord ? Omit<R, 'at'> :
  */
 export class Store {
   readonly directory: string;
+  /** The directory of the notebooks: where `weft.lock` lies. */
+  readonly notebooks: string;
   /** This run's uuid v7. */
   readonly run: string;
   /** Claims to tasks whose results lie in this store, or nowhere. */
@@ -53,8 +60,9 @@ export class Store {
   /** The first reading, while it lasts. */
   #reading: Promise<unknown> | undefined;
 
-  private constructor({directory, notebook, onProblem, now}: StoreOptions) {
+  private constructor({directory, notebooks, notebook, onProblem, now}: StoreOptions) {
     this.directory = resolve(directory);
+    this.notebooks = notebooks ?? dirname(this.directory);
     this.run = uuid();
     this.claims = new Claims(join(this.directory, 'claims'));
     this.#notebook = notebook;
@@ -70,10 +78,11 @@ export class Store {
   static async open(options: StoreOptions): Promise<Result<Store, StoreProblem>> {
     const store = new Store(options);
     try {
-      const made = await mkdir(store.directory, {recursive: true});
-      // Results are no source code: git need not see them.
-      if (made !== undefined && basename(store.directory) === '.weft') {
-        await writeFile(join(store.directory, '.gitignore'), '*\n', {flag: 'wx'});
+      const made = options.make === false ? undefined : await mkdir(store.directory, {recursive: true});
+      // Results are no source code: git need not see them. What was typed may lie there already.
+      const isNew = made !== undefined || (options.make !== false && !existsSync(join(store.directory, 'runs')));
+      if (isNew && basename(store.directory) === '.weft') {
+        await writeFile(join(store.directory, '.gitignore'), '*\n', {flag: 'wx'}).catch(() => undefined);
       }
     } catch (error) {
       return fail(writeProblem(store.directory, error));

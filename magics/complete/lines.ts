@@ -12,7 +12,8 @@ const words =
 const config: Completer = ({words: [key, ...more]}) => {
   if (key === undefined) return [...SETTINGS].map(([text, {values}]) => ({text, help: values, type: 'setting'}));
   if (more.length > 0) return [];
-  return (SETTINGS.get(key)?.choices ?? []).map(text => ({text, type: 'value'}));
+  const {choices = []} = SETTINGS.get(key) ?? {};
+  return choices === 'directory' ? ['directories'] : choices.map(text => ({text, type: 'value'}));
 };
 
 /** The commands of `%cache`. */

@@ -40,12 +40,19 @@ export const configMagic = lineMagic(
   async (line, context) => {
     const words = await context.fill(line);
     if (!words.ok) return words.error;
-    const [key, value] = words.value;
+    const [key, value, surplus] = words.value;
     const {settings} = context;
     const given = SETTINGS.get(key ?? '');
+    if (surplus !== undefined)
+      return wrong(
+        line,
+        'W2036',
+        `\`%config\` takes one key and one value, and here is \`${surplus}\` too`,
+        'quote a value with blanks in it',
+      );
     if (key === undefined) {
       const rows = [...SETTINGS].map(([name, {read}]) => `${name} ${read(settings)}\n`).join('');
-      context.stream('stdout', `${rows}slots ${settings.slots}\nstore ${settings.store}\n`);
+      context.stream('stdout', `${rows}slots ${settings.slots}\n`);
     } else if (given === undefined)
       return wrong(
         line,
@@ -54,20 +61,30 @@ export const configMagic = lineMagic(
         `there is ${[...SETTINGS].map(([name, {values}]) => `\`${name}\` (${values})`).join(' and ')}`,
       );
     else if (value === undefined) context.stream('stdout', `${given.read(settings)}\n`);
-    else if (!given.set(settings, value, context))
-      return wrong(line, 'W2036', `\`${key}\` is never \`${value}\``, `it is ${given.values}`);
+    else {
+      const set = await given.set(settings, value, context);
+      if (set === false) return wrong(line, 'W2036', `\`${key}\` is never \`${value}\``, `it is ${given.values}`);
+      if (set !== true) return wrong(line, 'W7060', set.message, set.remedy);
+    }
     return undefined;
   },
 );
 
 type Settings = LineContext['settings'];
 
-/** A setting that `%config` changes. `set` gives false for a value that it can't have. `choices` are offered while a person types. */
+/**
+ * A setting that `%config` changes. `set` gives false for a value that it can't have, or says why it can't have it now. `choices` are
+ * offered while a person types; `directory`: directories are.
+ */
 export interface Setting {
   readonly values: string;
-  readonly choices?: readonly string[];
+  readonly choices?: readonly string[] | 'directory';
   readonly read: (settings: Settings) => string;
-  readonly set: (settings: Settings, value: string, context: LineContext) => boolean;
+  readonly set: (
+    settings: Settings,
+    value: string,
+    context: LineContext,
+  ) => boolean | Promise<boolean | {readonly message: string; readonly remedy?: string}>;
 }
 
 /** The settings, by the keys of `%config`. */
@@ -146,6 +163,19 @@ export const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
         if (value !== 'warn' && value !== 'error' && value !== 'off') return false;
         settings.typecheck = value;
         return true;
+      },
+    },
+  ],
+  [
+    'store',
+    {
+      values: 'a directory; it is that of results which are no reruns, for the notebooks of this directory',
+      choices: 'directory',
+      read: ({store}) => store,
+      async set(_settings, value, {notebook}) {
+        if (value.trim() === '') return false;
+        const moved = await notebook.moveStore(value);
+        return moved.ok || moved.error;
       },
     },
   ],
