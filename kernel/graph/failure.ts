@@ -14,8 +14,11 @@ export type Failure =
   | (Ended & {readonly reason: 'signal'; readonly signal: string})
   /** It took longer than its `--time`, in seconds. */
   | (Ended & {readonly reason: 'time'; readonly limit: number})
-  /** The kernel or the scheduler ended it for memory. */
-  | (Ended & {readonly reason: 'memory'})
+  /**
+   * It was ended for memory. Bytes. `limit`: its `--mem`. `used`: what it took when Weft ended it for that; absent: the machine ended it, or
+   * the container that keeps it within its limit.
+   */
+  | (Ended & {readonly reason: 'memory'; readonly limit?: number; readonly used?: number})
   /** Exit 0, yet what it must have made is not there. */
   | (Ended & {readonly reason: 'output'; readonly message: string; readonly paths: readonly string[]})
   /** Exit 0, yet its log has a line that means failure (Gen2's initialisation errors). */

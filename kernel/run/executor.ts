@@ -37,8 +37,8 @@ export interface Job {
   /**
    * The attempt's own directory, made by the caller. The executor writes these there and nothing else:
    * `.weft.log` (stdout and stderr, in order), `.weft.started` (`<pid> <seconds since the epoch>`, and the process's start
-   * in clock ticks, then the same of its runner: number and start) and `.weft.exit` (`<code> <seconds since the epoch>`, and `signal`, `timeout` or `cancelled` where that
-   * is why it ended; one complete line, written last). A file `.weft.cancelled` there keeps it from being started. For a job in a container
+   * in clock ticks, then the same of its runner: number and start) and `.weft.exit` (`<code> <seconds since the epoch>`, and `signal`, `timeout`, `cancelled` or `memory` (and
+   * the bytes that it took) where that is why it ended; one complete line, written last). `.weft.memory` has these bytes before. A file `.weft.cancelled` there keeps it from being started. For a job in a container
    * also `.weft.start` (what starts that, for its runner) and `.weft.stop` (how it is ended, for whoever has to); in a station the process
    * of `.weft.started` is `-`, and its runner is the container's client.
    */
@@ -49,6 +49,8 @@ export interface Job {
   readonly cpus: number;
   /** Seconds; absent: none. */
   readonly time?: number;
+  /** Bytes that it and all its processes may take at a time; absent: no limit. */
+  readonly memory?: number;
   /** Absent: the script runs on the host. */
   readonly inside?: Inside;
 }
@@ -58,6 +60,8 @@ export type Exit =
   | {readonly is: 'exited'; readonly code: number; readonly startedAt: number; readonly endedAt: number}
   | {readonly is: 'signalled'; readonly signal: string; readonly startedAt: number; readonly endedAt: number}
   | {readonly is: 'timed out'; readonly startedAt: number; readonly endedAt: number}
+  /** `used`: bytes, where its own limit was passed; absent: the machine or its container had no more. */
+  | {readonly is: 'out of memory'; readonly used?: number; readonly startedAt: number; readonly endedAt: number}
   | {readonly is: 'cancelled'}
   /** Its runner ended without writing an exit. `again`: nothing of it is left running, and nobody saw it run: start it anew. */
   | {readonly is: 'lost'; readonly message: string; readonly again?: true};

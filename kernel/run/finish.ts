@@ -57,6 +57,12 @@ export async function finish(
       );
     case 'timed out':
       return fail({reason: 'time', limit: entry.task.placement.time ?? 0, ...ended});
+    case 'out of memory': {
+      const {memory: limit} = entry.task.placement;
+      const {used} = exit;
+      const numbers = {...(limit === undefined ? {} : {limit}), ...(used === undefined ? {} : {used})};
+      return fail({reason: 'memory', ...numbers, ...ended});
+    }
     case 'signalled':
       return fail({reason: 'signal', signal: exit.signal, ...ended});
     case 'exited': {

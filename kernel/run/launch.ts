@@ -126,13 +126,14 @@ function jobOf(scheduler: Scheduler, entry: Entry, text: string): Result<Job, Fa
   writeFileSync(script, text);
   const inside = scheduler.ports.containers?.inside(task, attemptOf(scheduler, entry), script) ?? ok(undefined);
   if (!inside.ok) return inside;
-  const {cpus, time} = task.placement;
+  const {cpus, time, memory} = task.placement;
   return ok({
     attempt,
     directory,
     script,
     cpus,
     ...(time === undefined ? {} : {time}),
+    ...(memory === undefined ? {} : {memory}),
     ...(inside.value === undefined ? {} : {inside: inside.value}),
   });
 }

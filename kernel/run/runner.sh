@@ -1,7 +1,7 @@
 #!/bin/bash
 # Runs jobs one after the other, for as long as its standard input gives lines. It outlives the kernel that started it.
 #
-# In, one job a line, fields separated by tabs: DIRECTORY SCRIPT SECONDS (empty: no limit) ATTEMPT
+# In, one job a line, fields separated by tabs: DIRECTORY SCRIPT SECONDS ATTEMPT BYTES; of time and of memory, empty: no limit
 # Without a SCRIPT it starts what the directory's `.weft.start` says, and ends it as its `.weft.stop` says:
 #   .weft.start  words for `env -i`, each ended by a NUL: NAME=VALUE…, a program, its arguments
 #   .weft.stop   `session` or nothing, `shared` or nothing, then commands: `ask` or `remove`, how many words, such words
@@ -10,10 +10,11 @@
 # Out, one answer a line, fields separated by tabs:
 #   ready VERSION                            once, before anything else
 #   started PID TIME                         the job at the head of the queue runs
-#   ended CODE TIME [signal|timeout|cancelled]
+#   ended CODE TIME [signal|timeout|cancelled|memory [BYTES]]
 #   skipped                                  it was recalled, or another runner has it
 #   lost MESSAGE                             it could not be started
 # Times are seconds since the epoch. In the job's directory it writes `.weft.log`, `.weft.started` and `.weft.exit`.
+# `memory` is with the bytes that it took where this runner ended it, and without where the machine or a container did.
 # SIGUSR2 says: look for `.weft.cancelled` in the directory of the job that runs now.
 #
 # It works in bash 4.2 and later. All is in functions, so that the file may be replaced while it runs.
@@ -45,6 +46,15 @@ listen() {
   local line
   SAID=
   while read -r -t 0 -u "$errors" && IFS= read -r -u "$errors" line; do SAID+=$line' '; done
+}
+
+# How many processes this machine has ended for want of memory, its containers included, in OOMS, and when that was, in
+# COUNTED (proc_vmstat(5): `oom_kill`).
+count_ooms() {
+  local text=
+  OOMS= COUNTED=$SECONDS
+  { IFS= read -r -d '' text </proc/vmstat; } 2>/dev/null
+  [[ $text =~ oom_kill\ ([0-9]+) ]] && OOMS=${BASH_REMATCH[1]}
 }
 
 # The words of a file, each of which a NUL ends, in WORDS.
@@ -85,6 +95,8 @@ press() {
 stop() {
   [[ $pid && ! $why ]] || return
   why=$1
+  # What takes too much memory would take more while it is asked.
+  [[ $why == memory ]] && { kill -KILL -- "-$pid"; return; }
   [[ $script ]] && { kill -TERM -- "-$pid"; kill -CONT -- "-$pid"; }
   press </dev/null >/dev/null 2>&1 {life}>&- &
   killer=$!
@@ -154,6 +166,61 @@ in_attempt() {
   FOUND=("${FOUND[@]//[!0-9]/}")
 }
 
+# What the job takes now, in bytes in USED: its process, all that comes of it, and all that has its attempt in its
+# environment, which is looked for at each fifth call. $1: how large a page is. $2: the limit. Pages that are shared count
+# once, which is looked at only where the limit might be passed.
+measure() {
+  local file member name value pages next=("$pid") more kids most=0
+  local -A members=()
+  [[ $attempt ]] && ((looks++ % 5 == 0)) && { in_attempt; strays=("${FOUND[@]}"); }
+  next+=("${strays[@]}")
+  while ((${#next[@]})); do
+    more=()
+    for member in "${next[@]}"; do
+      [[ ${members[$member]-} ]] && continue
+      members[$member]=yes
+      for file in /proc/"$member"/task/*/children; do
+        kids=()
+        read -r -a kids <"$file"
+        more+=("${kids[@]}")
+      done
+    done
+    next=("${more[@]}")
+  done
+  USED=0
+  for member in "${!members[@]}"; do
+    pages=0
+    read -r _ pages _ <"/proc/$member/statm"
+    ((most += pages * $1))
+  done
+  ((most > $2)) || return
+  for member in "${!members[@]}"; do
+    pages=0
+    read -r _ pages _ <"/proc/$member/statm"
+    ((pages)) || continue
+    while read -r name value _; do
+      [[ $name == Pss: ]] && { pages= USED=$((USED + value * 1024)); break; }
+    done <"/proc/$member/smaps_rollup"
+    # It may belong to somebody else: a program that has set its user.
+    ((USED += ${pages:-0} * $1))
+  done
+} 2>/dev/null
+
+# Watches what the job takes, and asks this runner, if it is still there, to end it once that is over $1 bytes.
+gauge() {
+  local page stat looks=0 strays=() USED=0
+  page=$(getconf PAGESIZE) || page=4096
+  while ((USED <= $1)); do
+    nap 0.5
+    read -r stat </proc/self/stat || return
+    stat=(${stat##*) })
+    [[ ${stat[1]} == "$$" ]] || return
+    measure "$page" "$1"
+  done
+  echo "$USED" >"$directory/.weft.memory"
+  kill -ALRM "$$"
+}
+
 # Takes away what a job has left that its group does not have: of one that was ended, and of one in a container.
 tidy() {
   if [[ ! $script ]]; then
@@ -190,7 +257,7 @@ dismiss() {
 } 2>/dev/null
 
 run() {
-  local script=$2 limit=$3 attempt=$4 stat watcher= killer= why= pid= asked= ended stops=()
+  local script=$2 limit=$3 attempt=$4 memory=$5 stat watcher= meter= killer= why= pid= asked= ended ooms used= stops=()
   directory=$1
   [[ -d $directory ]] || { echo "lost	Its directory is gone: $directory"; return; }
   [[ -e $directory/.weft.cancelled ]] && { echo skipped; return; }
@@ -205,6 +272,8 @@ run() {
   set +C
   # Before it is there to be stopped.
   [[ $script ]] || { words "$directory/.weft.stop" && stops=("${WORDS[@]}"); } 2>/dev/null
+  ((SECONDS - COUNTED > 1)) && count_ooms
+  ooms=$OOMS
   now
   (
     trap - PIPE HUP INT
@@ -234,6 +303,11 @@ run() {
     watcher=$!
     disown "$watcher"
   fi
+  if [[ $memory ]]; then
+    (exec {life}>&-; gauge "$memory") </dev/null >/dev/null 2>&1 &
+    meter=$!
+    disown "$meter"
+  fi
   [[ $asked ]] && look
   await
   now
@@ -242,18 +316,26 @@ run() {
     # Only bash knows whether a signal ended it or it said `exit 137`: it tells of signals.
     listen
     [[ $SAID ]] && why=signal
+    if ((CODE == 137)); then
+      count_ooms
+      [[ $ooms && $OOMS -gt $ooms ]] && why=memory
+    fi
   fi
   [[ $watcher ]] && dismiss "$watcher"
+  if [[ $meter ]]; then
+    dismiss "$meter"
+    [[ $why == memory ]] && read -r used <"$directory/.weft.memory"
+  fi 2>/dev/null
   sweep
   [[ $killer ]] && dismiss "$killer"
   [[ $script && ! $client && ! $why ]] || tidy
   pid=
-  { echo "$CODE $ended${why:+ $why}" >"$directory/.weft.exit"; } 2>&"$errors"
-  echo "ended	$CODE	$ended	$why"
+  { echo "$CODE $ended${why:+ $why}${used:+ $used}" >"$directory/.weft.exit"; } 2>&"$errors"
+  echo "ended	$CODE	$ended	$why	$used"
 }
 
 main() {
-  local line part= directory script limit attempt status tab=$'\t' born client=
+  local line part= directory script limit attempt memory status tab=$'\t' born client=
   { read -r born </proc/$$/stat; } 2>/dev/null
   born=(${born##*) })
   born=${born[19]-}
@@ -264,7 +346,9 @@ main() {
   trap '' PIPE HUP INT
   trap 'noticed=yes; [[ $limit ]] && stop timeout' USR1
   trap 'noticed=yes; asked=yes; look' USR2
+  trap 'noticed=yes; [[ $memory ]] && stop memory' ALRM
   set -m
+  count_ooms
   echo "ready	$BASH_VERSION"
   while :; do
     IFS= read -r line
@@ -273,13 +357,14 @@ main() {
     if ((status == 0)); then
       directory=${part%%$tab*} script=${part#*$tab} limit=${script#*$tab} script=${script%%$tab*}
       attempt=${limit#*$tab} limit=${limit%%$tab*}
+      memory=${attempt#*$tab} attempt=${attempt%%$tab*}
       part=
       if [[ $directory == inside ]]; then
         client="$script $limit"
         # Each second, for as long as this runner holds the other end.
         exec {life}>&- {life}> >(while read -r -t 1; (($? > 128)); do kill -USR2 "$$"; done >/dev/null)
       else
-        run "$directory" "$script" "$limit" "$attempt"
+        run "$directory" "$script" "$limit" "$attempt" "$memory"
       fi
     elif ((status <= 128)); then
       break

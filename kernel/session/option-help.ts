@@ -5,7 +5,7 @@ export const OPTION_HELP: Readonly<Record<string, string>> = {
   container: 'the image that it runs in, or `none`',
   executor: 'where it runs',
   cpus: 'how many processors it takes',
-  mem: 'how much memory it takes: 500M, 4G',
+  mem: 'how much memory it may take: 500M, 4G; it is ended when it takes more',
   time: 'how long it may run: 90s, 10m, 2h',
   retries: 'how often it is started again when it fails',
   force: 'runs it though it has a result',

@@ -2,6 +2,7 @@ import type {Failure} from '../graph/failure.js';
 import {assertNever} from '../graph/result.js';
 import {lastLines, oneLine, shorten} from './clean-text.js';
 import {durationText} from './duration-text.js';
+import {memoryText} from './size-text.js';
 
 /** A failure in a person's words. */
 export interface FailureText {
@@ -27,7 +28,7 @@ function exitMeaning(code: number): string | undefined {
     case 134:
       return 'it aborted (SIGABRT)';
     case 137:
-      return 'it was killed (SIGKILL), often for memory';
+      return 'it, or something that it ran, was killed (SIGKILL), often for memory';
     case 139:
       return 'it crashed (SIGSEGV)';
     case 143:
@@ -38,7 +39,7 @@ function exitMeaning(code: number): string | undefined {
 }
 
 function signalMeaning(signal: string): string | undefined {
-  if (signal === 'SIGKILL') return 'often for memory: ask for more with --mem';
+  if (signal === 'SIGKILL') return 'somebody killed it; or memory ran out, where the machine does not tell';
   if (signal === 'SIGSEGV' || signal === 'SIGBUS' || signal === 'SIGABRT') return 'it crashed';
   if (signal === 'SIGXCPU') return 'its limit of CPU time was reached';
   return undefined;
@@ -57,7 +58,11 @@ function titleOf(failure: Failure): string {
     case 'time':
       return `took longer than its ${durationText(failure.limit * 1000)}`;
     case 'memory':
-      return 'ran out of memory';
+      if (failure.used !== undefined && failure.limit !== undefined)
+        return `took ${memoryText(failure.used)} of memory, over its --mem ${memoryText(failure.limit)}, and was ended`;
+      if (failure.limit !== undefined)
+        return `ran out of memory: it was ended at its --mem ${memoryText(failure.limit)}, or because the machine had no more`;
+      return 'ran out of memory: it was ended because this machine, or what the kernel runs in, had no more';
     case 'output':
       return `exit 0, but ${line(failure.message)}`;
     case 'log':
@@ -85,8 +90,10 @@ function detailsOf(failure: Failure): readonly (string | undefined)[] {
       return [signalMeaning(failure.signal)];
     case 'time':
       return ['give it more with --time'];
-    case 'memory':
-      return ['ask for more with --mem'];
+    case 'memory': {
+      if (failure.limit !== undefined) return ['ask for more with --mem'];
+      return ['run fewer at once (%executor local --slots N), or on a larger machine'];
+    }
     case 'output': {
       const shown = failure.paths.slice(0, 5).map(path => `missing: ${shorten(oneLine(path), 160)}`);
       const more = failure.paths.length - shown.length;

@@ -11,3 +11,12 @@ export function sizeText(bytes: number): string {
   }
   return `${size < 9.95 ? size.toFixed(1) : Math.round(size)} ${UNITS[unit] ?? 'PB'}`;
 }
+
+/** Bytes of memory as `--mem` takes them, in powers of 1024 and never less than they are: `64M`, `2150M`, `4G`, `10.3G`. */
+export function memoryText(bytes: number): string {
+  if (bytes % 2 ** 30 === 0) return `${bytes / 2 ** 30}G`;
+  if (bytes >= 10 * 2 ** 30) return `${Math.ceil((bytes / 2 ** 30) * 10) / 10}G`;
+  return bytes >= 2 ** 20 || bytes % 2 ** 20 === 0
+    ? `${Math.ceil(bytes / 2 ** 20)}M`
+    : `${Math.ceil(bytes / 2 ** 10)}K`;
+}

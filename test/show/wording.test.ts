@@ -67,10 +67,24 @@ describe('failures', () => {
     [
       {reason: 'signal', signal: 'SIGKILL', ...ended},
       'ended by SIGKILL',
-      ['often for memory: ask for more with --mem'],
+      ['somebody killed it; or memory ran out, where the machine does not tell'],
     ],
     [{reason: 'time', limit: 600, ...ended}, 'took longer than its 10 min', ['give it more with --time']],
-    [{reason: 'memory', ...ended}, 'ran out of memory', ['ask for more with --mem']],
+    [
+      {reason: 'memory', ...ended},
+      'ran out of memory: it was ended because this machine, or what the kernel runs in, had no more',
+      ['run fewer at once (%executor local --slots N), or on a larger machine'],
+    ],
+    [
+      {reason: 'memory', limit: 64 * 2 ** 20, ...ended},
+      'ran out of memory: it was ended at its --mem 64M, or because the machine had no more',
+      ['ask for more with --mem'],
+    ],
+    [
+      {reason: 'memory', limit: 2 * 2 ** 30, used: 2 * 2 ** 30 + 1, ...ended},
+      'took 2049M of memory, over its --mem 2G, and was ended',
+      ['ask for more with --mem'],
+    ],
     [
       {reason: 'output', message: '1 file is missing', paths: ['a.fits'], ...ended},
       'exit 0, but 1 file is missing',

@@ -9,7 +9,9 @@ export interface Ending {
   readonly code: number;
   /** Milliseconds since the epoch. */
   readonly endedAt: number;
-  readonly why?: 'signal' | 'timeout' | 'cancelled';
+  readonly why?: 'signal' | 'timeout' | 'cancelled' | 'memory';
+  /** Bytes that it took when its runner ended it for that. */
+  readonly used?: number;
 }
 
 /** What `.weft.started` says of a job. */
@@ -30,16 +32,25 @@ const signals = new Map(Object.entries(constants.signals).map(([name, number]) =
 /** Milliseconds from a decimal number of seconds. */
 export const millisecondsOf = (seconds: string): number => Math.round(Number(seconds) * 1000);
 
-/** Reads the fields `CODE TIME [WHY]`; undefined if they are not that. */
-export function endingOf([code, time, why]: readonly (string | undefined)[]): Ending | undefined {
+const REASONS: readonly NonNullable<Ending['why']>[] = ['signal', 'timeout', 'cancelled', 'memory'];
+
+/** Reads the fields `CODE TIME [WHY [BYTES]]`; undefined if they are not that. */
+export function endingOf([code, time, why, bytes]: readonly (string | undefined)[]): Ending | undefined {
   if (code === undefined || time === undefined || !/^\d+$/.test(code) || !/^\d+(\.\d+)?$/.test(time)) return undefined;
-  const known = why === 'signal' || why === 'timeout' || why === 'cancelled';
-  return {code: Number(code), endedAt: millisecondsOf(time), ...(known ? {why} : {})};
+  const reason = REASONS.find(word => word === why);
+  const used = bytes !== undefined && /^\d+$/.test(bytes) ? Number(bytes) : undefined;
+  return {
+    code: Number(code),
+    endedAt: millisecondsOf(time),
+    ...(reason === undefined ? {} : {why: reason}),
+    ...(used === undefined ? {} : {used}),
+  };
 }
 
 /** What an executor tells of a job that ended so. */
-export function exitOf({code, endedAt, why}: Ending, startedAt: number): Exit {
+export function exitOf({code, endedAt, why, used}: Ending, startedAt: number): Exit {
   if (why === 'cancelled') return {is: 'cancelled'};
+  if (why === 'memory') return {is: 'out of memory', startedAt, endedAt, ...(used === undefined ? {} : {used})};
   if (why === 'timeout') return {is: 'timed out', startedAt, endedAt};
   const signal = why === 'signal' ? (signals.get(code - 128) ?? `signal ${code - 128}`) : undefined;
   return signal === undefined

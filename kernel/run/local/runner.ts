@@ -134,9 +134,9 @@ export class Runner {
   /** Hands a job over. The queue is a few lines long, which a pipe always has room for. */
   give(ticket: Ticket): void {
     this.#queue.push(ticket);
-    const {attempt, directory, inside, script, time} = ticket.job;
+    const {attempt, directory, inside, script, time, memory = ''} = ticket.job;
     const limit = time !== undefined && Number.isFinite(time) ? time.toFixed(3) : '';
-    this.#child.stdin.write(`${directory}\t${inside?.is === 'own' ? '' : script}\t${limit}\t${attempt}\n`);
+    this.#child.stdin.write(`${directory}\t${inside?.is === 'own' ? '' : script}\t${limit}\t${attempt}\t${memory}\n`);
     if (--this.#left <= 0) void this.end();
   }
 

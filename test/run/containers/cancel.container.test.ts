@@ -60,7 +60,12 @@ describe.each([
   // Not below /tmp, of which each container has its own.
   const makeRig = () => new ExecutorRig(realpathSync(mkdtempSync('/var/tmp/weft-cancel-')), {slots: 4});
 
-  const opened = (rig: ExecutorRig, directory: string, argv: RunDescription['argv'], input: boolean) => {
+  const opened = (
+    rig: ExecutorRig,
+    directory: string,
+    argv: RunDescription['argv'],
+    {input = false, memory}: {readonly input?: boolean; readonly memory?: number},
+  ) => {
     const container = `weft-${uuid()}`;
     const reference = name === 'ch' ? found(image).directory : found(image).name;
     const run: RunDescription = {
@@ -71,6 +76,7 @@ describe.each([
       directory,
       argv,
       input,
+      ...(memory === undefined ? {} : {memory}),
       ...(name === 'ch' ? {} : {network: 'none' as const}),
     };
     const prepared = runtime.prepare?.(run, machine);
@@ -80,14 +86,21 @@ describe.each([
     return {command: command.value, stop: runtime.stopOf(container, machine)};
   };
 
-  const own = (rig: ExecutorRig, job: string): Inside => {
+  const own = (rig: ExecutorRig, job: string, memory?: number): Inside => {
     const argv = ['/usr/bin/env', '-i', `WEFT_ATTEMPT=${job}`, 'PATH=/usr/bin:/bin', 'bash'] as const;
     const directory = join(rig.directory, job);
-    return {is: 'own', ...opened(rig, directory, [...argv, join(directory, 'task.sh')], false)};
+    return {
+      is: 'own',
+      ...opened(rig, directory, [...argv, join(directory, 'task.sh')], memory === undefined ? {} : {memory}),
+    };
   };
-  const shared = (rig: ExecutorRig): Inside => ({
+  const shared = (rig: ExecutorRig, memory?: number): Inside => ({
     is: 'shared',
-    station: {key: 's', jobs: 10, open: argv => opened(rig, rig.directory, argv, true)},
+    station: {
+      key: 's',
+      jobs: 10,
+      open: argv => opened(rig, rig.directory, argv, {input: true, ...(memory === undefined ? {} : {memory})}),
+    },
   });
 
   /** All that may be left, ten seconds after what ended it. */
@@ -155,6 +168,28 @@ describe.each([
     await rig.submit(job, `setsid sleep 100 & ${running}`, {inside: own(rig, job), time: 1.5});
     expect(await rig.exit(job)).toMatchObject({is: 'timed out'});
     await leavesNothing(rig, [job], performance.now());
+  });
+
+  test.each(['of its own', 'that others share'])('over its memory in a container %s, nothing is left', async where => {
+    await using rig = makeRig();
+    const job = unique('large');
+    const memory = 64 * 2 ** 20;
+    // An engine ends what takes the most; charliecloud nothing, so that the runner does.
+    const script = "(sleep 100 &); text=$(head -c 100M /dev/zero | tr '\\0' x); sleep 60";
+    const inside = where === 'of its own' ? own(rig, job, memory) : shared(rig, memory);
+    const exit = await rig.run(job, script, {inside, memory});
+    expect(exit).toMatchObject({is: 'out of memory'});
+    if (name === 'ch') expect(exit).toHaveProperty('used');
+    if (where === 'of its own') await leavesNothing(rig, [job], performance.now());
+  });
+
+  test('killed by somebody, it is not said to have run out of memory', async () => {
+    await using rig = makeRig();
+    const job = unique('killed');
+    await rig.submit(job, 'echo up >up; exec sleep 100', {inside: own(rig, job), memory: 64 * 2 ** 20});
+    await up(rig, job);
+    for (const pid of inAttempt(job)) process.kill(pid, 'SIGKILL');
+    expect(await rig.exit(job)).toMatchObject(name === 'ch' ? {is: 'signalled'} : {is: 'exited', code: 137});
   });
 
   test.each(['after 20 ms', 'after 80 ms', 'after 150 ms', 'later'])(
