@@ -14,11 +14,33 @@ export interface Speed {
   readonly linesWhole: readonly boolean[];
   /** All processes, after that. */
   readonly rssMb: readonly number[];
+  /** How many starts, cells and prints were asked for, and how many of them had no answer: no reply, or no idle after many lines. */
+  readonly requests: number;
+  readonly lost: number;
 }
 
-/** What became of a cell that was interrupted. */
+/** What another round of a kernel adds to what is known of it. */
+export function joined(known: Speed | undefined, found: Speed): Speed {
+  if (known === undefined) return found;
+  return {
+    ...known,
+    ...found,
+    startMs: [...known.startMs, ...found.startMs],
+    startCpuMs: [...known.startCpuMs, ...found.startCpuMs],
+    cellMs: [...known.cellMs, ...found.cellMs],
+    cellCpuMs: [...known.cellCpuMs, ...found.cellCpuMs],
+    linesMs: [...known.linesMs, ...found.linesMs],
+    linesWhole: [...known.linesWhole, ...found.linesWhole],
+    rssMb: [...known.rssMb, ...found.rssMb],
+    requests: known.requests + found.requests,
+    lost: known.lost + found.lost,
+  };
+}
+
+/** What became of cells that were interrupted, one after the other in one kernel: milliseconds to each reply. */
 export type Interrupted =
-  {readonly is: 'interrupted'; readonly ms: number; readonly kept: boolean} | {readonly is: 'died' | 'no reply'};
+  | {readonly is: 'interrupted'; readonly ms: readonly number[]; readonly kept: boolean}
+  | {readonly is: 'died' | 'no reply'};
 
 /** What became of a kernel whose heap was filled. */
 export interface FullHeap {

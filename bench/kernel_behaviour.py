@@ -1,7 +1,8 @@
 """What kernels do: Jupyter's own tests, interrupts, many lines, and a heap that is full.
 
 usage: kernel_behaviour.py < PLAN
-PLAN is JSON: {"kernels": [{"name", "spec", "directory"}]}. Prints one JSON object, for each name what it did.
+PLAN is JSON: {"kernels": [{"name", "spec", "directory"}]}. Prints a JSON line for each kernel: its name, and what it `does`. A kernel that
+does not answer is a result.
 """
 
 import json
@@ -12,10 +13,13 @@ import time
 import unittest
 
 import jupyter_kernel_test
-from kernel_client import Kernel
+from jupyter_client.manager import start_new_kernel
+from kernel_client import START, STARTS, NoReply, end_all, results, started
 from kernel_samples import samples
 
 PATIENCE = 6
+FULL = 120
+INTERRUPTS = 3
 HEAP_MB = 300
 LINES = (1000, 20000)
 # Each runtime reads its own; Python is told in the cell.
@@ -25,39 +29,51 @@ SMALL_HEAP = {
 }
 
 
+def or_silent(kind, silent):
+    """Makes what finds something out give `silent` where the kernel does not answer."""
+
+    def found(*arguments):
+        try:
+            return kind(*arguments)
+        except NoReply:
+            return silent
+        finally:
+            end_all()
+
+    return found
+
+
 def interrupted(spec, directory, what):
-    """Interrupts a cell: what became of it, and of a name that was there before."""
-    kernel = Kernel(spec, directory)
+    """Interrupts a cell a few times: what became of it, its milliseconds, and whether a name that was there before still is."""
+    kernel = started(spec, directory)
     try:
         typed = samples(kernel.info)
         kernel.cell_ms(typed["keep"])
-        ident = kernel.client.execute(typed[what])
-        time.sleep(0.7)
-        began = time.perf_counter()
-        kernel.manager.interrupt_kernel()
-        reply = kernel.reply(ident, PATIENCE)
-        took = (time.perf_counter() - began) * 1000
-        if not kernel.manager.is_alive():
-            return {"is": "died"}
-        if reply is None:
-            return {"is": "no reply"}
-        return {"is": "interrupted", "ms": took, "kept": "42" in kernel.output(typed["kept"], idle=PATIENCE)[1]}
+        times = []
+        for _ in range(INTERRUPTS):
+            ident = kernel.client.execute(typed[what])
+            time.sleep(0.7)
+            began = time.perf_counter()
+            kernel.manager.interrupt_kernel()
+            reply = kernel.reply(ident, PATIENCE)
+            took = (time.perf_counter() - began) * 1000
+            if not kernel.manager.is_alive():
+                return {"is": "died"}
+            if reply is None:
+                return {"is": "no reply"}
+            times.append(took)
+        return {"is": "interrupted", "ms": times, "kept": "42" in kernel.output(typed["kept"], idle=PATIENCE)[1]}
     finally:
         kernel.close()
 
 
 def full_heap(spec, directory):
     """Fills the heap: what the cell said, and whether the next one works and knows an old name."""
-    kernel = Kernel(spec, directory, SMALL_HEAP)
+    kernel = started(spec, directory, SMALL_HEAP)
     try:
         typed = samples(kernel.info)
         kernel.cell_ms(typed["keep"])
-        ident = kernel.client.execute(typed["heap"])
-        reply = None
-        for _ in range(120):
-            reply = kernel.reply(ident, 1)
-            if reply is not None or not kernel.manager.is_alive():
-                break
+        reply = kernel.reply(kernel.client.execute(typed["heap"]), FULL)
         error = None if reply is None else f"{reply.get('ename', '')}: {reply.get('evalue', '')}"
         # Who dies a moment after its reply has died.
         time.sleep(1)
@@ -72,7 +88,7 @@ def full_heap(spec, directory):
 
 
 def lines_of(spec, directory, count):
-    kernel = Kernel(spec, directory)
+    kernel = started(spec, directory)
     try:
         _, before, after = kernel.output(samples(kernel.info)["lines"].replace("{n}", str(count)))
         return {"before": before.count("\n"), "all": (before + after).count("\n")}
@@ -91,11 +107,25 @@ def completion(kernel):
 def completes(client, typed):
     """The completions of a text; asked again for a while where there are none, as kernels load what they need for it meanwhile."""
     for _ in range(10):
-        matches = set(client.complete(typed, len(typed), reply=True, timeout=30)["content"]["matches"])
-        if matches:
+        try:
+            reply = client.complete(typed, len(typed), reply=True, timeout=PATIENCE)
+        except TimeoutError:
+            return set()
+        if matches := set(reply["content"]["matches"]):
             return matches
         time.sleep(0.5)
     return set()
+
+
+def client_of(spec):
+    """A manager and a client as the tests make them, of a kernel that answers."""
+    for tries in range(STARTS):
+        try:
+            return start_new_kernel(kernel_name=spec, startup_timeout=START)
+        except RuntimeError:
+            end_all()
+            if tries == STARTS - 1:
+                raise
 
 
 def suites(spec, attributes):
@@ -106,7 +136,7 @@ def suites(spec, attributes):
 
         @classmethod
         def setUpClass(cls):
-            super().setUpClass()
+            cls.km, cls.kc = client_of(spec)
             completes(cls.kc, cls.completion_samples[0]["text"])
 
     class Welcome(jupyter_kernel_test.IopubWelcomeTests):
@@ -129,25 +159,46 @@ def too_long(_signal, _frame):
     raise TimeoutError
 
 
+class Passed(unittest.TestResult):
+    """The tests that pass, by name. One that is never run, as its kernel does not start, has not passed; nor has one without a sample."""
+
+    def __init__(self, spec):
+        super().__init__()
+        self.spec, self.names = spec, set()
+
+    def addSuccess(self, test):
+        self.names.add(name_of(test))
+
+    def told(self):
+        """What did not pass."""
+        wrong = [*self.failures, *self.errors, *self.skipped]
+        for test, why in wrong:
+            print(f"bench: {self.spec}: {name_of(test)}: {why.strip().splitlines()[-1]}", file=sys.stderr)
+        return {name_of(test) for test, _ in wrong}
+
+
 def conformance(spec, directory):
-    """Jupyter's own tests: how many there are, and which the kernel does not pass. One that it has no sample for, it does not pass."""
-    kernel = Kernel(spec, directory)
-    attributes = samples(kernel.info)["attributes"]
-    if "completion_samples" not in attributes:
-        attributes["completion_samples"] = [completion(kernel)]
-    kernel.close()
+    """Jupyter's own tests: how many there are, and which the kernel does not pass."""
+    try:
+        kernel = started(spec, directory)
+        attributes = samples(kernel.info)["attributes"]
+        if "completion_samples" not in attributes:
+            attributes["completion_samples"] = [completion(kernel)]
+        kernel.close()
+    except NoReply:
+        attributes = {}
     os.chdir(directory)
     signal.signal(signal.SIGALRM, too_long)
-    names, failed = set(), set()
+    names, passed = set(), set()
     for suite in suites(spec, attributes):
         tests = unittest.defaultTestLoader.loadTestsFromTestCase(suite)
         names |= {name_of(test) for test in tests}
-        result = unittest.TestResult()
+        result = Passed(spec)
         tests.run(result)
-        for test, why in [*result.failures, *result.errors, *result.skipped]:
-            print(f"{spec}: {name_of(test)}: {why.strip().splitlines()[-1]}", file=sys.stderr)
-            failed.add(name_of(test))
-    return {"tests": len(names), "failed": sorted(failed & names)}
+        end_all()
+        # A test of several samples may have passed with some of them.
+        passed |= result.names - result.told()
+    return {"tests": len(names), "failed": sorted(names - passed)}
 
 
 def name_of(test):
@@ -156,13 +207,22 @@ def name_of(test):
 
 
 def behaviour(spec, directory):
+    stopped = or_silent(interrupted, {"is": "no reply"})
+    lines = or_silent(lines_of, {"before": 0, "all": 0})
     return {
         "conformance": conformance(spec, directory),
-        "interrupts": {what: interrupted(spec, directory, what) for what in ("spin", "spin after await", "await")},
-        "lines": {count: lines_of(spec, directory, count) for count in LINES},
-        "heap": full_heap(spec, directory),
+        "interrupts": {what: stopped(spec, directory, what) for what in ("spin", "spin after await", "await")},
+        "lines": {count: lines(spec, directory, count) for count in LINES},
+        "heap": or_silent(full_heap, {"is": "no reply"})(spec, directory),
     }
 
 
-plan = json.load(sys.stdin)
-print(json.dumps({each["name"]: behaviour(each["spec"], each["directory"]) for each in plan["kernels"]}))
+def main():
+    out = results()
+    for each in json.load(sys.stdin)["kernels"]:
+        began = time.perf_counter()
+        print(json.dumps({"name": each["name"], "does": behaviour(each["spec"], each["directory"])}), file=out)
+        print(f"bench: {each['name']}: {time.perf_counter() - began:.0f} s", file=sys.stderr)
+
+
+main()

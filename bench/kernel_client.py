@@ -1,7 +1,9 @@
 """A kernel with a client of it, as the scripts beside this one measure it."""
 
+import ctypes
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 from queue import Empty
@@ -11,12 +13,76 @@ from jupyter_client import KernelManager
 
 TICK = 1000 / os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
+# Seconds for the first reply of a kernel and for that of a cell: more than any takes that answers at all, on a busy machine too.
+START = 40
+CELL = 10
+# So often is a kernel started that does not answer.
+STARTS = 3
+PR_SET_CHILD_SUBREAPER = 36
+
+
+class NoReply(Exception):
+    """A kernel does not answer, or is not there any more."""
+
+
+def results():
+    """Where this script writes what it finds, a JSON line at a time. No kernel inherits it, so its end is the end of this script."""
+    # What outlives its kernel becomes a child of this process, and is found when it is to be ended.
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    found = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)
+    return found
+
+
+def processes():
+    """All processes by number: parent, CPU ticks, resident pages, by proc(5)."""
+    found = {}
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            stat = (entry / "stat").read_text()
+        except OSError:
+            continue
+        fields = stat[stat.rindex(")") + 2 :].split()
+        found[int(entry.name)] = (int(fields[1]), int(fields[11]) + int(fields[12]), int(fields[21]))
+    return found
+
+
+def below(pid, found):
+    """A process and its descendants, of those found."""
+    tree = {pid}
+    while more := {each for each, (parent, _, _) in found.items() if parent in tree} - tree:
+        tree |= more
+    return tree & set(found)
+
+
+def end_all():
+    """Ends every process that this one has started, and what they have."""
+    while left := below(os.getpid(), processes()) - {os.getpid()}:
+        for pid in left:
+            try:
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
+            except (ProcessLookupError, ChildProcessError):
+                pass
+
+
+def started(spec, directory, env=None, lost=lambda: None, patience=START):
+    """A kernel that answers; tried a few times, and told of each that does not."""
+    for _ in range(STARTS):
+        try:
+            return Kernel(spec, directory, env, patience)
+        except NoReply:
+            print(f"bench: {spec}: no kernel_info_reply", file=sys.stderr)
+            lost()
+    raise NoReply
 
 
 class Kernel:
     """A started kernel. `start_ms` is from the start of its process to its kernel_info_reply, `info` what that said."""
 
-    def __init__(self, spec, directory, env=None):
+    def __init__(self, spec, directory, env=None, patience=START):
         # A stock client tries a new port every 100 ms, and would see start times in steps of that.
         context = zmq.Context()
         context.reconnect_ivl = 2
@@ -26,31 +92,32 @@ class Kernel:
         self.pid = self.manager.provisioner.pid
         self.client = self.manager.client(context=context)
         self.client.start_channels(hb=False)
-        self.client.kernel_info()
-        reply = self.client.get_shell_msg(timeout=60)
+        self.info = self.reply(self.client.kernel_info(), patience)
         self.start_ms = (time.perf_counter() - began) * 1000
-        self.info = reply["content"]
+        if self.info is None:
+            self.close(1)
+            raise NoReply
 
-    def close(self):
-        """Ends the kernel, and what is left of the session of its process."""
+    def close(self, grace=5):
+        """Ends the kernel, by force after so many seconds, and all that it has left."""
         if self.manager.is_alive():
             self.client.shutdown()
-        self.manager.finish_shutdown(waittime=5)
+        self.manager.finish_shutdown(waittime=grace)
         self.client.stop_channels()
-        try:
-            os.killpg(self.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
+        end_all()
         self.manager.cleanup_resources()
 
     def reply(self, ident, timeout):
-        """The reply to a request, or None where none came in so many seconds."""
+        """The content of the reply to a request, or None where none came in so many seconds, or as long as the kernel lived."""
         until = time.perf_counter() + timeout
         while (left := until - time.perf_counter()) > 0:
+            alive = self.manager.is_alive()
             try:
-                message = self.client.get_shell_msg(timeout=left)
+                message = self.client.get_shell_msg(timeout=min(left, 1))
             except Empty:
-                return None
+                if not alive:
+                    return None
+                continue
             if message["parent_header"].get("msg_id") == ident:
                 return message["content"]
         return None
@@ -58,8 +125,8 @@ class Kernel:
     def cell_ms(self, code="1"):
         """How long a cell took, execute_request to execute_reply."""
         began = time.perf_counter()
-        if self.reply(self.client.execute(code), 60) is None:
-            raise TimeoutError("no reply to a cell in 60 s")
+        if self.reply(self.client.execute(code), CELL) is None:
+            raise NoReply
         return (time.perf_counter() - began) * 1000
 
     def forget(self, quiet=0.2):
@@ -70,7 +137,7 @@ class Kernel:
         except Empty:
             pass
 
-    def output(self, code, idle=20.0, late=2.0):
+    def output(self, code, idle=CELL, late=2.0):
         """Runs a cell. Gives seconds to its idle (None: none came), text of stdout before it, and in the seconds after it."""
         self.forget(0.05)
         began = time.perf_counter()
@@ -91,18 +158,6 @@ class Kernel:
 
     def tree(self):
         """CPU milliseconds and resident MB of the process and its descendants, by proc(5)."""
-        found = {}
-        for entry in Path("/proc").iterdir():
-            if not entry.name.isdigit():
-                continue
-            try:
-                stat = (entry / "stat").read_text()
-            except OSError:
-                continue
-            fields = stat[stat.rindex(")") + 2 :].split()
-            found[int(entry.name)] = (int(fields[1]), int(fields[11]) + int(fields[12]), int(fields[21]))
-        mine = {self.pid}
-        while more := {pid for pid, (parent, _, _) in found.items() if parent in mine} - mine:
-            mine |= more
-        kept = [found[pid] for pid in mine if pid in found]
+        found = processes()
+        kept = [found[pid] for pid in below(self.pid, found)]
         return sum(cpu for _, cpu, _ in kept) * TICK, sum(rss for _, _, rss in kept) * PAGE / 2**20

@@ -32,7 +32,7 @@ function interrupted(what: Interrupted): string {
     case 'no reply':
       return 'no reply in 6 s';
     case 'interrupted':
-      return `${what.ms.toFixed(0)} ms, names ${what.kept ? 'kept' : 'lost'}`;
+      return `${median(what.ms).toFixed(0)} ms, names ${what.kept ? 'kept' : 'lost'}`;
   }
 }
 
@@ -68,6 +68,7 @@ function speedRows({speed, lines}: KernelResults): (readonly string[])[] {
     row('… CPU', one => milliseconds(median(one.cellCpuMs))),
     row(`${grouped(lines)} lines until idle, ms`, one => milliseconds(median(one.linesMs))),
     row('… whole before idle', one => `${one.linesWhole.filter(Boolean).length} of ${one.linesWhole.length}`),
+    row('starts, cells and prints without an answer', one => `${grouped(one.lost)} of ${grouped(one.requests)}`),
     row('memory, MB', one => median(one.rssMb).toFixed(0)),
   ];
 }
@@ -135,7 +136,8 @@ export function kernelsPage(results: KernelResults): string {
     ...table(speedRows(results)),
     '',
     'Start is from the start of the process to its `kernel_info_reply`; a cell is `1`, from request to reply; CPU is of all processes of',
-    'the kernel. Memory is of them all after the cells, and counts shared pages in each.',
+    'the kernel. Memory is of them all after the cells, and counts shared pages in each. A request without an answer is waited for 10 s, a',
+    'start 40 s; a kernel that has left ten without one is asked nothing more.',
     '',
     '| | of | against | ratio | goal | met |',
     '| --- | --- | --- | --- | --- | --- |',

@@ -1,9 +1,10 @@
 import {spawn, spawnSync} from 'node:child_process';
-import {existsSync, mkdirSync, symlinkSync} from 'node:fs';
+import {closeSync, existsSync, mkdirSync, openSync, readFileSync, symlinkSync} from 'node:fs';
 import {arch, availableParallelism, cpus, homedir, loadavg, release, totalmem, type} from 'node:os';
 import {delimiter, join} from 'node:path';
+import {createInterface} from 'node:readline';
 import {fillStore} from './history-store.js';
-import {onStore, type Behaviour, type KernelResults, type Speed} from './kernel-results.js';
+import {joined, onStore, type Behaviour, type KernelResults, type Speed} from './kernel-results.js';
 import {root} from './notebook.js';
 import {median, type Pair} from './pair.js';
 
@@ -22,6 +23,8 @@ export interface KernelOptions {
   /** Where everything is made. */
   readonly folder: string;
   readonly say: (line: string) => void;
+  /** Told all that is known, whenever more is: what comes later may fail. */
+  readonly save: (results: KernelResults) => void;
 }
 
 interface Planned {
@@ -35,20 +38,46 @@ interface Planned {
 const userData = (env: NodeJS.ProcessEnv): string =>
   env['JUPYTER_DATA_DIR'] ?? join(env['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share'), 'jupyter');
 
-/** Runs a script beside this file with a plan, and reads what it prints. */
-function run<T>(python: string, script: string, plan: unknown, env: NodeJS.ProcessEnv, cwd: string): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(python, [join(root, 'bench', script)], {cwd, env, stdio: ['pipe', 'pipe', 'pipe']});
-    const chunks = {stdout: [] as Buffer[], stderr: [] as Buffer[]};
-    child.stdout.on('data', (chunk: Buffer) => chunks.stdout.push(chunk));
-    child.stderr.on('data', (chunk: Buffer) => chunks.stderr.push(chunk));
+/** How a script is run. */
+export interface Script {
+  readonly python: string;
+  readonly path: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
+}
+
+/** How long what a script has written may be on its way when the script has ended, in milliseconds. */
+const LATE_MS = 1000;
+
+/**
+ * Runs a script with a plan, and tells each line that it prints, as JSON. Over when the script has ended, whatever of it still lives and
+ * has its output open. Its lines on standard error that begin with `bench: ` go on to this process's; where it fails the end of all is in
+ * the error.
+ */
+export async function runScript(
+  {python, path, env, cwd}: Script,
+  plan: unknown,
+  tell: (line: never) => void,
+): Promise<void> {
+  const said = join(cwd, 'script.err');
+  const log = openSync(said, 'w');
+  const child = spawn(python, [path], {cwd, env, stdio: ['pipe', 'pipe', log]});
+  closeSync(log);
+  const {stdin, stdout} = child;
+  if (!stdin || !stdout) throw new Error('no pipes');
+  stdin.on('error', () => undefined).end(JSON.stringify(plan));
+  const lines = createInterface({input: stdout}).on('line', line => tell(JSON.parse(line) as never));
+  const whole = new Promise(resolve => lines.once('close', resolve));
+  const status = await new Promise((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', status => {
-      if (status === 0) resolve(JSON.parse(Buffer.concat(chunks.stdout).toString()) as T);
-      else reject(new Error(`${script}: ${Buffer.concat(chunks.stderr).toString().slice(-2000)}`));
-    });
-    child.stdin.end(JSON.stringify(plan));
+    child.once('exit', (code, signal) => resolve(code ?? signal));
   });
+  const late = new Promise(resolve => setTimeout(resolve, LATE_MS).unref());
+  await Promise.race([whole, late]);
+  stdout.destroy();
+  const text = readFileSync(said, 'utf8');
+  if (status !== 0) throw new Error(`${path} ended with ${String(status)}:\n${text.slice(-2000)}`);
+  for (const line of text.split('\n')) if (line.startsWith('bench: ')) process.stderr.write(`${line}\n`);
 }
 
 const gigabytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(0)} GB`;
@@ -94,22 +123,31 @@ export async function compareKernels(options: KernelOptions): Promise<KernelResu
     big.push({name: onStore(checkpoints), spec: 'weft', directory, python: false});
   }
   const plan = {rounds, cells, lines, kernels: [...planned, ...big]};
-  const before = loadavg()[0] ?? 0;
-  const speed = await run<Record<string, Speed>>(python, 'kernels.py', plan, env, folder);
-  const after = loadavg()[0] ?? 0;
   const versions = spawnSync(python, ['-c', VERSIONS], {env, encoding: 'utf8'}).stdout.trim();
-  const hasSuite = spawnSync(python, ['-c', 'import jupyter_kernel_test'], {env}).status === 0;
-  if (options.behaviour && !hasSuite) say(`${python} has no jupyter_kernel_test: what kernels do is left out`);
-  const behaviour =
-    options.behaviour && hasSuite
-      ? await run<Record<string, Behaviour>>(python, 'kernel_behaviour.py', {kernels: planned}, env, folder)
-      : {};
-  const setting = [
+  const before = loadavg()[0] ?? 0;
+  const setting = (): readonly string[] => [
     `${cpus()[0]?.model ?? arch()}, ${availableParallelism()} cores, ${gigabytes(totalmem())}; ${type()} ${release()}; Node ${process.version}`,
     `${versions}; ${new Date().toISOString().slice(0, 10)}; ${rounds} rounds of ${cells} cells`,
-    `load of the machine while it was measured: ${before.toFixed(1)} to ${after.toFixed(1)}`,
+    `load of the machine while it was measured: ${before.toFixed(1)} at first, ${(loadavg()[0] ?? 0).toFixed(1)} at last`,
   ];
-  return {setting, lines, rounds, speed, behaviour};
+  let results: KernelResults = {setting: setting(), lines, rounds, speed: {}, behaviour: {}};
+  const add = (more: Partial<KernelResults>): void => {
+    results = {...results, ...more, setting: setting()};
+    options.save(results);
+  };
+  const script = (name: string): Script => ({python, path: join(root, 'bench', name), env, cwd: folder});
+  await runScript(script('kernels.py'), plan, ({name, found}: {name: string; found: Speed}) =>
+    add({speed: {...results.speed, [name]: joined(results.speed[name], found)}}),
+  );
+  if (!options.behaviour) return results;
+  if (spawnSync(python, ['-c', 'import jupyter_kernel_test'], {env}).status !== 0) {
+    say(`${python} has no jupyter_kernel_test: what kernels do is left out`);
+    return results;
+  }
+  await runScript(script('kernel_behaviour.py'), {kernels: planned}, ({name, does}: {name: string; does: Behaviour}) =>
+    add({behaviour: {...results.behaviour, [name]: does}}),
+  );
+  return results;
 }
 
 /** Versions of what Python has, a line. */

@@ -95,16 +95,19 @@ async function taskPairs({rounds, tasks, folder}: Options): Promise<readonly Pai
 /** Weft beside other kernels: on the terminal, and where it is asked for in a file of results and on the page of the documentation. */
 async function showKernels(options: Options, files: Files, show: (pair: Pair) => void): Promise<void> {
   const full = files.results !== undefined;
+  const save = (results: KernelResults): void => {
+    if (files.results !== undefined) writeFileSync(files.results, `${JSON.stringify(results)}\n`);
+  };
   const results = await compareKernels({
     ...options,
     lines: 20_000,
     checkpoints: full ? 100_000 : 0,
     behaviour: full,
     say: line => console.error(line),
+    save,
   });
   if (results === undefined) return;
   kernelPairs(results).forEach(show);
-  if (files.results !== undefined) writeFileSync(files.results, `${JSON.stringify(results)}\n`);
 }
 
 /** Writes the page of the documentation from a file of results. */

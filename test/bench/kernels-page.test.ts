@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {onStore, type Behaviour, type KernelResults, type Speed} from '../../bench/kernel-results.js';
+import {joined, onStore, type Behaviour, type KernelResults, type Speed} from '../../bench/kernel-results.js';
 import {goalRows, kernelsPage, percentile} from '../../bench/kernels-page.js';
 import {kernelPairs} from '../../bench/kernels.js';
 
@@ -12,14 +12,16 @@ const speed = (start: number, cell: number, lines: readonly number[], version?: 
   linesMs: lines,
   linesWhole: [lines.length > 0, true],
   rssMb: [100.4],
+  requests: 1200,
+  lost: lines.length > 0 ? 0 : 2,
 });
 
 const weft: Behaviour = {
   conformance: {tests: 13, failed: []},
   interrupts: {
-    spin: {is: 'interrupted', ms: 95.4, kept: true},
-    'spin after await': {is: 'interrupted', ms: 91.6, kept: true},
-    await: {is: 'interrupted', ms: 2.6, kept: false},
+    spin: {is: 'interrupted', ms: [300, 95.4, 12], kept: true},
+    'spin after await': {is: 'interrupted', ms: [91.6], kept: true},
+    await: {is: 'interrupted', ms: [2.6], kept: false},
   },
   lines: {1000: {before: 1000, all: 1000}, 20000: {before: 20_000, all: 20_000}},
   heap: {is: 'lives', error: 'UserProcessDied: its heap was full; names are lost', kept: false},
@@ -54,6 +56,9 @@ test('the page has a column for each kernel, with medians, and what was never th
   expect(rowOf('a cell, p50')).toBe('| a cell, p50 ms | 1.25 | 5.00 | 1.00 | 1.50 |');
   expect(rowOf('… p95')).toBe('| … p95 | 3.75 | 15.00 | 3.00 | 4.50 |');
   expect(rowOf('20 000 lines until idle')).toBe('| 20 000 lines until idle, ms | 250 | 200 | 900 | – |');
+  expect(rowOf('starts, cells')).toBe(
+    '| starts, cells and prints without an answer | 0 of 1 200 | 0 of 1 200 | 0 of 1 200 | 2 of 1 200 |',
+  );
   expect(rowOf('… whole')).toBe('| … whole before idle | 2 of 2 | 2 of 2 | 2 of 2 | 1 of 2 |');
 });
 
@@ -112,4 +117,13 @@ test('the terminal has Weft against each peer, on each store', () => {
 test('a percentile is a number that was measured', () => {
   const hundred = Array.from({length: 100}, (_, i) => 100 - i);
   expect([percentile(hundred, 95), percentile([7], 95), percentile([], 95)]).toEqual([96, 7, NaN]);
+});
+
+test('a round of a kernel is added to those before it, also one that has only losses', () => {
+  const silent: Speed = {...speed(0, 0, []), startMs: [], cellMs: [], linesWhole: [], requests: 3, lost: 3};
+  const first = joined(undefined, silent);
+  expect(first).toEqual(silent);
+  const both = joined(first, speed(100, 1, [900], 'deno 2'));
+  expect(both).toMatchObject({startMs: [110, 100, 90], linesMs: [900], version: 'deno 2', requests: 1203, lost: 3});
+  expect(joined(both, silent)).toMatchObject({startMs: [110, 100, 90], version: 'deno 2', requests: 1206, lost: 6});
 });
