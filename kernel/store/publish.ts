@@ -1,5 +1,5 @@
 import {randomUUID} from 'node:crypto';
-import {readdirSync, rmSync, unlinkSync} from 'node:fs';
+import {existsSync, readdirSync, rmSync, unlinkSync} from 'node:fs';
 import {mkdir, rename, rm} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
 import {codeOf} from '../fingerprint/file-problem.js';
@@ -52,6 +52,13 @@ const CONCURRENCY = 4;
 
 /** Who publishes the same name at the same time is at most beaten so often. */
 const TRIES = 5;
+
+/**
+ * How often, and after how many milliseconds, a name that is taken and can't be seen is looked at again: network file systems show late
+ * what another machine has just put there, NFS after a minute at most (nfs(5), acdirmax).
+ */
+const LOOKS = 140;
+const LOOK = 500;
 
 /**
  * Makes an attempt a result: reads its outputs, writes its manifest beside them, renames the directory. Whoever is killed at any
@@ -122,6 +129,7 @@ async function place(
   step: (name: string) => void,
 ): Promise<Result<Published, PublishFailure>> {
   const final = manifest.directory ?? '';
+  let looks = 0;
   for (let tries = 0; ; tries++) {
     try {
       step(tries === 0 ? 'final' : 'final again');
@@ -136,6 +144,12 @@ async function place(
       }
     }
     const there = await readManifest(final);
+    if (!there.ok && looks < LOOKS && !existsSync(final)) {
+      // Who has put it aside in this moment is not waited for in vain: the next try succeeds.
+      if (looks++ > 0) await new Promise(resolve => setTimeout(resolve, LOOK));
+      tries--;
+      continue;
+    }
     if (there.ok && there.value.fingerprint !== manifest.fingerprint) return fail(collision(final, there.value));
     if (!there.ok && there.error.is === 'version') {
       const remedy = `Use the newer Weft, or move ${final} away.`;

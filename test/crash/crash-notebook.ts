@@ -60,8 +60,12 @@ export class CrashNotebook implements Disposable {
     return join(this.directory, ...names);
   }
 
-  /** Runs these sets with the bundles of a directory. */
-  run(sets: readonly number[], environment: Readonly<Record<string, string>>, dist = built): Running {
+  /** Runs these sets, with bundles other than the product's perhaps. `name` is that of the executed notebook. */
+  run(
+    sets: readonly number[],
+    environment: Readonly<Record<string, string>>,
+    {dist = built, name: output = 'out'}: {readonly dist?: string | undefined; readonly name?: string} = {},
+  ): Running {
     const cells = [...sets.flatMap(set => this.#cells(set)), this.#readAll(sets)].map((source, at) => ({
       ...{cell_type: 'code', id: `c${at}`, metadata: {}, outputs: [], execution_count: null},
       source,
@@ -71,7 +75,7 @@ export class CrashNotebook implements Disposable {
     writeFileSync(this.at(name), readFileSync(this.#scratch.at(name)));
     const child = spawn(
       process.execPath,
-      [join(dist, 'weft.js'), 'run', name, '--json', '--keep-going', '-o', `${this.#side}/out-${name}`],
+      [join(dist, 'weft.js'), 'run', name, '--json', '--keep-going', '-o', `${this.#side}/${output}-${name}`],
       {
         cwd: this.directory,
         env: {HOME: this.#scratch.at(), LANG: 'C.UTF-8', WEFT_SLOTS: '2', PATH: process.env['PATH'], ...environment},
@@ -88,8 +92,8 @@ export class CrashNotebook implements Disposable {
   }
 
   /** What a run of these sets has printed last: all results, as it read them. */
-  printed(sets: readonly number[]): string {
-    const path = join(this.#side, `out-sets-${sets.join('-')}.ipynb`);
+  printed(sets: readonly number[], output = 'out'): string {
+    const path = join(this.#side, `${output}-sets-${sets.join('-')}.ipynb`);
     if (!existsSync(path)) return '(no output)';
     const {cells} = JSON.parse(readFileSync(path, 'utf8')) as {cells: {outputs: {text?: string | string[]}[]}[]};
     return (cells.at(-1)?.outputs ?? []).flatMap(({text: said}) => said ?? []).join('');
@@ -163,9 +167,9 @@ export class CrashNotebook implements Disposable {
       ].join('\n');
     // What has left its task's session has still got its name, what has lost its environment is still in its group.
     const values = `setsid -w bash ${this.#side}/linger $PPID 0.01`;
-    const files = `env -i bash ${this.#side}/linger $PPID ${set % 3 === 0 ? 2 : 0.1}`;
+    const files = `env -i bash ${this.#side}/linger $PPID ${set % 3 === 0 ? 1 : 0.1}`;
     return [
-      `%%bash --as a${set}\n${body(`a${set}`, `echo "${set} one" > out.txt\nmkdir sub\necho "more of ${set}" > sub/more.txt\necho two >> out.txt`)}`,
+      `%%bash --as a${set}\n${body(`a${set}`, `echo "${set} one" > out.txt\nmkdir sub\necho "more of ${set}" > sub/more.txt\n${files}\necho two >> out.txt`)}`,
       `%%bash --as b${set} --with a${set}\n${body(`b${set}`, `cat $a${set}/out.txt > out.txt\n${files}\necho three >> out.txt`)}`,
       `%%foreach i in [1..${VALUES}]\n%%bash --as v${set} --value\n${body(`v${set}.$i`, `: > begun\n${values}\necho $((${set} * 100 + i))`)}`,
     ];

@@ -99,7 +99,7 @@ export class CrashRounds {
       if (this.wrong.length > 0) return;
       const last = new Faults(notebook.directory);
       all.push(last);
-      const ended = await this.#ended(notebook.run(sets, last.environment, this.#options.dist).ended, story);
+      const ended = await this.#ended(notebook.run(sets, last.environment, {dist: this.#options.dist}).ended, story);
       look();
       if (ended.code !== 0) this.#say(`the last run failed: ${ended.err}`, story);
       else if (notebook.printed(sets) !== notebook.expected(sets))
@@ -116,7 +116,7 @@ export class CrashRounds {
     if (busy.length > 0) this.#say(`claims and attempts are left: ${busy.join(', ')}`, story);
     const old = Date.now() / 1000 - 3 * 3600;
     for (const name of leftovers(notebook)) lutimesSync(notebook.at('.weft', name), old, old);
-    await this.#ended(notebook.run([], faults.environment, this.#options.dist).ended, story);
+    await this.#ended(notebook.run([], faults.environment, {dist: this.#options.dist}).ended, story);
     const left = leftovers(notebook);
     if (left.length > 0) this.#say(`what was left is never taken away: ${left.join(', ')}`, story);
   }
@@ -132,9 +132,9 @@ export class CrashRounds {
     const instant = this.#options.paths === undefined && target !== undefined && random.below(INSTANT) === 0;
     const pair = target !== undefined && random.below(PAIR) === 0;
     if (target !== undefined && !instant) faults.set([target.rule]);
-    const running = notebook.run(sets, faults.environment, dist);
+    const running = notebook.run(sets, faults.environment, {dist});
     using second = pair ? new Faults(notebook.directory) : undefined;
-    const beside = second === undefined ? undefined : notebook.run(sets, second.environment, dist);
+    const beside = second === undefined ? undefined : notebook.run(sets, second.environment, {dist});
     if (instant) {
       const timer = setTimeout(() => faults.kill(...target.victims), 150 + random.below(1000));
       void running.ended.then(() => clearTimeout(timer));

@@ -9,6 +9,8 @@ export interface Look {
   readonly finished: ReadonlyMap<string, string>;
   /** Results that are not what they should be. */
   readonly wrong: readonly string[];
+  /** What was taken from under its final name. */
+  readonly aside: readonly string[];
 }
 
 interface Written {
@@ -23,6 +25,7 @@ const names = (path: string): readonly string[] => (existsSync(path) ? readdirSy
 export function lookAtStore(notebook: CrashNotebook): Look {
   const finished = new Map<string, string>();
   const wrong: string[] = [];
+  const aside: string[] = [];
   const store = notebook.at('.weft');
   const finish = (short: string, where: string): string | undefined => {
     const task = notebook.taskOf(short);
@@ -34,6 +37,7 @@ export function lookAtStore(notebook: CrashNotebook): Look {
   for (const place of names(join(store, 'work'))) {
     for (const name of names(join(store, 'work', place))) {
       const directory = join(store, 'work', place, name);
+      if (name.startsWith('.dead-')) aside.push(name);
       const short = /^bash-([0-9a-f]{12})$/.exec(name)?.[1];
       if (short === undefined) continue;
       const task = finish(short, `result ${name}`);
@@ -58,7 +62,7 @@ export function lookAtStore(notebook: CrashNotebook): Look {
       if (manifest?.value !== value) wrong.push(`${task} has the value ${JSON.stringify(manifest?.value)}`);
     }
   }
-  return {finished, wrong};
+  return {finished, wrong, aside};
 }
 
 /** A result that stands under its final name is whole, and as its task makes it. */

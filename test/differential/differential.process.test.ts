@@ -26,10 +26,13 @@ afterAll(() => {
 const soak = process.env['WEFT_SOAK'] !== undefined;
 const python = pythonHere() !== '';
 
+/** The first seed of a soak. */
+const SEED = Number(process.env['WEFT_SEED'] ?? 1000);
+
 /** Edits are made three at a time; what must run is still known to the task. */
 const scenarios: readonly Scenario[] = soak
   ? Array.from({length: 16}, (_, i) => ({
-      seed: 1000 + i,
+      seed: SEED + i,
       flavour: {kept: i % 2 === 0, stack: i % 3 !== 0, python: python && i % 4 < 2, containers: i % 5 === 0},
       steps: 20,
       edits: i % 4 === 3 ? 1 : 3,
@@ -62,7 +65,11 @@ const scenarios: readonly Scenario[] = soak
 test.each(scenarios)(
   'after any edits, what runs is what they reach, and all is as if from nothing (seed $seed)',
   async scenario => {
-    const {difference, edits} = await play(scenario, builds);
+    const {difference, edits, cosmetic, runs, fromNothing} = await play(scenario, builds);
+    if (soak)
+      console.log(
+        `seed ${scenario.seed}: ${edits} edits, ${cosmetic} of them cosmetic, ${runs} runs and ${fromNothing} from nothing: ${difference === undefined ? 'no false hit, no needless run' : difference.split('\n')[1]}`,
+      );
     expect(difference).toBeUndefined();
     expect(edits).toBeGreaterThanOrEqual(scenario.steps);
   },

@@ -16,6 +16,9 @@ int faults_point(const char *operation, const char *path, int changes);
 /* Another process, of another host, has made the file so short a while ago that it is not seen here yet. */
 int late_hidden(const char *path);
 
+/* The same of the directory in which it lies: nothing can be made there yet. */
+int late_hidden_place(const char *path);
+
 /* This process was told that the name is taken: it looks anew from then on, as NFS does. */
 void late_told(const char *path);
 

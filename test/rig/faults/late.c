@@ -75,6 +75,14 @@ int late_hidden(const char *path) {
   return 0;
 }
 
+int late_hidden_place(const char *path) {
+  char directory[PATH_MAX];
+  const char *end = path ? strrchr(path, '/') : NULL;
+  if (!end || !late_milliseconds) return 0;
+  snprintf(directory, sizeof directory, "%.*s", (int)(end - path), path);
+  return late_hidden(directory);
+}
+
 int gethostname(char *name, size_t size) {
   if (!host) {
     int (*real)(char *, size_t) = (int (*)(char *, size_t))dlsym(RTLD_NEXT, "gethostname");

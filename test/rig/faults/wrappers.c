@@ -40,7 +40,7 @@
 static int open_point(int directory, const char *path, int flags, char *buffer, const char **place) {
   *place = faults_resolve(directory, path, buffer);
   if (!*place) return 0;
-  if (!(flags & O_EXCL) && late_hidden(*place) && !(flags & O_CREAT)) return ENOENT;
+  if (flags & O_CREAT ? late_hidden_place(*place) : late_hidden(*place)) return ENOENT;
   const char *operation = flags & O_CREAT ? "create" : flags & O_TRUNC ? "truncate" : "open";
   return faults_point(operation, *place, flags & (O_CREAT | O_TRUNC));
 }
@@ -126,12 +126,21 @@ PATH_OPERATION(statx, "stat", 0, directory,
 PATH_OPERATION(access, "stat", 0, AT_FDCWD, (const char *path, int mode), path, mode)
 PATH_OPERATION(faccessat, "stat", 0, directory, (int directory, const char *path, int mode, int flags), directory, path, mode, flags)
 
+#define LATE_PLACE(place) \
+  do { \
+    if (late_hidden_place(place)) { \
+      errno = ENOENT; \
+      return -1; \
+    } \
+  } while (0)
+
 /* An operation that makes a name. */
 #define MAKING(name, operation, directory, arguments, ...) \
   int name arguments { \
     REAL(name); \
     char buffer[PATH_MAX]; \
     const char *place = faults_resolve(directory, path, buffer); \
+    LATE_PLACE(place); \
     POINT(operation, place, 1, -1); \
     int result = real(__VA_ARGS__); \
     if (result == 0) late_made(place); \
@@ -144,17 +153,18 @@ MAKING(mkdirat, "mkdir", directory, (int directory, const char *path, mode_t mod
 MAKING(symlink, "symlink", AT_FDCWD, (const char *target, const char *path), target, path)
 MAKING(symlinkat, "symlink", directory, (const char *target, int directory, const char *path), target, directory, path)
 
-/* An operation from one name to another: the new one names the point. */
+/* An operation from one name to another: the new one names the point. Where a link is refused the name is looked up anew, a rename leaves it. */
 #define MOVING(name, operation, from, to, arguments, ...) \
   int name arguments { \
     REAL(name); \
     char old_buffer[PATH_MAX], new_buffer[PATH_MAX]; \
     LATE(faults_resolve(from, old_path, old_buffer), -1); \
     const char *place = faults_resolve(to, new_path, new_buffer); \
+    LATE_PLACE(place); \
     POINT(operation, place, 1, -1); \
     int result = real(__VA_ARGS__); \
     if (result == 0) late_made(place); \
-    else if (errno == EEXIST) late_told(place); \
+    else if (errno == EEXIST && *operation == 'l') late_told(place); \
     return result; \
   }
 
