@@ -42,6 +42,8 @@ export interface Work {
   readonly claims: string;
   /** Writes what the attempt needs, and gives the text of the bash file to run; undefined: `finish` does all the work itself. */
   prepare(attempt: Attempt): Promise<Result<string | undefined, Failure>>;
+  /** What it waits for while it is being prepared, as names of futures. Absent, or nothing: it is just being prepared. */
+  readonly awaits?: () => readonly string[];
   /**
    * What the command sees of the host in a container besides its attempt, which it may write: outer before inner. Called after `prepare`.
    * Absent: nothing. What is not there is an error that is said before anything starts.

@@ -72,6 +72,15 @@ export function notebookControl({
       if (entry !== undefined) recheck(scheduler, entry.fingerprint);
     }
   };
+  const stuckNow = (): readonly string[] => {
+    const namesOf = labels();
+    return whyStuck({
+      ...stuck,
+      entries: () => scheduler.entries(),
+      nodes: () => futures.all(),
+      nameOf: task => namesOf(task.fingerprint)?.name ?? labelOf(task),
+    });
+  };
   return {
     cancel: node => futures.cancel(node),
     cancelAll: () => {
@@ -125,7 +134,7 @@ export function notebookControl({
       ...displays
         .staleCells()
         .map(({title, cell, words}) => `${[cell, title].filter(text => text !== '').join(' ')} is stale: ${words}`),
-      ...whyStuck({...stuck, entries: () => scheduler.entries(), nodes: () => futures.all()}),
+      ...stuckNow(),
     ],
     resize,
     extensions,

@@ -20,6 +20,7 @@ import type {Store} from '../store/store.js';
 import {checkResult, isUnchanged, type Verify} from '../store/verify.js';
 import {checkLate} from './late-files.js';
 import {writeHolder} from './holder-file.js';
+import type {Owner} from './stuck.js';
 import {claimPorts, TaskClaims, type ClaimPorts} from './task-claims.js';
 import {Tidying} from './tidying.js';
 
@@ -149,9 +150,11 @@ export class StoredCheckpoints implements Checkpoints {
   }
 
   /** Who has the claim to a task now. */
-  ownerOf({work, fingerprint}: Task): {readonly host: string; readonly pid: number; readonly at: number} | undefined {
+  ownerOf({work, fingerprint}: Task): Owner | undefined {
     const content = this.#claims.in(work.claims).read(fingerprint)?.content;
-    return content && {host: content.kernel.host, pid: content.kernel.pid, at: Date.parse(content.at)};
+    if (content === undefined) return undefined;
+    const {kernel, job, at} = content;
+    return {host: kernel.host, pid: kernel.pid, ...(job === undefined ? {} : {job}), at: Date.parse(at)};
   }
 
   isElsewhere(task: Task): boolean {

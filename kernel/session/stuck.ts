@@ -1,5 +1,6 @@
-import {labelOf, type Task} from '../graph/work.js';
+import type {Task} from '../graph/work.js';
 import type {Entry} from '../run/entry.js';
+import {slotsOf} from '../run/slots.js';
 import {durationText} from '../show/duration-text.js';
 import type {FutureNode} from './node.js';
 
@@ -7,6 +8,8 @@ import type {FutureNode} from './node.js';
 export interface Owner {
   readonly host: string;
   readonly pid: number;
+  /** The job of Slurm that it is in. */
+  readonly job?: string;
   /** Milliseconds since the epoch, by its clock. */
   readonly at: number;
 }
@@ -18,6 +21,8 @@ export interface StuckPorts {
   readonly slots: () => number;
   /** Who has the claim to a task that another kernel makes. */
   readonly ownerOf: (task: Task) => Owner | undefined;
+  /** What a person calls a task: the future that stands for it; else its label. */
+  readonly nameOf: (task: Task) => string;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
@@ -26,65 +31,81 @@ export interface StuckPorts {
 const NAMED = 3;
 
 /** What tasks that have not ended wait for, a sentence for each cause: a slot, a lane, another kernel, the notebook's own code. */
-export function whyStuck({entries, nodes, slots, ownerOf, now}: StuckPorts): readonly string[] {
+export function whyStuck({entries, nodes, slots, ownerOf, nameOf, now}: StuckPorts): readonly string[] {
   const lanes = new Map<string, Entry>();
   const waiting: Entry[] = [];
   const running: Entry[] = [];
-  const elsewhere = new Map<string, {owner: Owner; labels: string[]}>();
-  let taken = 0;
+  const preparing: string[] = [];
+  const elsewhere = new Map<string, {owner: Owner | undefined; labels: string[]}>();
   for (const entry of entries()) {
     if (entry.final) continue;
     const {state, phase, lane, task} = entry;
+    const awaited = phase === 'starting' ? (task.work.awaits?.() ?? []) : [];
+    if (awaited.length > 0) preparing.push(`${nameOf(task)} waits until ${names(awaited)} ${be(awaited)} done`);
     if (phase !== 'idle' && lane !== undefined) lanes.set(lane, entry);
     if (phase === 'elsewhere') {
       const owner = ownerOf(task);
-      if (owner === undefined) continue;
-      const key = `${owner.host} ${owner.pid}`;
+      const key = owner === undefined ? '' : `${owner.host} ${owner.pid}`;
       const known = elsewhere.get(key) ?? {owner, labels: []};
       elsewhere.set(key, known);
-      known.labels.push(labelOf(task));
-      if (owner.at < known.owner.at) known.owner = owner;
-    } else if (state.is === 'running' || phase !== 'idle') {
-      running.push(entry);
-      taken += Math.min(Math.max(1, Math.ceil(task.placement.cpus)), slots());
-    } else if (state.is === 'queued' && !(state.until !== undefined && state.until > now())) waiting.push(entry);
+      known.labels.push(nameOf(task));
+      if (owner !== undefined && known.owner !== undefined && owner.at < known.owner.at) known.owner = owner;
+    } else if (state.is === 'running' || phase === 'starting' || phase === 'finishing') running.push(entry);
+    // What the executor has and has not started waits for a slot there.
+    else if (phase === 'out') waiting.push(entry);
+    else if (state.is === 'queued' && !(state.until !== undefined && state.until > now())) waiting.push(entry);
   }
   return [
-    ...laneWords(waiting, lanes),
+    ...preparing,
+    ...laneWords(waiting, lanes, nameOf),
     ...slotWords(
-      waiting.filter(({lane}) => lane === undefined || !lanes.has(lane)),
+      waiting.filter(entry => entry.lane === undefined || [undefined, entry].includes(lanes.get(entry.lane))),
       running,
-      {taken, slots: slots(), now: now()},
+      {slots: slots(), now: now(), nameOf},
     ),
     ...[...elsewhere.values()].map(
-      ({owner, labels}) =>
-        `${names(labels)} ${be(labels)} being made by another kernel: process ${owner.pid} on ${owner.host}, for ${durationText(now() - owner.at)}`,
+      ({owner, labels}) => `${names(labels)} ${be(labels)} being made by another kernel${ownerWords(owner, now())}`,
     ),
     ...codeWords(nodes()),
   ];
 }
 
+function ownerWords(owner: Owner | undefined, now: number): string {
+  // Its claim is there, and can't be read: a disk behind a network shows it late.
+  if (owner === undefined) return ', which has not said yet who it is';
+  const job = owner.job === undefined ? '' : ` in job ${owner.job}`;
+  return `: process ${owner.pid} on ${owner.host}${job}, for ${durationText(now - owner.at)}`;
+}
+
 /** What may not run beside something else. */
-function laneWords(waiting: readonly Entry[], lanes: ReadonlyMap<string, Entry>): readonly string[] {
+function laneWords(
+  waiting: readonly Entry[],
+  lanes: ReadonlyMap<string, Entry>,
+  nameOf: StuckPorts['nameOf'],
+): readonly string[] {
   return [...lanes].flatMap(([lane, holder]) => {
-    const labels = waiting.filter(entry => entry.lane === lane).map(({task}) => labelOf(task));
+    const labels = waiting.filter(entry => entry.lane === lane && entry !== holder).map(({task}) => nameOf(task));
     if (labels.length === 0) return [];
-    return [`${names(labels)} wait${s(labels)} for ${labelOf(holder.task)}: one after the other in ${lane}`];
+    return [`${names(labels)} wait${s(labels)} for ${nameOf(holder.task)}: one after the other in ${lane}`];
   });
 }
 
 function slotWords(
   waiting: readonly Entry[],
   running: readonly Entry[],
-  {taken, slots, now}: {readonly taken: number; readonly slots: number; readonly now: number},
+  {slots, now, nameOf}: {readonly slots: number; readonly now: number; readonly nameOf: StuckPorts['nameOf']},
 ): readonly string[] {
   if (waiting.length === 0 || running.length === 0) return [];
-  const labels = waiting.map(({task}) => labelOf(task));
+  const labels = waiting.map(({task}) => nameOf(task));
+  const widthOf = ({task}: Entry): number => slotsOf(task.placement.cpus, slots);
+  const taken = running.reduce((sum, entry) => sum + widthOf(entry), 0);
+  const least = Math.min(...waiting.map(widthOf));
+  const what = least === 1 ? 'a slot' : `${least} slots`;
   const oldest = running.reduce((a, b) => ((b.startedAt ?? Infinity) < (a.startedAt ?? Infinity) ? b : a));
   const since = oldest.startedAt === undefined ? '' : ` for ${durationText(now - oldest.startedAt)}`;
-  const by = ` by ${labelOf(oldest.task)}${since}${running.length > 1 ? ` and ${running.length - 1} more` : ''}`;
+  const by = ` by ${nameOf(oldest.task)}${since}${running.length > 1 ? ` and ${running.length - 1} more` : ''}`;
   return [
-    `${names(labels)} wait${s(labels)} for a slot: ${Math.min(taken, slots)} of ${slots} ${slots === 1 ? 'is' : 'are'} taken${by}`,
+    `${names(labels)} wait${s(labels)} for ${what}: ${Math.min(taken, slots)} of ${slots} ${slots === 1 ? 'is' : 'are'} taken${by}`,
   ];
 }
 

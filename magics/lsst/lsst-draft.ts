@@ -268,7 +268,7 @@ function workOf(
     case 'person':
       return new PersonWork(command, plan.rerun ?? '', parents, call.task, fingerprint, context.places);
     case 'root':
-      return new RootWork(command, call.task, fingerprint, () => RootOrder.of(context.state).quiet(command.root.path));
+      return new RootWork(command, call.task, fingerprint, RootOrder.of(context.state));
   }
 }
 

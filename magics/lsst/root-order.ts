@@ -45,8 +45,12 @@ export class RootOrder {
 
   /** Resolves when what reads the root now has ended. What only waits for a slot is not waited for: it may need ours. */
   async quiet(root: string): Promise<void> {
-    const running = [...(this.#readers.get(root) ?? [])].filter(({state}) => state.is === 'running');
-    await Promise.all(running.map(node => node.ended()));
+    await Promise.all(this.reading(root).map(node => node.ended()));
+  }
+
+  /** What reads the root now. */
+  reading(root: string): readonly TaskNode[] {
+    return [...(this.#readers.get(root) ?? [])].filter(({state}) => state.is === 'running');
   }
 }
 

@@ -10,6 +10,7 @@ import {fail, ok, type Result} from '../../kernel/graph/result.js';
 import type {Attempt, Outcome, Work} from '../../kernel/graph/work.js';
 import {rootMounts} from './command-mounts.js';
 import {readRegistry} from './registry-file.js';
+import type {RootOrder} from './root-order.js';
 import {removeOwn, writeCommand, type Command} from './rerun-work.js';
 import {explainLog, readSigns} from './task-log.js';
 
@@ -30,18 +31,22 @@ export class RootWork implements Work {
   readonly claims: string;
   readonly explain = explainLog;
   readonly #command: Command;
-  readonly #quiet: () => Promise<void>;
+  readonly #order: Pick<RootOrder, 'quiet' | 'reading'>;
   #mounts: readonly Mount[] = [];
   #before: Contents | undefined;
 
-  /** @param quiet resolves when nothing reads the root any more */
-  constructor(command: Command, task: string, fingerprint: Fingerprint, quiet: () => Promise<void>) {
+  /** @param order who reads the root: it waits until nothing does any more */
+  constructor(command: Command, task: string, fingerprint: Fingerprint, order: Pick<RootOrder, 'quiet' | 'reading'>) {
     this.#command = command;
-    this.#quiet = quiet;
+    this.#order = order;
     this.attempts = join(command.root.path, '.weft');
     this.stem = `${task}-${shortOf(fingerprint)}`;
     this.directory = join(this.attempts, this.stem);
     this.claims = join(this.attempts, 'claims');
+  }
+
+  awaits(): readonly string[] {
+    return this.#order.reading(this.#command.root.path).map(({label}) => label);
   }
 
   mounts(): readonly Mount[] {
@@ -49,7 +54,7 @@ export class RootWork implements Work {
   }
 
   async prepare(attempt: Attempt): Promise<Result<string, Failure>> {
-    await this.#quiet();
+    await this.#order.quiet(this.#command.root.path);
     if (this.#command.inside) this.#mounts = await rootMounts(this.#command, attempt);
     this.#before = await contentsOf(this.#command.root.path);
     writeFileSync(join(attempt.directory, '.weft.before'), JSON.stringify(this.#before));

@@ -73,7 +73,7 @@ test('`%status` says what waits for a slot, and for what another kernel does', a
   await notebook.run('%%foreach i in 1..5\n%%bash --as quick\ntrue');
   const {shown: status} = await notebook.run('%status');
   expect(status).toMatch(
-    /quick i=1, quick i=2, quick i=3 and 2 more wait for a slot: 1 of 1 is taken by mine for [\d.]+ m?s/,
+    /quick\[1\], quick\[2\], quick\[3\] and 2 more wait for a slot: 1 of 1 is taken by mine for [\d.]+ m?s/,
   );
   expect(status).toMatch(
     new RegExp(`slow is being made by another kernel: process ${other.kernel.pid} on \\S+, for [\\d.]+ m?s`),
