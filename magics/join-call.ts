@@ -21,6 +21,8 @@ export interface JoinCall {
   readonly mode: JoinMode;
   readonly options: TaskOptions;
   readonly problems: readonly Problem[];
+  /** What is no error: options that do nothing. */
+  readonly notes?: readonly Problem[];
 }
 
 /** Options of a join that nobody typed. */

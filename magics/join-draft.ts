@@ -86,6 +86,7 @@ export function draftJoin(call: JoinCall, key: string, context: MagicContext): R
     name: 'join',
     key,
     kind,
+    ...(call.notes === undefined ? {} : {notes: call.notes}),
     needs: [
       ...new Set(
         [...call.members, ...(call.prefer === undefined ? [] : [call.prefer])].flatMap(({source}) => nodesOf(source)),

@@ -9,7 +9,7 @@ import {valuesOf} from './script-line.js';
 import type {JoinCall, JoinMode, Named} from './join-call.js';
 import {draftJoin} from './join-draft.js';
 import {indexed, sourceOfEvaluated, sourceOfJson} from './source.js';
-import {optionOf, plainValue, readTaskOptions, TASK_OPTIONS, taskOptionsOf} from './task-options.js';
+import {optionOf, plainValue, readTaskOptions, TASK_KEYS, TASK_OPTIONS, taskOptionsOf} from './task-options.js';
 
 const shape: MagicShape = {
   name: 'join',
@@ -68,6 +68,7 @@ export const joinMagic: TaskMagic<JoinCall> = {
       mode,
       options: readTaskOptions(line, problems),
       problems,
+      notes: line.options.flatMap(({name, span}) => vainNote(name, `--${name}`, span)),
     };
     return {call, problems: []};
   },
@@ -78,6 +79,23 @@ export const joinMagic: TaskMagic<JoinCall> = {
     return draftJoin(call, [names, rowKey(row)].filter(text => text !== '').join(' '), context);
   },
 };
+
+/** What of a task's options means nothing where no program is run. */
+const VAIN: readonly string[] = ['cpus', 'mem', 'time', 'retries', 'container', 'executor', 'bundle'];
+
+/** A note for an option that does nothing. */
+function vainNote(name: string, shown: string, span?: Span): readonly Problem[] {
+  if (!VAIN.includes(name)) return [];
+  return [
+    {
+      code: 'W8005',
+      severity: 'info',
+      message: `\`${shown}\` does nothing here: a join runs no program, and is made at once`,
+      hint: 'leave it out, or put it on the cells that make its members',
+      ...(span === undefined ? {} : {span}),
+    },
+  ];
+}
 
 const namesOf = (line: MagicLine): readonly Word[] => [...line.words, ...valuesOf(line, 'prefer')];
 
@@ -106,7 +124,7 @@ function named(word: Word, reading: Reading, context: MagicContext, problems: Pr
   return [];
 }
 
-const KNOWN = ['mode', 'prefer', 'as', 'allowFailed', 'force', 'retries'];
+const KNOWN: readonly string[] = ['mode', 'prefer', ...TASK_KEYS];
 
 /** Reads `join([…], {mode, prefer})`. */
 function readCall(
@@ -155,6 +173,7 @@ function readCall(
       mode,
       options: taskOptionsOf(asked, problems),
       problems: [],
+      notes: Object.keys(asked).flatMap(key => vainNote(key, key)),
     },
     problems,
   };

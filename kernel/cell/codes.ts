@@ -133,6 +133,7 @@ export const CODES = {
   W8002: 'The container cannot be used.',
   W8003: 'Tasks cannot be bundled.',
   W8004: 'A task asks for more than there is.',
+  W8005: 'An option does nothing here.',
   W8010: 'The container runtime is not there.',
   W8011: 'The engine of the containers does not answer.',
   W8012: 'The container runtime has no permission.',

@@ -2,7 +2,17 @@ import type {Bundle} from '../wire/notebook.js';
 import {barHtml} from './bar.js';
 import {summaryOf, type CellSummary, type FailedTask, type NameSummary, type Reason} from './cell-summary.js';
 import {cellText} from './cell-text.js';
-import {captionWords, countWords, keyOf, labelOf, outputOf, singleWords, some, waitWords} from './cell-words.js';
+import {
+  captionWords,
+  countWords,
+  keyOf,
+  labelOf,
+  outputOf,
+  restingWords,
+  singleWords,
+  some,
+  waitWords,
+} from './cell-words.js';
 import {oneLine} from './clean-text.js';
 import {durationText} from './duration-text.js';
 import {failureText} from './failure-text.js';
@@ -163,10 +173,12 @@ export function cellHtml(view: CellView, options: DisplayOptions = {}, summary =
   const blocked = reasonsHtml('– blocked', summary.blocked, room);
   const missed = reasonsHtml('miss', summary.missed, room);
   const again = againHtml(view, room);
+  const rests = restingWords(summary, view.now);
+  const resting = rests === undefined ? undefined : lineHtml(room, markup`<div>${withCode(fitHtml(rests, 700))}</div>`);
   const failed = failedHtml(summary, room, options);
   const running = runningHtml(summary, room);
   const slowest = slowestHtml(summary, room);
-  return markup`<table style="width:100%;border-collapse:collapse"><caption style="text-align:left">${caption}</caption><thead><tr><th scope="col" style="text-align:left">task</th><th scope="col" style="text-align:left">progress</th><th scope="col" style="text-align:left">median</th></tr></thead><tbody>${rows}${moreRows}</tbody></table>${waiting}${failed}${blocked}${missed}${again}${running}${slowest}${last}`;
+  return markup`<table style="width:100%;border-collapse:collapse"><caption style="text-align:left">${caption}</caption><thead><tr><th scope="col" style="text-align:left">task</th><th scope="col" style="text-align:left">progress</th><th scope="col" style="text-align:left">median</th></tr></thead><tbody>${rows}${moreRows}</tbody></table>${waiting}${resting}${failed}${blocked}${missed}${again}${running}${slowest}${last}`;
 }
 
 /** The live display of a cell: HTML, and the same as text; both together at most 10 kB, whatever the number of tasks. */

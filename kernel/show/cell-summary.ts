@@ -29,6 +29,12 @@ export interface FailedTask {
   readonly failure: Failure;
 }
 
+/** A task that has failed and will be tried again. */
+export interface RestingTask {
+  readonly task: TaskView;
+  readonly state: Extract<TaskView['state'], {is: 'queued'}>;
+}
+
 /** A sentence, and for how many tasks it holds. */
 export interface Reason {
   readonly text: string;
@@ -43,6 +49,9 @@ export interface CellSummary {
   readonly running: readonly RunningTask[];
   /** At most {@link LISTED}, in the order of the loop. */
   readonly failed: readonly FailedTask[];
+  /** At most {@link LISTED}, in the order of the loop; and how many there are. */
+  readonly resting: readonly RestingTask[];
+  readonly restingCount: number;
   readonly blocked: readonly Reason[];
   readonly missed: readonly Reason[];
   /** What the waiting tasks wait for, where nothing runs. */
@@ -123,6 +132,8 @@ export function summaryOf(view: CellView): CellSummary {
   const names = new Map<string, {counts: Counts; time: TimeLeft}>();
   const running: RunningTask[] = [];
   const failed: FailedTask[] = [];
+  const resting: RestingTask[] = [];
+  let restingCount = 0;
   const blocked = new Map<string, number>();
   const missed = new Map<string, number>();
   const waitsFor = new Map<string, number>();
@@ -137,6 +148,10 @@ export function summaryOf(view: CellView): CellSummary {
     row.counts.total++;
     row.counts[look]++;
     if (state.is === 'queued' && look === 'waiting') row.counts.queued++;
+    if (state.is === 'queued' && state.until !== undefined) {
+      restingCount++;
+      if (resting.length < LISTED) resting.push({task, state});
+    }
     if (task.looking === true) looking++;
     if (state.is === 'done' && state.how === 'cached') saved += durationOf(state.manifest);
     row.time.add(state, view.now);
@@ -177,6 +192,8 @@ export function summaryOf(view: CellView): CellSummary {
     }),
     running,
     failed,
+    resting,
+    restingCount,
     blocked: listOf(blocked),
     missed: listOf(missed),
     waitsFor: counts.running + counts.elsewhere + counts.queued > 0 ? [] : listOf(waitsFor).map(reason => reason.text),

@@ -1,6 +1,16 @@
 import {barText} from './bar.js';
 import {summaryOf, type CellSummary, type Reason} from './cell-summary.js';
-import {captionWords, countWords, keyOf, labelOf, outputOf, singleWords, some, waitWords} from './cell-words.js';
+import {
+  captionWords,
+  countWords,
+  keyOf,
+  labelOf,
+  outputOf,
+  restingWords,
+  singleWords,
+  some,
+  waitWords,
+} from './cell-words.js';
 import {bytesOf, lastLines, oneLine, shorten} from './clean-text.js';
 import {durationText} from './duration-text.js';
 import {failureText} from './failure-text.js';
@@ -130,6 +140,8 @@ export function cellText(view: CellView, options: {readonly zone?: string} = {},
     lines.add(caption(view, captionWords(view, summary)));
     if (summary.counts.total > 0) addRows(lines, summary);
     if (summary.waitsFor.length > 0) lines.add(`… ${waitWords(summary.waitsFor)}`);
+    const rests = restingWords(summary, view.now);
+    if (rests !== undefined) lines.add(short(rests, 500));
     addFailed(lines, summary);
     addReasons(lines, '– blocked', summary.blocked);
     addReasons(lines, 'miss', summary.missed);

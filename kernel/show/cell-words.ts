@@ -132,6 +132,17 @@ export function againWords(
   return `try ${next} of ${tries} in ${durationText(Math.ceil(Math.max(0, until - now) / 1000) * 1000)}${after}`;
 }
 
+/** `3 failed and are tried again: visit=2 try 2 of 3 in 10 s, after exit 1 · …`; undefined where no task rests. */
+export function restingWords({resting, restingCount, names}: CellSummary, now: number): string | undefined {
+  if (restingCount === 0) return undefined;
+  const shown = resting
+    .slice(0, 3)
+    .map(({task, state}) => `${shorten(labelOf(task, names.length), 80)} ${shorten(againWords(state, now), 160)}`);
+  const more = restingCount - shown.length;
+  const verb = restingCount === 1 ? 'is' : 'are';
+  return `${restingCount} failed and ${verb} tried again: ${[...shown, ...(more > 0 ? [`and ${more} more`] : [])].join(' · ')}`;
+}
+
 /** `waiting for warps, calexps and 3 more`. */
 export function waitWords(needs: readonly string[]): string {
   const shown = needs.slice(0, 3).map(need => shorten(oneLine(need), 80));

@@ -2,7 +2,7 @@ import type {Bundle} from '../wire/notebook.js';
 import {barHtml, barText} from './bar.js';
 import {cellBundle, type DisplayOptions} from './cell-html.js';
 import {summaryOf, type CellSummary} from './cell-summary.js';
-import {countWords, doneOf, some} from './cell-words.js';
+import {countWords, doneOf, restingWords, some} from './cell-words.js';
 import {oneLine, shorten} from './clean-text.js';
 import {roughDurationText} from './duration-text.js';
 import {failureText} from './failure-text.js';
@@ -32,10 +32,12 @@ function wordOf(view: CellView, summary: CellSummary): string {
 /** What else is worth a word: the time left, the first failure, what has gone stale. */
 function remarkOf(view: CellView, summary: CellSummary): string {
   const [failed] = summary.failed;
+  const rests = restingWords(summary, view.now);
   const [blocked] = summary.blocked;
   return [
     ...(view.pending === undefined ? [] : [view.pending]),
     ...(summary.left === undefined ? [] : [`about ${roughDurationText(summary.left)} left`]),
+    ...(rests === undefined ? [] : [rests]),
     ...(failed === undefined ? [] : [failureText(failed.failure).title]),
     ...(failed === undefined && blocked !== undefined ? [blocked.text] : []),
     ...(view.stale === undefined ? [] : [`stale: ${view.stale}`]),

@@ -39,6 +39,24 @@ describe('%%join', () => {
     expect(ordered.needs).toHaveLength(2);
   });
 
+  it('tells of options that do nothing, on its line and in a call, and makes the same task', async () => {
+    const notebook = await notebookOf('a', 'b');
+    const plain = await notebook.task(joinMagic, '%%join a b --as j');
+    const line = '%%join a b --as j --cpus 100 --retries 2 --mem 4G';
+    const draft = await notebook.cell(joinMagic, line);
+    const notes = draft.ok ? (draft.value.notes ?? []) : [];
+    expect(notes.map(({code, severity, span}) => [code, severity, span && line.slice(span.start, span.end)])).toEqual([
+      ['W8005', 'info', '--cpus 100'],
+      ['W8005', 'info', '--retries 2'],
+      ['W8005', 'info', '--mem 4G'],
+    ]);
+    const task = await notebook.task(joinMagic, line);
+    expect(task.fingerprint).toBe(plain.fingerprint);
+    expect(task.placement.cpus).toBe(1);
+    const members = [notebook.scope.get('a')!, notebook.scope.get('b')!];
+    expect((await notebook.called(joinMagic, [members], {cpus: 2, time: '1h'})).fingerprint).toBe(plain.fingerprint);
+  });
+
   it.each([
     ['%%join a b', ['W4020 1:3 `%%join` has no name for what it makes']],
     ['%%join --as j', ['W4022 1:3 `%%join` names nothing to join']],

@@ -1,6 +1,7 @@
-import {existsSync, readdirSync} from 'node:fs';
+import {existsSync, readdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
+import {scratch} from '../rig/scratch.js';
 import {openTestNotebook} from './notebook.js';
 
 test('a task that fails is tried again after a pause, which its display tells, and which can be cancelled', async () => {
@@ -18,4 +19,37 @@ test('a task that fails is tried again after a pause, which its display tells, a
   await notebook.kernel.shutdown();
   const claims = join(directory, '.weft', 'claims');
   expect(existsSync(claims) ? readdirSync(claims).filter(name => !name.startsWith('.')) : []).toEqual([]);
+});
+
+test('when its kernel dies in the pause between two tries, the next one goes on, and tells', async () => {
+  using folder = scratch();
+  const directory = folder.path;
+  const tries = folder.at('tries');
+  const cell = `%%bash --as flaky --retries 4\necho x >> ${tries}\n[ "$(wc -l < ${tries})" = 3 ]\necho made > f`;
+  const claims = (): string[] => readdirSync(folder.at('.weft/claims')).filter(name => !name.startsWith('.'));
+  {
+    await using notebook = await openTestNotebook({directory});
+    await notebook.run(cell);
+    await notebook.kernel.client.waitFor(({content}) => JSON.stringify(content).includes('try 3 of 5 in'));
+    await notebook.kernel.kill();
+  }
+  expect(readFileSync(tries, 'utf8')).toBe('x\nx\n');
+  expect(claims()).not.toEqual([]);
+  await using notebook = await openTestNotebook({directory});
+  await notebook.run(cell);
+  expect((await notebook.run('%wait flaky')).shown).toContain('done');
+  expect(readFileSync(tries, 'utf8')).toBe('x\nx\nx\n');
+  expect(await notebook.value('(await flaky).text("f")')).toContain('made');
+  expect(claims()).toEqual([]);
+});
+
+test('of a loop, the display says which ones are tried again', async () => {
+  await using notebook = await openTestNotebook();
+  await notebook.run('%%foreach i in 1..3\n%%bash --as some --retries 5\n[ $i = 2 ]');
+  await notebook.kernel.client.waitFor(({content}) =>
+    /2 failed and are tried again: i=1 try 3 of 6 in \d/.test(JSON.stringify(content)),
+  );
+  expect((await notebook.run('%status some')).shown).toContain('are tried again');
+  await notebook.run('%cancel some');
+  expect((await notebook.run('%wait some')).shown).toContain('2 cancelled');
 });

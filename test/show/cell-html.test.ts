@@ -1,9 +1,10 @@
 import {describe, expect, test} from 'vitest';
 import type {TaskView} from '../../kernel/graph/task.js';
 import {cellBundle} from '../../kernel/show/cell-html.js';
+import {statusBundle} from '../../kernel/show/status.js';
 import type {CellView} from '../../kernel/show/view.js';
 import {textOf, unstyled, untrusted} from './sanitizer.js';
-import {UTC, blocked, cell, done, elsewhere, failed, fatal, many, running, waiting} from './tasks.js';
+import {NOON, UTC, blocked, cell, done, elsewhere, failed, fatal, many, running, waiting} from './tasks.js';
 
 const htmlOf = (view: CellView): string => cellBundle(view, UTC)['text/html'] as string;
 const plainOf = (view: CellView): string => cellBundle(view, UTC)['text/plain'] as string;
@@ -44,6 +45,31 @@ describe('the display of a cell', () => {
     expect(plainOf(alone)).toBe('count — ▶ running · 3.0 s\nruns again: its script changed (+1 −1)');
     expect(htmlOf(alone)).toContain('<div>runs again: its script changed (+1 −1)</div>');
     for (const html of [htmlOf(view), htmlOf(alone)]) expect(textOf(untrusted(html))).toBe(textOf(html));
+  });
+
+  test('says of a loop which tasks failed and are tried again, which try that is, and when', () => {
+    const resting = (key: string): TaskView => ({
+      name: 'get',
+      key,
+      state: {
+        is: 'queued',
+        at: NOON,
+        until: NOON + 62_000,
+        next: 2,
+        tries: 3,
+        failure: {reason: 'exit', code: 1, line: 'no <network>', log: 'a.log', tail: ''},
+      },
+    });
+    const view = cell('get', [done('get', 'i=1', 'ran'), ...[2, 3, 4, 5, 6].map(i => resting(`i=${i}`))]);
+    const words =
+      '5 failed and are tried again: ' +
+      [2, 3, 4].map(i => `i=${i} try 2 of 3 in 2.0 s, after exit 1: no <network>`).join(' · ') +
+      ' · and 2 more';
+    expect(plainOf(view)).toContain(`\n${words}`);
+    expect(textOf(untrusted(htmlOf(view)))).toContain(words);
+    expect(statusBundle([view, view], UTC)['text/plain']).toContain('5 failed and are tried again: i=2 try 2');
+    const one = cell('get', [done('get', 'i=1', 'ran'), resting('i=2')]);
+    expect(plainOf(one)).toContain('1 failed and is tried again: i=2 try 2 of 3');
   });
 
   test('is this text where there is no HTML', () => {
