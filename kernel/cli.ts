@@ -1,5 +1,5 @@
-import {writeSync} from 'node:fs';
-import {basename, resolve} from 'node:path';
+import {existsSync, statSync, writeSync} from 'node:fs';
+import {basename, dirname, resolve} from 'node:path';
 import {Command, CommanderError} from 'commander';
 import {addCacheCommand} from './cache-command.js';
 import {addHistoryCommand} from './history-command.js';
@@ -24,6 +24,8 @@ interface RunOptions {
 
 const say = (line: string): void => void writeSync(2, `${line}\n`);
 
+const isDirectory = (path: string): boolean => statSync(path, {throwIfNoEntry: false})?.isDirectory() === true;
+
 function usage(problem: string): number {
   say(`weft: ${problem}`);
   return EXIT.usage;
@@ -32,6 +34,10 @@ function usage(problem: string): number {
 async function run(path: string, options: RunOptions, words: readonly ParameterWord[]): Promise<number> {
   // What is typed after -o means the directory where it was typed.
   const output = options.output === undefined ? undefined : resolve(options.output);
+  const place = output === undefined ? undefined : dirname(output);
+  // A run of hours should not find out at its end.
+  if (place !== undefined && !existsSync(place)) return usage(`${place} is not there: make it, or save elsewhere`);
+  if (output !== undefined && isDirectory(output)) return usage(`${output} is a directory: -o takes a file`);
   const headless = await openHeadless(path, options.slots, words, say);
   if (!headless.ok) return usage(headless.error);
   const {file, notebook, opened, signal} = headless.value;
@@ -57,6 +63,8 @@ async function run(path: string, options: RunOptions, words: readonly ParameterW
     }
   }
   await session.shutdown();
+  const open = [...scheduler.entries()].filter(({final}) => !final).length;
+  if (open > 0) say(`weft: ${open} ${open === 1 ? 'task goes' : 'tasks go'} on; the next run finds what they make`);
   say(`weft: ${basename(file)} ${summaryText(summary)}`);
   if (options.json === true) writeSync(1, `${JSON.stringify(summaryJson(summary))}\n`);
   return code;

@@ -2,8 +2,9 @@ import {randomUUID} from 'node:crypto';
 import type {JsonObject, JsonValue} from '../fingerprint/json.js';
 import {isFinal} from '../graph/task.js';
 import type {Scheduler} from '../run/scheduler.js';
+import {cleanText} from '../show/clean-text.js';
 import {failureMessage} from '../show/failure-text.js';
-import type {Notebook} from '../wire/notebook.js';
+import type {ErrorContent, Notebook} from '../wire/notebook.js';
 import type {Displays} from './displays.js';
 import type {Futures} from './futures.js';
 import {tasksOf, type FutureNode} from './node.js';
@@ -109,7 +110,7 @@ export async function runHeadless(
       ...(error === undefined ? {} : {error: {ename: error.ename, evalue: error.evalue}}),
     });
     if (error === undefined || allowed) continue;
-    progress(`cell [${count}] failed: ${error.evalue}`);
+    progress(`cell [${count}] failed: ${error.evalue}${belowOf(error)}`);
     if (!keepGoing) break;
   }
   await Promise.race([settled(() => futures.all()), abort]);
@@ -133,6 +134,14 @@ export async function runHeadless(
   );
   const good = !bad && !lost && cells.every(cell => cell.status === 'ok');
   return {summary: {ok: good, wall_s: seconds(started), tasks, joins, cells}, outputs};
+}
+
+/** What a notebook shows below an error: the place, the code, and what to do. */
+function belowOf({ename, evalue, traceback}: ErrorContent): string {
+  const lines = traceback
+    .flatMap(text => cleanText(text).split('\n'))
+    .filter(line => line.trim() !== '' && line !== `${ename}: ${evalue}` && line !== evalue);
+  return lines.map(line => `\n  ${line}`).join('');
 }
 
 const isObject = (value: JsonValue | undefined): value is JsonObject =>
@@ -214,8 +223,8 @@ export function summaryText({tasks, joins, wall_s, ok: good}: RunSummary): strin
       .map(how => `${counts[how]} ${how}`)
       .join(', ');
   const parts = [
-    `${tasks.total} tasks${tasks.total === 0 ? '' : `: ${words(tasks)}`}`,
-    ...(joins.total === 0 ? [] : [`${joins.total} joins: ${words(joins)}`]),
+    `${tasks.total} ${tasks.total === 1 ? 'task' : 'tasks'}${tasks.total === 0 ? '' : `: ${words(tasks)}`}`,
+    ...(joins.total === 0 ? [] : [`${joins.total} ${joins.total === 1 ? 'join' : 'joins'}: ${words(joins)}`]),
   ];
   return `${good ? 'done' : 'failed'} in ${wall_s.toFixed(1)} s · ${parts.join(' · ')}`;
 }

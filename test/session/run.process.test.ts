@@ -88,8 +88,31 @@ test('usage, and a notebook that is not there, exit with 2; an interrupt with 13
   const none = await weft(folder, ['run', 'none.ipynb']);
   expect(none.code).toBe(2);
   expect(none.err).toContain('there is no notebook');
-  notebook(folder, ['%%bash --as quick\nexit 1', 'await new Promise(() => undefined)']);
-  expect((await weft(folder, ['run', 'nb.ipynb'], 'quick failed')).code).toBe(130);
+  notebook(folder, ['%%bash --as quick\nexit 1', '%%bash --as slow\nsleep 2', 'await new Promise(() => undefined)']);
+  const interrupted = await weft(folder, ['run', 'nb.ipynb'], 'quick failed');
+  expect(interrupted.code).toBe(130);
+  expect(interrupted.err).toContain('weft: 1 task goes on; the next run finds what they make');
+  expect(interrupted.err).toMatch(/nb\.ipynb failed in .* · 1 task: 1 failed/);
+});
+
+test('an error of a cell is told with its place and what to do, as in a notebook', async () => {
+  using folder = scratch();
+  notebook(folder, ['%%bash --as a --nosuch 3\ntrue', 'const x = 1;\nconst f = () => x.nothing.more;\nf()']);
+  const {err, code} = await weft(folder, ['run', 'nb.ipynb', '--keep-going']);
+  expect(code).toBe(1);
+  expect(err).toMatch(/cell \[1\] failed: .*nosuch/);
+  expect(err).toMatch(/ {2}cell \[1\]:1:\d+ {2}W\d{4} .*\n.*%%bash --as a --nosuch 3\n +~~~/);
+  expect(err).toMatch(/cell \[2\] failed: .*\n.*cell \[2\]:2:27\n +2 \| const f = \(\) => x\.nothing\.more;\n.*\^/);
+  expect(err).not.toContain('\u001b');
+});
+
+test('where the executed notebook can’t be saved is found out before anything runs', async () => {
+  using folder = scratch();
+  notebook(folder, ['%%bash --as a\necho > ../../../ran']);
+  const nowhere = await weft(folder, ['run', 'nb.ipynb', '-o', 'nowhere/out.ipynb']);
+  expect(nowhere).toMatchObject({code: 2, err: expect.stringContaining('nowhere is not there') as string});
+  expect((await weft(folder, ['run', 'nb.ipynb', '-o', '.'])).err).toContain('is a directory');
+  expect(existsSync(folder.at('.weft'))).toBe(false);
 });
 
 interface Saved {
