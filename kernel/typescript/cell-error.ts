@@ -1,5 +1,6 @@
 import {inspect} from 'node:util';
 import type {ErrorContent} from '../wire/notebook.js';
+import type {ModuleFiles} from './module-files.js';
 import type {Position, Positions} from './positions.js';
 
 /** A cell whose code may stand in a stack. */
@@ -21,10 +22,16 @@ const place = /\(?((?:file:\/\/)?\/[^():\n]*):(\d+):(\d+)\)?$/;
 export class CellErrors {
   readonly #cells = new Map<string, Known>();
   readonly #hidden: readonly string[];
+  /** What Node's loader of modules threw. */
+  readonly #loading = new WeakSet<Error>();
+
+  /** The files that cells import: their places are told too. */
+  readonly modules: ModuleFiles;
 
   /** Frames of code in `hidden` files are left out of stacks. */
-  constructor(hidden: readonly string[]) {
+  constructor(hidden: readonly string[], modules: ModuleFiles) {
     this.#hidden = hidden;
+    this.modules = modules;
   }
 
   /** Makes `Error.stack` use the places of cells. */
@@ -33,6 +40,7 @@ export class CellErrors {
     Error.stackTraceLimit = 30;
     Error.prepareStackTrace = (error, frames) => {
       const texts = frames.map(String);
+      if (loader.test(texts[0] ?? '')) this.#loading.add(error);
       const own = texts.filter(text => !this.#hidden.some(file => text.includes(file)));
       // What comes after the last frame of a cell is the machinery that runs cells.
       const last = own.findLastIndex(text => this.#find(text) !== undefined);
@@ -57,12 +65,13 @@ export class CellErrors {
         return {ename: 'Error', evalue: text, traceback: [`Uncaught ${text}`]};
       }
       const {name, message}: {readonly name: unknown; readonly message: unknown} = thrown;
-      const stack = this.#labelled(inspect(thrown, {colors: false})).split('\n');
-      return {
-        ename: String(name),
-        evalue: this.#labelled(String(message)),
-        traceback: [...this.#excerpt(stack), ...stack],
-      };
+      const stack = this.#labelled(this.#ownLines(inspect(thrown, {colors: false}))).split('\n');
+      const known = {ename: String(name), evalue: this.#labelled(String(message))};
+      // Of an ES module Node keeps the place to itself.
+      const isModule = thrown instanceof SyntaxError && this.#loading.has(thrown) && !stack[0]?.startsWith('/');
+      const fault = isModule ? this.modules.syntaxError() : undefined;
+      if (fault !== undefined) return this.syntax(fault.name, fault.source, fault.message ?? known.evalue, fault.at);
+      return {...known, traceback: [...this.#excerpt(stack), ...stack]};
     } catch {
       return {ename: 'Error', evalue: 'an error that can not be shown', traceback: ['an error that can not be shown']};
     }
@@ -86,6 +95,19 @@ export class CellErrors {
     return [];
   }
 
+  /** A stack without the frames of the thread that loads modules, which was not made here. */
+  #ownLines(text: string): string {
+    const machinery = /^ +at (?:.*\()?(?:node:internal\/(?:modules|event_target|per_context)[/:])/;
+    const lines: string[] = [];
+    for (const line of text.split('\n')) {
+      const isFrame = /^ +at /.test(line);
+      if (!isFrame || !(machinery.test(line) || this.#hidden.some(file => line.includes(file)))) lines.push(line);
+      // The properties of the error stand behind the last frame.
+      else if (line.endsWith(' {')) lines.push(`${lines.pop() ?? ''} {`);
+    }
+    return lines.join('\n');
+  }
+
   /** A text in which files of cells are called as a person knows them. */
   #labelled(text: string): string {
     if (!/cell-\d+\.\d+\.ts/.test(text)) return text;
@@ -102,7 +124,7 @@ export class CellErrors {
 
   #mapped(frame: string): string {
     const found = this.#find(frame);
-    if (!found) return frame;
+    if (!found) return this.modules.frame(frame);
     const {known, at, text} = found;
     const original = known.positions.original(at);
     const shown = original ? `${known.label}:${original.line}:${original.column}` : known.label;

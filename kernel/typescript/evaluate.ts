@@ -11,6 +11,7 @@ import {heldBy} from './future.js';
 import type {Futures} from './futures.js';
 import {HeldNames} from './held-names.js';
 import type {Evaluated, FromUser, FutureRef, LineCall, Settled} from './messages.js';
+import type {ModuleFiles} from './module-files.js';
 import type {Names} from './names.js';
 import {SetResult} from './results.js';
 import {rewriteCell} from './rewrite.js';
@@ -35,6 +36,8 @@ interface CellTools {
   readonly constant: object;
   readonly meta: object;
   line(index: number): Promise<void>;
+  /** What Node is asked for where code imports this. */
+  module(specifier: unknown): unknown;
   load(module: object, key: string, source: string, used: boolean): unknown;
 }
 
@@ -63,7 +66,7 @@ export class Evaluator {
     this.#futures = futures;
     this.#errors = errors;
     this.#directory = directory;
-    this.#tools = toolsIn(directory, names.constant);
+    this.#tools = toolsIn(directory, names.constant, errors.modules);
   }
 
   /** The names that hold another future than they did the last time, or none any more. */
@@ -226,12 +229,13 @@ export class Evaluator {
 }
 
 /** What all cells of a directory are given. */
-function toolsIn(directory: string, constant: object): CellTools {
+function toolsIn(directory: string, constant: object, modules: ModuleFiles): CellTools {
   const file = join(directory, 'notebook.ts');
   return {
     constant,
     meta: {url: pathToFileURL(file).href, filename: file, dirname: directory},
     line: async () => undefined,
+    module: specifier => modules.asked(specifier),
     load: (module, key, source, used) => {
       if (used && !(key in module)) throw new SyntaxError(`'${source}' has no export named '${key}'`);
       return Reflect.get(module, key) as unknown;

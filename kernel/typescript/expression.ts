@@ -51,7 +51,6 @@ export function rewriteExpression(
   const home = (name: string): string | undefined =>
     around.shadowed.has(name) && !parameters.includes(name) ? '$own' : undefined;
   editMentions(script, mentions, home, name => around.constants.has(name));
-  for (const {start, end} of mentions.metas) script.replace(start, end, '$cell.meta');
   const list = ['$own', '$cell', ...parameters].join(', ');
   script.write(
     mentions.awaits ? `(async (${list}) => { 'use strict'; return {value: ` : `((${list}) => { 'use strict'; return `,

@@ -24,6 +24,8 @@ export interface Mentions {
   readonly all: readonly Mention[];
   /** Places of `import.meta`. */
   readonly metas: readonly {readonly start: number; readonly end: number}[];
+  /** What is given to `import(…)`. */
+  readonly imports: readonly {readonly start: number; readonly end: number}[];
   /** Declarations outside all functions whose names belong to the notebook: top-level ones, and `var` in blocks and loops. */
   readonly declarations: readonly Declaration[];
   /** True where there is an `await` outside all functions. */

@@ -16,6 +16,7 @@ export function findMentions(root: Program | Expression, shared: boolean, variab
 class Walk implements Mentions {
   readonly all: Mention[] = [];
   readonly metas: {start: number; end: number}[] = [];
+  readonly imports: {start: number; end: number}[] = [];
   readonly declarations: Declaration[] = [];
   awaits = false;
   readonly #shared: boolean;
@@ -74,6 +75,11 @@ class Walk implements Mentions {
         return;
       case 'MetaProperty':
         if (node.meta.name === 'import') this.metas.push({start: node.start, end: node.end});
+        return;
+      case 'ImportExpression':
+        this.imports.push({start: node.source.start, end: node.source.end});
+        this.visit(node.source);
+        this.visit(node.options);
         return;
       case 'ImportDeclaration':
         for (const specifier of node.specifiers) this.#declare(specifier.local, this.#isShared(true));

@@ -17,6 +17,7 @@ import {KernelPort} from './kernel-port.js';
 import {taskFunctions} from './functions.js';
 import {Futures} from './futures.js';
 import type {FromUser, ShownExpression, ToUser} from './messages.js';
+import {ModuleFiles} from './module-files.js';
 import {Names} from './names.js';
 import {Origin} from './origin.js';
 import {SetResult} from './results.js';
@@ -65,7 +66,7 @@ class UserProcessLoop {
   constructor(entry: URL) {
     this.#entry = entry;
     const directory = process.cwd();
-    this.#errors = new CellErrors([entry.href, fileURLToPath(entry)]);
+    this.#errors = new CellErrors([entry.href, fileURLToPath(entry)], new ModuleFiles(directory, entry));
     this.#futures = new Futures(
       message => this.#kernel.send(message),
       () => this.#cell,
@@ -111,6 +112,7 @@ class UserProcessLoop {
     const names = this.#names;
     names.install('babelHelpers', babelHelpers);
     names.install('require', createRequire(notebook));
+    ModuleFiles.installRequire();
     names.install('module', {exports: {}});
     names.install('__dirname', directory);
     names.install('__filename', notebook);

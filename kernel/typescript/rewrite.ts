@@ -26,7 +26,7 @@ export interface Surroundings {
  * A cell as a script. The script is an expression: an async function of
  * - `$weft`: the global object, where the notebook's names live,
  * - `$own`: where names that shadow one of the platform live,
- * - `$cell`: what the cell needs while it runs: `constant`, `line(index)`, `load(module, key, source, used)`, `meta`,
+ * - `$cell`: what the cell needs while it runs: `constant`, `line(index)`, `module(specifier)`, `load(module, key, source, used)`, `meta`,
  * - `$row`: the loop variables, where the cell is the body of a loop.
  * It resolves to `{value}` where the last statement is an expression, else to undefined.
  */
@@ -129,7 +129,6 @@ class Rewriting {
       name => this.#home(name),
       name => this.#isConstant(name),
     );
-    for (const {start, end} of this.#mentions.metas) this.#script.replace(start, end, '$cell.meta');
   }
 
   /** The object that holds a name which no scope of JavaScript holds for us. */
@@ -188,11 +187,11 @@ class Rewriting {
         return;
       }
       case 'ExportAllDeclaration': {
-        script.write(`await import(${node.source.raw ?? ''});`);
+        script.write(`await import($cell.module(${node.source.raw ?? ''}));`);
         return;
       }
       case 'ExportNamedDeclaration':
-        if (node.source) script.write(`await import(${node.source.raw ?? ''});`);
+        if (node.source) script.write(`await import($cell.module(${node.source.raw ?? ''}));`);
         else if (node.declaration) this.#statement(node.declaration, false);
         return;
       case 'ExportDefaultDeclaration': {
@@ -233,7 +232,7 @@ class Rewriting {
   #import(node: ImportDeclaration, local: boolean): void {
     const source = node.source.raw ?? '';
     const options = node.attributes.map(each => this.#printed.javascript.slice(each.start, each.end)).join(', ');
-    const load = `await import(${source}${options ? `, {with: {${options}}}` : ''})`;
+    const load = `await import($cell.module(${source})${options ? `, {with: {${options}}}` : ''})`;
     this.#script.mark(node.start);
     if (local) this.#script.write(node.specifiers.length > 0 ? `const $m${node.start} = ${load}; ` : `${load};`);
     else this.#script.write(node.specifiers.length > 0 ? `{ const $m${node.start} = ${load}; ` : `${load};`);

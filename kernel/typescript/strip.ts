@@ -16,8 +16,11 @@ export function warmUp(): void {
   oxc ??= load('oxc-transform') as typeof Oxc;
 }
 
-/** Strips types with oxc. It prints the code anew; what is left is JavaScript of ES2022. */
-export function stripTypes(source: string): Result<Printed, CellSyntaxError> {
+/**
+ * Strips types with oxc. It prints the code anew; what is left is JavaScript of ES2022.
+ * @param whole it is a file: what it imports and does not use are types. Of a cell, it may be meant for the next.
+ */
+export function stripTypes(source: string, whole = false): Result<Printed, CellSyntaxError> {
   warmUp();
   // The enum of its types has no value at run time.
   const external = 'External' as unknown as Oxc.HelperMode;
@@ -26,8 +29,7 @@ export function stripTypes(source: string): Result<Printed, CellSyntaxError> {
     sourceType: 'module',
     target: 'es2022',
     sourcemap: true,
-    // An import that this cell does not use may be meant for the next.
-    typescript: {onlyRemoveTypeImports: true},
+    typescript: {onlyRemoveTypeImports: !whole},
     decorator: {legacy: true},
     helpers: {mode: external},
   });

@@ -1,9 +1,11 @@
+import {utimesSync, writeFileSync} from 'node:fs';
 import fc from 'fast-check';
 import {beforeAll, expect, test} from 'vitest';
 import {DECLARATIONS} from '../../kernel/typescript/language/declarations.js';
 import type {LanguageCompletions} from '../../kernel/typescript/language/language-messages.js';
 import {CellLanguage} from '../../kernel/typescript/language/service.js';
 import {registry} from '../../magics/registry.js';
+import {scratch} from '../rig/scratch.js';
 
 // One service for all tests: it reads its libraries once.
 const language = new CellLanguage({directory: import.meta.dirname, declarations: DECLARATIONS + registry.declarations});
@@ -63,6 +65,16 @@ test('a module without types, a name that is unknown where it is known elsewhere
   expect(run('import x1 from "there-is-none"; x1.foo; require("nor-this").bar')).toEqual([]);
   expect(run('const = 5; x.toFixed(')).toEqual([]);
   expect(run('let r1: number = "a" // a type error\n// @ts-ignore\nlet r2: number = "a"')).toEqual(['2322: r1']);
+});
+
+test('a module of TypeScript has its types, those of after an edit too', () => {
+  using folder = scratch();
+  const path = folder.at('lib.ts');
+  writeFileSync(path, 'export const n: number = 1;');
+  utimesSync(path, 1_700_000_000, 1_700_000_000);
+  expect(run(`import {n} from "${path}"; n.trim()`)).toEqual(['2339: trim']);
+  writeFileSync(path, 'export const n: string = "";');
+  expect(run(`import {n} from "${path.slice(0, -3)}.js"; n.trim(); n.foo`)).toEqual(['2339: foo']);
 });
 
 test('the functions know every option of their magics', () => {

@@ -5,6 +5,7 @@ import {Evaluator} from '../../kernel/typescript/evaluate.js';
 import {taskFunctions} from '../../kernel/typescript/functions.js';
 import {Futures} from '../../kernel/typescript/futures.js';
 import type {FromUser, LineCall} from '../../kernel/typescript/messages.js';
+import {ModuleFiles} from '../../kernel/typescript/module-files.js';
 import {Names} from '../../kernel/typescript/names.js';
 import {babelHelpers} from '../../kernel/typescript/decorate.js';
 
@@ -12,7 +13,7 @@ import {babelHelpers} from '../../kernel/typescript/decorate.js';
 export class TestNotebook {
   readonly sent: FromUser[] = [];
   readonly names = new Names(globalThis);
-  readonly errors = new CellErrors(['/kernel/typescript/', 'node_modules']);
+  readonly errors: CellErrors;
   readonly futures = new Futures(
     message => this.sent.push(message),
     () => 'cell',
@@ -22,6 +23,7 @@ export class TestNotebook {
   #count = 0;
 
   constructor(directory = import.meta.dirname) {
+    this.errors = new CellErrors(['/kernel/typescript/', 'node_modules'], new ModuleFiles(directory));
     this.evaluator = new Evaluator(this.names, this.futures, this.errors, directory);
     for (const [name, value] of Object.entries(taskFunctions(this.futures))) this.names.install(name, value);
     this.names.install('require', createRequire(join(directory, 'notebook.ts')));

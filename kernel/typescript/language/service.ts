@@ -121,8 +121,7 @@ export class CellLanguage {
     return {
       getCompilationSettings: () => options,
       getScriptFileNames: () => [ambient.path, ...files.keys()],
-      // What lies on disk is read once: a module that is edited is loaded once, too.
-      getScriptVersion: path => String(files.get(path)?.version ?? 0),
+      getScriptVersion: path => String(files.get(path)?.version ?? versionOnDisk(path)),
       getScriptSnapshot: path => {
         const text = own(path) ?? ts.sys.readFile(path);
         return text === undefined ? undefined : ts.ScriptSnapshot.fromString(text);
@@ -137,6 +136,12 @@ export class CellLanguage {
       realpath: path => ts.sys.realpath?.(path) ?? path,
     };
   }
+}
+
+/** A module beside the notebook may be edited, and is loaded anew then; packages are not. */
+function versionOnDisk(path: string): number {
+  if (path.includes('/node_modules/')) return 0;
+  return ts.sys.getModifiedTime?.(path)?.getTime() ?? 0;
 }
 
 /** The types of Node, where they are installed. */
