@@ -9,6 +9,8 @@ export type Life = 'alive' | 'dead' | 'unknown';
 export interface ProcessStat {
   /** One letter; `Z` and `X` have ended. */
   readonly state: string;
+  /** The number of its group. */
+  readonly group: number;
   /** The number of its session. */
   readonly session: number;
   /** Clock ticks since boot. */
@@ -37,15 +39,15 @@ function readSpace(): string | undefined {
   }
 }
 
-/** Fields 3, 6 and 22 of /proc/PID/stat (proc(5)); undefined if there is no such process, or it is hidden from this user. */
+/** Fields 3, 5, 6 and 22 of /proc/PID/stat (proc(5)); undefined if there is no such process, or it is hidden from this user. */
 export function readStat(pid: number): ProcessStat | undefined {
   const stat = read(`/proc/${pid}/stat`);
   if (stat === undefined) return undefined;
   // The name may hold spaces and brackets; what follows the last bracket does not.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const [state, session, startTime] = [fields[0], fields[3], fields[19]];
+  const [state, group, session, startTime] = [fields[0], fields[2], fields[3], fields[19]];
   if (state === undefined || startTime === undefined) return undefined;
-  return {state, session: Number(session), startTime};
+  return {state, group: Number(group), session: Number(session), startTime};
 }
 
 /** Whether a process has ended though its number is still taken: its parent has not asked how. */

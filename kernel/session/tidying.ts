@@ -40,7 +40,10 @@ export class Tidying {
     this.#seen.add(attempts);
     // Other notebooks use the root too, and what they know of their failures is not known here.
     const places = {...this.#places(claims), attempts: [attempts], age: KEPT};
-    this.#running = this.#running.then(() => removeLeftovers(places)).catch(() => undefined);
+    this.#running = this.#running
+      .then(() => this.#putAwayDone(this.#claims.in(claims)))
+      .then(() => removeLeftovers(places))
+      .catch(() => undefined);
   }
 
   /** Removes the claim of a dead kernel, and its attempt, where the result of that is there. */
@@ -54,15 +57,20 @@ export class Tidying {
 
   async #tidyStore(): Promise<void> {
     const claims = this.#claims.in(this.#store.claims.directory);
+    await this.#putAwayDone(claims);
+    const attempts = await this.#store.attemptDirectories();
+    await removeLeftovers({...this.#places(claims.directory), attempts});
+    await this.#store.compact();
+  }
+
+  /** Puts away the claims of dead kernels on what is known to be done. */
+  async #putAwayDone(claims: Claims): Promise<void> {
     const held = claims.list();
     if (held.length > 0) await this.#store.known();
     for (const claim of held) {
       const manifest = this.#store.lookup(claim.fingerprint);
       if (manifest !== undefined) await this.putAway(claims, claim, manifest);
     }
-    const attempts = await this.#store.attemptDirectories();
-    await removeLeftovers({...this.#places(claims.directory), attempts});
-    await this.#store.compact();
   }
 
   #places(claims: string): Pick<Parameters<typeof removeLeftovers>[0], 'claims' | 'claimed' | 'kept'> {

@@ -5,6 +5,8 @@ import {join, resolve} from 'node:path';
 import {text} from 'node:stream/consumers';
 import {scratch, type Scratch} from '../rig/scratch.js';
 import {leftovers} from './look-at-store.js';
+import {RerunSets} from './rerun-sets.js';
+import {LINGER, ScriptSets, type TaskSets} from './task-sets.js';
 
 /** How a run of `weft` ended. `code` is null where it was killed. */
 export interface Ended {
@@ -22,22 +24,8 @@ export interface Running {
 /** The bundles that are under test. */
 export const built = resolve(import.meta.dirname, '../../dist');
 
-/** Values of one set. */
-const VALUES = 3;
-
-/**
- * `linger RUNNER SECONDS`: takes so long. Where the task's runner has gone by then it goes on, with the task's lock, until somebody ends
- * it: a task that is run again beside it is seen.
- */
-const LINGER = `exec {quiet}<> <(:)
-read -r -t "$2" -u "$quiet"
-for ((i = 0; i < 400; i++)); do
-  grep -qs runner.sh "/proc/$1/cmdline" && exit
-  [[ -d \${0%/*} ]] || exit
-  read -r -t 0.1 -u "$quiet"
-done
-exit 1
-`;
+/** Which tasks a notebook has: scripts, or command-line tasks in reruns. */
+export type Tasks = 'scripts' | 'reruns';
 
 /**
  * A notebook of sets of small tasks, in a directory that kernels come and go on. Each task notes in a file outside of it when it
@@ -47,13 +35,15 @@ export class CrashNotebook implements Disposable {
   readonly #scratch: Scratch = scratch();
   readonly directory: string;
   readonly #side: string;
+  readonly tasks: TaskSets;
 
-  constructor() {
+  constructor(tasks: Tasks = 'scripts') {
     this.directory = this.#scratch.at('notebook');
     this.#side = this.#scratch.at('side');
     for (const path of [this.directory, this.#side]) mkdirSync(path);
     writeFileSync(join(this.#side, 'log'), '');
     writeFileSync(join(this.#side, 'linger'), LINGER);
+    this.tasks = tasks === 'scripts' ? new ScriptSets(this.#side) : new RerunSets(this.directory, this.#side);
   }
 
   at(...names: readonly string[]): string {
@@ -66,7 +56,7 @@ export class CrashNotebook implements Disposable {
     environment: Readonly<Record<string, string>>,
     {dist = built, name: output = 'out'}: {readonly dist?: string | undefined; readonly name?: string} = {},
   ): Running {
-    const cells = [...sets.flatMap(set => this.#cells(set)), this.#readAll(sets)].map((source, at) => ({
+    const cells = this.#cells(sets).map((source, at) => ({
       ...{cell_type: 'code', id: `c${at}`, metadata: {}, outputs: [], execution_count: null},
       source,
     }));
@@ -91,6 +81,12 @@ export class CrashNotebook implements Disposable {
     return {pid: child.pid!, ended};
   }
 
+  #cells(sets: readonly number[]): readonly string[] {
+    const {heading} = this.tasks;
+    const read = sets.map(set => this.tasks.read(set)).join(', ');
+    return [...heading, ...sets.flatMap(set => this.tasks.cells(set)), `console.log(JSON.stringify([${read}]))`];
+  }
+
   /** What a run of these sets has printed last: all results, as it read them. */
   printed(sets: readonly number[], output = 'out'): string {
     const path = join(this.#side, `${output}-sets-${sets.join('-')}.ipynb`);
@@ -101,25 +97,7 @@ export class CrashNotebook implements Disposable {
 
   /** What it must print. */
   expected(sets: readonly number[]): string {
-    const all = sets.map(set => [
-      this.contents(`a${set}`)!['out.txt'],
-      this.contents(`b${set}`)!['out.txt'],
-      Array.from({length: VALUES}, (_, i) => this.value(`v${set}.${i + 1}`)),
-    ]);
-    return `${JSON.stringify(all)}\n`;
-  }
-
-  /** The files of a task; undefined if it makes a value. */
-  contents(task: string): Readonly<Record<string, string>> | undefined {
-    const set = task.slice(1);
-    if (task.startsWith('a')) return {'out.txt': `${set} one\ntwo\n`, 'sub/more.txt': `more of ${set}\n`};
-    return task.startsWith('b') ? {'out.txt': `${set} one\ntwo\nthree\n`} : undefined;
-  }
-
-  /** The value of a task `vSET.NUMBER`. */
-  value(task: string): number {
-    const [set, number] = task.slice(1).split('.').map(Number);
-    return set! * 100 + number!;
+    return `${JSON.stringify(sets.map(this.tasks.made))}\n`;
   }
 
   /** The task whose fingerprint begins so; undefined: none that ever began. */
@@ -135,7 +113,7 @@ export class CrashNotebook implements Disposable {
   /** The directories of all attempts that have begun or may still do so. */
   get attempts(): ReadonlySet<string> {
     const begun = this.#lines.map(({rest}) => rest);
-    return new Set([...begun, ...leftovers(this).map(name => this.at('.weft', name))]);
+    return new Set([...begun, ...leftovers(this).map(name => this.at(name))]);
   }
 
   /** Tasks of which an attempt has ended that was not among these directories. Whose runner lives has finished then. */
@@ -154,32 +132,6 @@ export class CrashNotebook implements Disposable {
       const [is, task, rest] = line.split(' ');
       return {is: is!, task: task!, rest: rest ?? ''};
     });
-  }
-
-  #cells(set: number): readonly string[] {
-    const body = (task: string, rest: string): string =>
-      [
-        `exec 9>>${this.#side}/lock-${task}`,
-        `flock -n 9 || echo "twice ${task}" >> ${this.#side}/log`,
-        `echo "begin ${task} $PWD" >> ${this.#side}/log`,
-        rest,
-        `echo "end ${task} $PWD" >> ${this.#side}/log`,
-      ].join('\n');
-    // What has left its task's session has still got its name, what has lost its environment is still in its group.
-    const values = `setsid -w bash ${this.#side}/linger $PPID 0.01`;
-    const files = `env -i bash ${this.#side}/linger $PPID ${set % 3 === 0 ? 1 : 0.1}`;
-    return [
-      `%%bash --as a${set}\n${body(`a${set}`, `echo "${set} one" > out.txt\nmkdir sub\necho "more of ${set}" > sub/more.txt\n${files}\necho two >> out.txt`)}`,
-      `%%bash --as b${set} --with a${set}\n${body(`b${set}`, `cat $a${set}/out.txt > out.txt\n${files}\necho three >> out.txt`)}`,
-      `%%foreach i in [1..${VALUES}]\n%%bash --as v${set} --value\n${body(`v${set}.$i`, `: > begun\n${values}\necho $((${set} * 100 + i))`)}`,
-    ];
-  }
-
-  #readAll(sets: readonly number[]): string {
-    const all = sets.map(
-      set => `[(await a${set}).text("out.txt"), (await b${set}).text("out.txt"), [...(await v${set}).values()]]`,
-    );
-    return `console.log(JSON.stringify([${all.join(', ')}]))`;
   }
 
   [Symbol.dispose](): void {

@@ -1,7 +1,7 @@
 import {lutimesSync} from 'node:fs';
 import {Faults, type Point, type Role, type Rule} from '../rig/faults/faults.js';
 import type {Random} from '../rig/random.js';
-import {CrashNotebook, type Ended} from './crash-notebook.js';
+import {CrashNotebook, type Ended, type Tasks} from './crash-notebook.js';
 import {leftovers, lookAtStore} from './look-at-store.js';
 
 /** Who is killed. */
@@ -20,6 +20,8 @@ const PAIR = 9;
 /** What is asked of the rounds. */
 export interface RoundsOptions {
   readonly random: Random;
+  /** Scripts unless given. */
+  readonly tasks?: Tasks;
   /** Bundles other than those of the product. */
   readonly dist?: string;
   /** Crash at points whose path matches, only. */
@@ -67,7 +69,7 @@ export class CrashRounds {
 
   /** One store: a crash while the first set runs, another one while the next does, and so on. At the end nothing is left. */
   async #chain(crashes: number): Promise<void> {
-    using notebook = new CrashNotebook();
+    using notebook = new CrashNotebook(this.#options.tasks);
     const story: string[] = [];
     const finished = new Map<string, {readonly begun: number; readonly where: string}>();
     const look = (ended: readonly string[] = []): void => {
@@ -112,11 +114,17 @@ export class CrashRounds {
 
   /** What crashes left is taken away when it is old. */
   async #tidy(notebook: CrashNotebook, faults: Faults, story: readonly string[]): Promise<void> {
-    const busy = leftovers(notebook).filter(name => /^claims\/[0-9a-f]|\/\.bash-/.test(name));
+    const {dist, tasks} = this.#options;
+    // What lies in a root is tidied when a task is claimed there.
+    const tidy = async (set: number): Promise<void> => {
+      await this.#ended(notebook.run(tasks === 'reruns' ? [set] : [], faults.environment, {dist}).ended, story);
+    };
+    if (tasks === 'reruns') await tidy(CHAIN + 1);
+    const busy = leftovers(notebook).filter(name => /claims\/[0-9a-f]|\/\.[a-zA-Z]+-[0-9a-f]{12}\./.test(name));
     if (busy.length > 0) this.#say(`claims and attempts are left: ${busy.join(', ')}`, story);
     const old = Date.now() / 1000 - 3 * 3600;
-    for (const name of leftovers(notebook)) lutimesSync(notebook.at('.weft', name), old, old);
-    await this.#ended(notebook.run([], faults.environment, {dist: this.#options.dist}).ended, story);
+    for (const name of leftovers(notebook)) lutimesSync(notebook.at(name), old, old);
+    await tidy(CHAIN + 2);
     const left = leftovers(notebook);
     if (left.length > 0) this.#say(`what was left is never taken away: ${left.join(', ')}`, story);
   }

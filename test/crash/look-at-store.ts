@@ -1,6 +1,6 @@
 import {createHash} from 'node:crypto';
 import {existsSync, readFileSync, readdirSync, statSync} from 'node:fs';
-import {join} from 'node:path';
+import {join, relative} from 'node:path';
 import type {CrashNotebook} from './crash-notebook.js';
 
 /** What a store shows to who reads its files and knows nothing of Weft's code. */
@@ -16,6 +16,7 @@ export interface Look {
 interface Written {
   readonly fingerprint: string;
   readonly value?: unknown;
+  readonly directory?: string;
   readonly outputs: readonly {readonly path: string; readonly size: number; readonly sha256: string}[];
 }
 
@@ -34,22 +35,22 @@ export function lookAtStore(notebook: CrashNotebook): Look {
     return task;
   };
 
-  for (const place of names(join(store, 'work'))) {
-    for (const name of names(join(store, 'work', place))) {
-      const directory = join(store, 'work', place, name);
+  for (const place of placesOf(notebook)) {
+    for (const name of names(place)) {
+      const directory = join(place, name);
       if (name.startsWith('.dead-')) aside.push(name);
-      const short = /^bash-([0-9a-f]{12})$/.exec(name)?.[1];
-      if (short === undefined) continue;
-      const task = finish(short, `result ${name}`);
-      if (task !== undefined) wrong.push(...lookAtResult(directory, notebook.contents(task) ?? {}));
+      const [, hidden, kind = '', short = ''] = /^(\.?)([A-Za-z]+)-([0-9a-f]{12})(\.[^/]*)?$/.exec(name) ?? [];
+      if (hidden === undefined) continue;
+      if (hidden === '') {
+        // A join is made by the kernel itself.
+        const task = kind === 'join' ? undefined : finish(short, `result ${name}`);
+        const contents = task === undefined ? undefined : (notebook.tasks.contents(task) ?? {});
+        wrong.push(...lookAtResult(directory, contents));
+      } else {
+        const exit = join(directory, '.weft.exit');
+        if (existsSync(exit) && /^0 .*\n$/.test(readFileSync(exit, 'utf8'))) finish(short, `exit ${directory}`);
+      }
     }
-  }
-  const attempts = ['scratch', ...names(join(store, 'work')).map(name => join('work', name))];
-  for (const name of attempts.flatMap(place => names(join(store, place)).map(name => join(store, place, name)))) {
-    const short = /\/\.bash-([0-9a-f]{12})\.[^/]*$/.exec(name)?.[1];
-    const exit = join(name, '.weft.exit');
-    if (short !== undefined && existsSync(exit) && /^0 .*\n$/.test(readFileSync(exit, 'utf8')))
-      finish(short, `exit ${name}`);
   }
   for (const name of names(join(store, 'runs')).filter(file => !file.startsWith('.'))) {
     for (const line of readFileSync(join(store, 'runs', name), 'utf8')
@@ -57,16 +58,30 @@ export function lookAtStore(notebook: CrashNotebook): Look {
       .slice(0, -1)) {
       const {is, fingerprint, manifest} = JSON.parse(line) as {is: string; fingerprint: string; manifest?: Written};
       if (is !== 'result') continue;
-      const task = finish(fingerprint.slice(0, 12), `journal ${name}`);
-      const value = task?.startsWith('v') === true ? notebook.value(task) : undefined;
+      const {directory} = manifest ?? {};
+      const task =
+        directory !== undefined && /join-[0-9a-f]{12}$/.test(directory)
+          ? undefined
+          : finish(fingerprint.slice(0, 12), `journal ${name}`);
+      const value = task === undefined ? undefined : notebook.tasks.value(task);
       if (manifest?.value !== value) wrong.push(`${task} has the value ${JSON.stringify(manifest?.value)}`);
     }
   }
   return {finished, wrong, aside};
 }
 
-/** A result that stands under its final name is whole, and as its task makes it. */
-function lookAtResult(directory: string, contents: Readonly<Record<string, string>>): readonly string[] {
+/** The directories in which results lie, and attempts beside them. */
+function placesOf(notebook: CrashNotebook): readonly string[] {
+  const work = notebook.at('.weft', 'work');
+  const places = [notebook.at('.weft', 'scratch'), ...names(work).map(name => join(work, name))];
+  return [...places, notebook.at('DATA', 'rerun', 'weft')];
+}
+
+/** A result that stands under its final name is whole, and as its task makes it, as far as that is known. */
+function lookAtResult(
+  directory: string,
+  contents: Readonly<Record<string, string | RegExp>> | undefined,
+): readonly string[] {
   const wrong: string[] = [];
   let manifest: Written | undefined;
   try {
@@ -81,23 +96,28 @@ function lookAtResult(directory: string, contents: Readonly<Record<string, strin
     else if (!sha256.endsWith(createHash('sha256').update(readFileSync(file)).digest('hex')))
       wrong.push(`${file} has other bytes`);
   }
-  for (const [path, expected] of Object.entries(contents)) {
+  for (const [path, expected] of Object.entries(contents ?? {})) {
     const file = join(directory, path);
     const found = existsSync(file) ? readFileSync(file, 'utf8') : undefined;
-    if (found !== expected) wrong.push(`${file} says ${JSON.stringify(found)}, not ${JSON.stringify(expected)}`);
+    const good = typeof expected === 'string' ? found === expected : expected.test(found ?? '');
+    if (!good) wrong.push(`${file} says ${JSON.stringify(found)}, not ${String(expected)}`);
   }
   const recorded = (manifest?.outputs ?? []).map(({path}) => path).sort();
-  const made = Object.keys(contents).sort();
-  if (manifest !== undefined && recorded.join() !== made.join()) wrong.push(`${directory} records ${recorded.join()}`);
+  const made = Object.keys(contents ?? {}).sort();
+  if (manifest !== undefined && contents !== undefined && recorded.join() !== made.join())
+    wrong.push(`${directory} records ${recorded.join()}`);
   return wrong;
 }
 
-/** What crashes have left: claims, attempts, files that were never put into place, results that were set aside. */
+/** What crashes have left, below the notebook: claims, attempts, files that were never put into place, results that were set aside. */
 export function leftovers(notebook: CrashNotebook): readonly string[] {
-  const store = notebook.at('.weft');
-  const claims = names(join(store, 'claims')).map(name => join('claims', name));
-  const places = ['scratch', ...names(join(store, 'work')).map(name => join('work', name))];
-  const hidden = places.flatMap(place => names(join(store, place)).map(name => join(place, name)));
-  const journals = names(join(store, 'runs')).filter(name => name.startsWith('.'));
-  return [...claims, ...hidden.filter(path => /\/\.[^/]*$/.test(path)), ...journals];
+  const claims = [notebook.at('.weft', 'claims'), notebook.at('DATA', 'rerun', 'weft', '.claims')];
+  const hidden = [...placesOf(notebook), notebook.at('.weft', 'runs')].flatMap(place =>
+    names(place)
+      .filter(name => name.startsWith('.') && name !== '.claims')
+      .map(name => join(place, name)),
+  );
+  return [...claims.flatMap(place => names(place).map(name => join(place, name))), ...hidden].map(path =>
+    relative(notebook.directory, path),
+  );
 }

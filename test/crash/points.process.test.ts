@@ -6,19 +6,25 @@ import {CrashRounds} from './crash-rounds.js';
 
 const soak = process.env['WEFT_SOAK'] !== undefined;
 
-test(
-  'kernels and runners are killed at each point between two operations on files: nothing is false, lost, half or twice',
-  {timeout: 3_600_000},
-  async context => {
+/** How many crashes, out of those of a run of the tests. */
+const crashesOf = (share: number): number =>
+  Math.round(Number(process.env['WEFT_ROUNDS'] ?? (soak ? 1000 : 100)) * share);
+
+test.for([
+  ['scripts', crashesOf(0.7)],
+  ['reruns', crashesOf(0.3)],
+] as const)(
+  'kernels and runners of %s are killed at each point between two operations on files: nothing is false, lost, half or twice',
+  {timeout: 7_200_000},
+  async ([tasks, count], context) => {
     need(context, library);
-    const rounds = new CrashRounds({random: new Random(Number(process.env['WEFT_SEED'] ?? 20261123))});
-    const count = Number(process.env['WEFT_ROUNDS'] ?? (soak ? 1000 : 100));
+    const rounds = new CrashRounds({tasks, random: new Random(Number(process.env['WEFT_SEED'] ?? 20261123))});
     const began = performance.now();
     await Promise.all([rounds.until(count), rounds.until(count)]);
     const {crashes, points, combinations, instants} = rounds;
     const seconds = Math.round((performance.now() - began) / 1000);
     console.log(
-      `${crashes} crashes in ${seconds} s: ${points.length} distinct points, ${combinations} with who was killed there, ${instants} at random instants`,
+      `${tasks}: ${crashes} crashes in ${seconds} s: ${points.length} distinct points, ${combinations} with who was killed there, ${instants} at random instants`,
     );
     if (soak) console.log(points.join('\n'));
     expect(rounds.wrong).toEqual([]);

@@ -5,6 +5,12 @@ import {readsOf, type Json, type Model, type Task} from './model.js';
 /** Ids of tasks that nobody reads. */
 const leaves = (model: Model): readonly Task[] =>
   model.tasks.filter(task => model.tasks.every(other => !readsOf(other).includes(task.id)));
+/** Files that came later, and that no pattern of `--in` names by itself. */
+const unnamed = (model: Model): readonly string[] =>
+  Object.keys(model.files).filter(
+    name => /^data\/(.*\/)?n\d+\.txt$/.test(name) && scriptsOf(model).every(task => !task.in.includes(name)),
+  );
+
 /** Edits of scripts and of the files that they read. */
 export const SCRIPT_EDITS: readonly Edit[] = [
   semantic('another body', (model, random) => change(scriptsOf(model), random, task => (task.salt += 2))),
@@ -74,21 +80,13 @@ export const SCRIPT_EDITS: readonly Edit[] = [
     ),
   ),
   semantic('one input file less', (model, random) =>
-    change(
-      Object.keys(model.files).filter(name => /^data\/(.*\/)?n\d+\.txt$/.test(name)),
-      random,
-      name => Reflect.deleteProperty(model.files, name),
-    ),
+    change(unnamed(model), random, name => Reflect.deleteProperty(model.files, name)),
   ),
   semantic('an input file is called otherwise', (model, random) =>
-    change(
-      Object.keys(model.files).filter(name => /^data\/(.*\/)?n\d+\.txt$/.test(name)),
-      random,
-      name => {
-        model.files[`${name.slice(0, -4)}0.txt`] = model.files[name] ?? '';
-        Reflect.deleteProperty(model.files, name);
-      },
-    ),
+    change(unnamed(model), random, name => {
+      model.files[`${name.slice(0, -4)}0.txt`] = model.files[name] ?? '';
+      Reflect.deleteProperty(model.files, name);
+    }),
   ),
   semantic('other patterns of --in', (model, random) =>
     change(

@@ -3,7 +3,7 @@ import {runProgram} from '../containers/run-program.js';
 import type {Start} from './exit-file.js';
 import {endGroup, isGroup, type Leader} from './process-group.js';
 import {readStop} from './stop-file.js';
-import {begunIn, endAll, inAttempt, inSession} from './strays.js';
+import {begunIn, besideAttempt, endAll, inAttempt, inSession} from './strays.js';
 
 /** How long an engine may take to answer, in milliseconds. */
 const ENGINE_LIMIT = 5000;
@@ -53,9 +53,10 @@ export async function endLeft(
     }
   }
   if (stop === undefined) {
+    if (start !== undefined) return endAll(() => inAttempt(attempt));
     // Without a word of its start nobody knows its group.
-    const begun = (): number[] => (start === undefined && runner !== undefined ? begunIn(runner, directory) : []);
-    return endAll(() => [...new Set([...inAttempt(attempt), ...begun()])]);
+    const beside = besideAttempt(attempt);
+    return endAll(() => [...new Set([...beside(), ...(runner === undefined ? [] : begunIn(runner, directory))])]);
   }
   const session = start?.runner ?? runner;
   const before = session === undefined ? [] : inSession(session);

@@ -60,6 +60,21 @@ export function inAttempt(attempt: string): number[] {
   });
 }
 
+/** A look at what has an attempt in its environment, and what is in a group with what ever had it there. */
+export function besideAttempt(attempt: string): () => number[] {
+  const groups = new Set<number | undefined>();
+  return () => {
+    const named = inAttempt(attempt);
+    for (const pid of named) groups.add(readStat(pid)?.group);
+    groups.delete(undefined);
+    const beside = numbers().filter(pid => {
+      const stat = groups.size === 0 ? undefined : readStat(pid);
+      return stat !== undefined && groups.has(stat.group) && !hasEnded(stat);
+    });
+    return [...new Set([...named, ...beside])];
+  };
+}
+
 /** Ends all that `list` gives, again and again: with SIGTERM, and with SIGKILL after a second. */
 export async function endAll(list: () => readonly number[]): Promise<void> {
   for (let round = 0; round < 20; round++) {

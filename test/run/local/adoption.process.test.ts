@@ -67,18 +67,25 @@ test('an adopted job whose runner was killed is lost, and what it left is ended'
   expect(await lives(child)).toBe(false);
 });
 
-test('what a runner began is ended if it was killed before it said so, even what has lost the attempt’s name', async () => {
-  await using rig = await ExecutorRig.make();
-  const kernel = await startKernel(rig, {running: 'env -i bash -c "echo \\$\\$ >child; sleep 100; :"'});
-  await until('it runs', () => kernel.started.includes('running') && kernel.holders.has('running'));
-  const child = await rig.pid('running', 'child');
-  await kill(kernel);
-  process.kill(kernel.holders.get('running')!.pid, 'SIGKILL');
-  await rm(join(rig.directory, 'running', '.weft.started'));
-  rig.executor.adopt('running' as AttemptId, kernel.holders.get('running')!);
-  expect(await rig.exit('running')).toMatchObject({is: 'lost'});
-  expect(await lives(child)).toBe(false);
-});
+test.each([
+  ['at its place', 'env -i bash -c "echo \\$\\$ >child; sleep 100; :"'],
+  ['elsewhere', 'echo $$ >self; cd /; env -i place="$OLDPWD" bash -c "echo \\$\\$ >\\$place/child; sleep 100; :"'],
+])(
+  'what a runner began is ended if it was killed before it said so, even what has lost the attempt’s name (%s)',
+  async (_, script) => {
+    await using rig = await ExecutorRig.make();
+    const kernel = await startKernel(rig, {running: script});
+    await until('it runs', () => kernel.started.includes('running') && kernel.holders.has('running'));
+    const child = await rig.pid('running', 'child');
+    await kill(kernel);
+    process.kill(kernel.holders.get('running')!.pid, 'SIGKILL');
+    await rm(join(rig.directory, 'running', '.weft.started'));
+    const attempt = join(rig.directory, 'running');
+    rig.executor.adopt(attempt as AttemptId, kernel.holders.get('running')!);
+    expect(await rig.exit(attempt)).toMatchObject({is: 'lost'});
+    expect(await lives(child)).toBe(false);
+  },
+);
 
 test('an exit is read of a runner that has gone, but not a torn one, nor of a process that took its number', async () => {
   await using rig = await ExecutorRig.make();
