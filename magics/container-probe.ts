@@ -7,10 +7,9 @@ import type {Problem, ProbePlace, SetupProbe} from '../kernel/session/magic.js';
 import {hostPathOf} from './mounted.js';
 import {readProbe, writeProbe, type ProbeRecord} from './probe-record.js';
 import {MARK, probeScript} from './probe-script.js';
-import {productTree} from './product-tree.js';
 import {readProducts} from './products.js';
 import {sameFiles, setupFiles} from './setup-files.js';
-import {setupIdentity} from './setup-identity.js';
+import {contentsOfSetup, identifyNow, setupIdentity} from './setup-identity.js';
 
 /** What differs from process to process and means nothing to a task. */
 const NOISE = new Set(['_', 'SHLVL', 'PWD', 'OLDPWD']);
@@ -132,24 +131,18 @@ function probeOf(record: ProbeRecord, input: InsideInput, place: ProbePlace, fil
   // A product of a person's own that is in the image is known by it, and by where it lies there.
   const own = locals.filter(({directory}) => hostPathOf(directory, mounts) === undefined);
   const fixed = [...rows, ...own.map(({name, directory}) => `${name} in ${directory}`)];
-  const identity =
+  const found = {text, directory, rows: rows.length > 0 ? fixed : [], environment, files};
+  const probed =
     text.trim() === ''
-      ? digestOf('weft/setup/none\n')
-      : setupIdentity({text, directory, rows: rows.length > 0 ? fixed : [], environment, files});
+      ? {identity: digestOf('weft/setup/none\n'), contents: {}}
+      : {identity: setupIdentity(found), contents: contentsOfSetup(found)};
   return {
     environment,
-    identity,
+    ...probed,
     text: '',
     current: async digest => sameFiles(files, await filesOf(text, directory, clean['HOME'] ?? '/', {...place, digest})),
     programs: programsOf(environment['PATH'] ?? '', record.programs, mounts),
-    ...(seen.length === 0
-      ? {}
-      : {
-          identify: async digest => {
-            const trees = await Promise.all(seen.map(local => productTree(local, digest)));
-            return digestOf(`weft/setup/local/1\n${canonicalJson([identity, trees])}`);
-          },
-        }),
+    ...(seen.length === 0 ? {} : {identify: digest => identifyNow(probed, seen, digest)}),
   };
 }
 

@@ -2,6 +2,8 @@ import {readFileSync} from 'node:fs';
 import {relative} from 'node:path';
 import {canonicalJson, digestOf, type Digest} from '../kernel/fingerprint/fingerprint.js';
 import type {JsonObject} from '../kernel/fingerprint/json.js';
+import type {SetupProbe} from '../kernel/session/magic.js';
+import {productTree, type LocalProduct} from './product-tree.js';
 
 /** What a set-up was found to be. */
 export interface FoundSetup {
@@ -37,15 +39,51 @@ type SetupContents = {
 export function setupIdentity({text, directory, rows, environment, files}: FoundSetup): Digest {
   const digestOfSetup = (contents: SetupContents): Digest => digestOf(`weft/setup/2\n${canonicalJson(contents)}`);
   if (rows.length === 0) return digestOfSetup({text: text.trim(), files: Object.values(files).sort()});
-  const own = Object.keys(files).filter(path => !/^\.\.(?:\/|$)/.test(relative(directory, path)));
+  const assigned = assignedBy({text, directory, environment, files});
+  return digestOfSetup({products: rows, assigned});
+}
+
+/** What the identity of a set-up stands for, by the names that people know: products, variables and files. Never hashed. */
+export function contentsOfSetup({text, directory, rows, environment, files}: FoundSetup): JsonObject {
+  if (rows.length === 0) {
+    const named = Object.entries(files).map(([path, digest]) => [nameIn(directory, path), digest] as const);
+    return {text: text.trim(), files: Object.fromEntries(named)};
+  }
+  const products = rows.map(row => /^(\S+) (.*)$/s.exec(row)?.slice(1) ?? [row, '']);
+  return {
+    products: Object.fromEntries(products) as JsonObject,
+    assigned: assignedBy({text, directory, environment, files}),
+  };
+}
+
+/** Adds what lies now in products of a person's own to what a set-up is known by. */
+export async function identifyNow(
+  {identity, contents}: Pick<SetupProbe, 'identity' | 'contents'>,
+  locals: readonly LocalProduct[],
+  digest: Parameters<typeof productTree>[1],
+): Promise<Pick<SetupProbe, 'identity' | 'contents'>> {
+  const trees = await Promise.all(locals.map(local => productTree(local, digest)));
+  return {
+    identity: digestOf(`weft/setup/local/1\n${canonicalJson([identity, trees])}`),
+    contents: {...contents, local: Object.fromEntries(locals.map(({name}, at) => [name, trees[at] ?? '']))},
+  };
+}
+
+const nameIn = (directory: string, path: string): string => {
+  const name = relative(directory, path);
+  return /^\.\.(?:\/|$)/.test(name) ? path : name;
+};
+
+/** Variables that the person's own lines make beside products, with their values. */
+function assignedBy({text, directory, environment, files}: Omit<FoundSetup, 'rows'>): JsonObject {
+  const own = Object.keys(files).filter(path => nameIn(directory, path) !== path);
   const names = [text, ...own.map(textOf)].flatMap(assignedIn);
-  const assigned = Object.fromEntries(
+  return Object.fromEntries(
     names.flatMap(name => {
       const value = environment[name];
       return value === undefined ? [] : [[name, value.replaceAll(directory, '.')] as const];
     }),
   );
-  return digestOfSetup({products: rows, assigned});
 }
 
 /** Places where programs and libraries lie: the products are what is found there. */

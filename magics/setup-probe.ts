@@ -1,13 +1,11 @@
 import {execa} from 'execa';
-import {digestOf} from '../kernel/fingerprint/fingerprint.js';
-import {canonicalJson, type Digest} from '../kernel/fingerprint/fingerprint.js';
+import {digestOf, type Digest} from '../kernel/fingerprint/fingerprint.js';
 import {fail, ok, type Result} from '../kernel/graph/result.js';
 import type {Problem, ProbePlace, SetupProbe} from '../kernel/session/magic.js';
 import {probeInside} from './container-probe.js';
-import {productTree, type LocalProduct} from './product-tree.js';
 import {readProducts} from './products.js';
 import {sameFiles, setupFiles} from './setup-files.js';
-import {setupIdentity} from './setup-identity.js';
+import {contentsOfSetup, identifyNow, setupIdentity} from './setup-identity.js';
 
 /** How long a set-up text may take, in milliseconds. */
 const LIMIT = 120_000;
@@ -52,7 +50,8 @@ export async function probeSetup({
   // The PATH is the image's.
   if (inside !== undefined) return probeInside({text, directory, clean}, inside);
   clean['PATH'] = environment['PATH'] ?? '/usr/local/bin:/usr/bin:/bin';
-  if (text.trim() === '') return ok({environment: clean, identity: digestOf('weft/setup/none\n'), text: ''});
+  if (text.trim() === '')
+    return ok({environment: clean, identity: digestOf('weft/setup/none\n'), contents: {}, text: ''});
   const filesBy = (
     take: (path: string) => Promise<Result<Digest, string>>,
   ): Promise<Readonly<Record<string, string>>> => setupFiles(text, directory, clean['HOME'] ?? '/', path => path, take);
@@ -88,21 +87,13 @@ export async function probeSetup({
     if (at > 0 && !NOISE.has(entry.slice(0, at))) made[entry.slice(0, at)] = entry.slice(at + 1);
   }
   const {rows, locals} = readProducts(products);
-  const identity = setupIdentity({text, directory, rows, environment: made, files});
+  const found = {text, directory, rows, environment: made, files};
+  const probed = {identity: setupIdentity(found), contents: contentsOfSetup(found)};
   return ok({
     environment: made,
-    identity,
+    ...probed,
     text: '',
     current: async take => sameFiles(files, await filesBy(take)),
-    ...(locals.length === 0 ? {} : {identify: digest => identityNow(identity, locals, digest)}),
+    ...(locals.length === 0 ? {} : {identify: digest => identifyNow(probed, locals, digest)}),
   });
-}
-
-async function identityNow(
-  identity: Digest,
-  locals: readonly LocalProduct[],
-  digest: Parameters<typeof productTree>[1],
-): Promise<Digest> {
-  const trees = await Promise.all(locals.map(local => productTree(local, digest)));
-  return digestOf(`weft/setup/local/1\n${canonicalJson([identity, trees])}`);
 }

@@ -72,7 +72,7 @@ export class Comparisons {
       if (old === undefined || now === undefined) continue;
       changes.set(
         node,
-        diffRecipes(old, now).map(change => changeText(change, labelOf)),
+        diffRecipes(old, now, labelOf.setupOf).map(change => changeText(change, labelOf)),
       );
     }
     return changes;

@@ -3,6 +3,7 @@ import {join} from 'node:path';
 import {canonicalJson, type Digest} from '../fingerprint/fingerprint.js';
 import type {Container} from '../graph/container.js';
 import {fail, ok, type Result} from '../graph/result.js';
+import {writeSetup} from '../store/setup-record.js';
 import type {Futures} from './futures.js';
 import type {ContainerPort, MagicContext, Problem, SetupProbe} from './magic.js';
 import type {FutureNode} from './node.js';
@@ -23,9 +24,12 @@ export interface ContextPorts {
   workDirectory(name: string, fingerprint: Parameters<MagicContext['places']['work']>[1]): string;
 }
 
+/** What a set-up is known by now. */
+type Identified = Pick<SetupProbe, 'identity' | 'contents'>;
+
 /** What was asked for once in a cell. */
 interface Asked {
-  readonly identities: Map<SetupProbe, Promise<Digest>>;
+  readonly identities: Map<SetupProbe, Promise<Identified>>;
   readonly pinned: Map<string, Promise<Result<Container | undefined, Problem>>>;
 }
 
@@ -44,6 +48,7 @@ export class Contexts {
   /** The images that cells have used, as they were typed. */
   readonly #images = new Set<string>();
   readonly #containers: ContainerPort;
+  readonly #keptSetups = new Set<string>();
   /** What was said of images, so that a cell that runs again does not say it again. */
   readonly #said = new Set<string>();
 
@@ -138,7 +143,7 @@ export class Contexts {
   /** The set-up's environment with `%env` over it; the text is run once for an image, until it changes, and its identity asked for once a cell. */
   async #setup(
     settings: Settings,
-    identities: Map<SetupProbe, Promise<Digest>>,
+    identities: Map<SetupProbe, Promise<Identified>>,
     container: Container | undefined,
     again = false,
   ): Promise<Result<SetupProbe, Problem>> {
@@ -184,10 +189,15 @@ export class Contexts {
         if (this.#probes.get(key) === probe) this.#probes.delete(key);
         return this.#setup(settings, identities, container, true);
       }
-      identity = value.identify?.(path => ports.digest(path)) ?? Promise.resolve(value.identity);
+      identity = value.identify?.(path => ports.digest(path)) ?? Promise.resolve(value);
       identities.set(value, identity);
     }
-    return ok({...value, identity: await identity, environment: {...value.environment, ...declared}});
+    const {identity: known, contents} = await identity;
+    // Once in this kernel and store: `%why` compares it with what later cells are set up with.
+    const place = `${settings.store} ${known}`;
+    if (!this.#keptSetups.has(place)) writeSetup(settings.store, known, contents);
+    this.#keptSetups.add(place);
+    return ok({...value, identity: known, contents, environment: {...value.environment, ...declared}});
   }
 
   /** The container that an option names. */

@@ -186,8 +186,10 @@ export interface SetupProbe {
   readonly identity: Digest;
   /** Bash text that makes the environment again, in a task. */
   readonly text: string;
-  /** The identity with what may be edited at any time, as it is now; asked for once a cell. Absent: there is no such thing. */
-  identify?(digest: MagicContext['digest']): Promise<Digest>;
+  /** What the identity stands for, so that people can compare two of them; never hashed itself. */
+  readonly contents: JsonObject;
+  /** Both with what may be edited at any time, as it is now; asked for once a cell. Absent: there is no such thing. */
+  identify?(digest: MagicContext['digest']): Promise<Pick<SetupProbe, 'identity' | 'contents'>>;
   /** Whether the files that the text names are as they were when it ran; asked once a cell. Absent: it names none. */
   current?(digest: MagicContext['digest']): Promise<boolean>;
 }

@@ -1,5 +1,6 @@
 import type {Scheduler} from '../run/scheduler.js';
 import type {Labeler} from '../show/change-text.js';
+import {readSetup} from '../store/setup-record.js';
 import type {Store} from '../store/store.js';
 import {Comparisons} from './comparisons.js';
 import {reached} from './control.js';
@@ -28,6 +29,11 @@ export function pastOf(futures: Futures, scheduler: Scheduler, store: () => Stor
     held: () => reached(futures, scheduler),
     planned: fingerprint => scheduler.entry(fingerprint) !== undefined,
   });
-  const labels = (): Labeler => taskLabels(futures, scheduler, store());
+  const labels = (): Labeler => {
+    const from = store();
+    return Object.assign(taskLabels(futures, scheduler, from), {
+      setupOf: (identity: string) => readSetup(from.directory, identity),
+    });
+  };
   return {earlier, labels, comparisons: new Comparisons(earlier, labels)};
 }

@@ -3,7 +3,7 @@ import type {JsonValue} from '../fingerprint/json.js';
 import {some} from './cell-words.js';
 import {cleanText, oneLine, shorten} from './clean-text.js';
 import {countLines, diffLines, unifiedDiff} from './line-diff.js';
-import type {RecipeChange} from './recipe-diff.js';
+import type {RecipeChange, SetupOf} from './recipe-diff.js';
 
 /** A person's name for another task. */
 export interface TaskLabel {
@@ -14,7 +14,10 @@ export interface TaskLabel {
 }
 
 /** Finds the name of another task by its fingerprint; undefined if it is not known. */
-export type Labeler = (fingerprint: Fingerprint) => TaskLabel | undefined;
+export type Labeler = ((fingerprint: Fingerprint) => TaskLabel | undefined) & {
+  /** What the identity of a set-up stands for; undefined where that was not kept. */
+  readonly setupOf?: SetupOf;
+};
 
 /** A change in a person's words. */
 export interface ChangeText {
@@ -207,7 +210,7 @@ export function changeText(change: RecipeChange, labelOf: Labeler): ChangeText {
     case 'code':
       return codeText(change, rest, labelOf);
     case 'setup':
-      return bare('what `%setup` sets up changed');
+      return setupText(change, rest, labelOf);
     case 'sources':
       return bare(`the code \`${name}\` that \`%code\` declares ${differs(change)}`, `\`%code ${name}\` changed`);
     case 'files':
@@ -235,6 +238,31 @@ const differs = (change: RecipeChange): string =>
 
 const differsShort = (change: RecipeChange): string =>
   change.old === undefined ? 'is new' : change.new === undefined ? 'is gone' : 'changed';
+
+/** What `%setup` sets up: a product, a variable of the person's own lines, or these lines themselves. */
+function setupText(change: RecipeChange, [part = '', ...rest]: readonly string[], labelOf: Labeler): ChangeText {
+  const name = oneLine(rest.join('.'));
+  switch (part) {
+    case 'products':
+      return valued(change, 'product', name, labelOf, `product \`${name}\``);
+    case 'local':
+      return bare(
+        `the product \`${name}\`, a directory of your own, ${differs(change)}`,
+        `product \`${name}\` was edited`,
+      );
+    case 'assigned':
+      return valued(change, 'variable of `%setup`', name, labelOf);
+    case 'text':
+      return bare(`the lines of \`%setup\` ${step(change, labelOf)}`, 'the lines of `%setup` changed');
+    case 'files':
+      return bare(
+        `file \`${name}\`, which \`%setup\` reads, ${differs(change)}`,
+        `\`${name}\` ${differsShort(change)}`,
+      );
+    default:
+      return bare('what `%setup` sets up changed');
+  }
+}
 
 /** What is run: an image, a program of the host, or the Python of an image. */
 function codeText(change: RecipeChange, [part = '', ...rest]: readonly string[], labelOf: Labeler): ChangeText {

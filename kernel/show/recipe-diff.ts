@@ -94,13 +94,36 @@ const EMPTY: Readonly<Record<string, JsonValue>> = {
   files: {},
 };
 
-/** Where two recipes differ, in the order of their fields' names. Equal recipes, and only these, have no changes. */
-export function diffRecipes(old: Recipe, now: Recipe): readonly RecipeChange[] {
+/** Finds what the identity of a set-up stands for. */
+export type SetupOf = (identity: string) => JsonValue | undefined;
+
+/** Where two set-ups differ; undefined where it is not known what one of them is. */
+function setupChanges({old, new: now}: RecipeChange, setupOf: SetupOf): readonly RecipeChange[] | undefined {
+  if (typeof old !== 'string' || typeof now !== 'string') return undefined;
+  const [before, after] = [setupOf(old), setupOf(now)];
+  if (before === undefined || after === undefined) return undefined;
+  const parts = ['products', 'local', 'assigned', 'files'];
+  const full = (value: JsonValue): JsonValue =>
+    isObject(value) ? {...Object.fromEntries(parts.map(part => [part, {}])), ...value} : value;
+  const changes = walk(['setup'], full(before), full(after));
+  const products = new Set(changes.filter(({at}) => at[1] === 'products').map(({at}) => at[2]));
+  // That it has become a directory of one's own, or is no more, is said of the product.
+  const said = changes.filter(({at}) => at[1] !== 'local' || !products.has(at[2]));
+  return said.length > 0 ? said : undefined;
+}
+
+/**
+ * Where two recipes differ, in the order of their fields' names. Equal recipes, and only these, have no changes.
+ * @param setupOf tells set-ups apart by what they set up; absent: they differ as a whole
+ */
+export function diffRecipes(old: Recipe, now: Recipe, setupOf?: SetupOf): readonly RecipeChange[] {
   const plain = (recipe: Recipe): JsonValue => recipe as unknown as JsonValue;
   const [before, after] = [plain(old), plain(now)];
   if (canonicalJson(before) === canonicalJson(after)) return [];
   const full = (value: JsonValue): JsonValue => (isObject(value) ? {...EMPTY, ...value} : value);
   const changes = walk([], full(before), full(after));
   // A map that is empty and one that is absent are hashed differently, though they mean the same.
-  return changes.length > 0 ? changes : [{at: [], path: '', old: before, new: after}];
+  if (changes.length === 0) return [{at: [], path: '', old: before, new: after}];
+  if (setupOf === undefined) return changes;
+  return changes.flatMap(change => (change.path === 'setup' ? setupChanges(change, setupOf) : undefined) ?? [change]);
 }

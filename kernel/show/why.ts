@@ -40,7 +40,7 @@ export function whyBundle(view: WhyView, labelOf: Labeler, clock: Clock): Bundle
     return sentence(label, missed ?? 'no earlier run of it is known');
   }
   const run = runWords(view.previous, label, clock);
-  const changes = diffRecipes(view.previous.recipe, view.recipe);
+  const changes = diffRecipes(view.previous.recipe, view.recipe, labelOf.setupOf);
   if (changes.length === 0) return sentence(label, missed ?? `nothing changed since ${run}`);
   const shown = changes.slice(0, LISTED).map(change => changeText(change, labelOf));
   const hidden = changes.length - shown.length;

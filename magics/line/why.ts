@@ -114,7 +114,7 @@ function setLines(
     else if (entry !== undefined && entry.task.force !== true) {
       if (old === undefined) first.push(task);
       else {
-        const changes = diffRecipes(old, entry.task.recipe).map(change => changeText(change, labels));
+        const changes = diffRecipes(old, entry.task.recipe, labels.setupOf).map(change => changeText(change, labels));
         const {is} = task.state;
         return [{changes, open: is === 'waiting' || is === 'queued' || is === 'running' || is === 'blocked'}];
       }

@@ -191,7 +191,7 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   one(
     'the tree of a product of one’s own',
-    'magics/setup-probe.ts',
+    SETUP,
     'canonicalJson([identity, trees])',
     'canonicalJson([identity])',
     'a file of a product of one’s own',

@@ -1,7 +1,8 @@
-import {writeFileSync} from 'node:fs';
+import {mkdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
 import type {Execution} from '../rig/client.js';
+import {scratch} from '../rig/scratch.js';
 import {openTestNotebook, type TestNotebook} from './notebook.js';
 
 const shown = ({outputs}: Execution): string => outputs.displays[0]?.data['text/plain'] as string;
@@ -80,4 +81,43 @@ test('of a set it is said how many changed by what, and of other tasks of the sa
   await notebook.run('%wait');
   await says(notebook, loop(4, 4), 'ran again: `x` was 3, is 4');
   expect(JSON.stringify(cell.outputs.displays)).not.toContain('again');
+});
+
+test('`%why` names the products, the variables and the files of `%setup` that changed, also in the next kernel', async () => {
+  using folder = scratch();
+  const directory = folder.path;
+  mkdirSync(folder.at('mine', 'python'), {recursive: true});
+  const stack = (afw: string): void =>
+    writeFileSync(
+      folder.at('stack.sh'),
+      `eups() { echo top; echo '  afw ${afw} setup'; echo '  ip 1 setup'; echo '  mine LOCAL:${folder.at('mine')} setup'; }\n`,
+    );
+  const python = folder.at('mine', 'python', 'a.py');
+  const cells = ['%setup source stack.sh\n%setup export MODE=slow', '%%bash --as a\necho 1 > f'];
+  const runs = async (notebook: TestNotebook): Promise<void> => {
+    for (const cell of [...cells, '%wait']) expect((await notebook.run(cell)).error).toBe('');
+  };
+  const why = async (notebook: TestNotebook): Promise<string> => {
+    const {shown, out} = await notebook.run('%why a');
+    return `${shown}${out}`;
+  };
+  stack('18.1.0');
+  writeFileSync(python, 'x = 1\n');
+  {
+    await using notebook = await openTestNotebook({directory});
+    await runs(notebook);
+    await notebook.kernel.shutdown();
+  }
+  await using notebook = await openTestNotebook({directory});
+  writeFileSync(python, 'x = 2\n');
+  await runs(notebook);
+  expect(await why(notebook)).toContain('the product `mine`, a directory of your own, has other content');
+  stack('19.0.0');
+  cells[0] = cells[0]!.replace('slow', 'fast');
+  await runs(notebook);
+  const said = await why(notebook);
+  expect(said).toContain('product `afw` 18.1.0 → 19.0.0');
+  expect(said).toContain('variable of `%setup` `MODE` slow → fast');
+  expect(said).not.toContain('`ip`');
+  expect(said).not.toContain('`mine`');
 });

@@ -1,6 +1,7 @@
 import {describe, expect, test} from 'vitest';
 import * as fc from 'fast-check';
-import {digestOf, fingerprintOf} from '../../kernel/fingerprint/fingerprint.js';
+import {digestOf, fingerprintOf, type Digest} from '../../kernel/fingerprint/fingerprint.js';
+import type {JsonValue} from '../../kernel/fingerprint/json.js';
 import type {Recipe} from '../../kernel/graph/recipe.js';
 import {runAgainWords} from '../../kernel/show/run-again.js';
 import {countLines, diffLines, unifiedDiff} from '../../kernel/show/line-diff.js';
@@ -54,6 +55,44 @@ describe('the diff of two recipes', () => {
     ['the code `mine.py` that `%code` declares added', {sources: {'mine.py': digestOf('s')}}],
   ])('in words: %s', (text, change) => {
     expect(words({...recipe, ...change})).toEqual([text]);
+  });
+
+  test('names what of a set-up changed, where it is known what both set up', () => {
+    const digest = (name: string): Digest => digestOf(name);
+    const known: Readonly<Record<string, JsonValue>> = {
+      [digest('old')]: {
+        products: {afw: '18.1.0', ip: '1', gone: '3', mine: '2', own: 'LOCAL'},
+        assigned: {MODE: 'slow'},
+        local: {own: digest('a')},
+      },
+      [digest('new')]: {
+        products: {afw: '19.0.0', ip: '1', mine: 'LOCAL', own: 'LOCAL', fresh: '5'},
+        assigned: {MODE: 'fast'},
+        local: {mine: digest('m'), own: digest('b')},
+      },
+      [digest('lines')]: {text: 'export A=1', files: {'a.sh': digest('f')}},
+      [digest('other')]: {text: 'export A=2', files: {'a.sh': digest('g')}},
+    };
+    const setupOf = (identity: string): JsonValue | undefined => known[identity];
+    const between = (old: string, now: string) =>
+      diffRecipes({...recipe, setup: digest(old)}, {...recipe, setup: digest(now)}, setupOf).map(change =>
+        changeText(change, labelOf),
+      );
+    expect(between('old', 'new').map(({text}) => text)).toEqual([
+      'variable of `%setup` `MODE` slow → fast',
+      'the product `own`, a directory of your own, has other content',
+      'product `afw` 18.1.0 → 19.0.0',
+      'product `fresh` added: 5',
+      'product `gone` removed (it was 3)',
+      'product `mine` 2 → LOCAL',
+    ]);
+    expect(between('old', 'new').map(({short}) => short)).toContain('product `afw` was 18.1.0, is 19.0.0');
+    expect(between('lines', 'other').map(({text}) => text)).toEqual([
+      'file `a.sh`, which `%setup` reads, has other content',
+      'the lines of `%setup` export A=1 → export A=2',
+    ]);
+    expect(between('old', 'unknown').map(({text}) => text)).toEqual(['what `%setup` sets up changed']);
+    expect(between('old', 'old')).toEqual([]);
   });
 
   test('shows an image by the head of its digest', () => {
