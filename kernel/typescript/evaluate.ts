@@ -59,6 +59,7 @@ export class Evaluator {
   readonly #deferred = new Map<string, (settled: Readonly<Record<string, Settled>>) => unknown>();
   readonly #held = new HeldNames();
   #serial = 0;
+  #declared: readonly string[] = [];
 
   /** Relative imports mean `directory`, an absolute path. */
   constructor(names: Names, futures: Futures, errors: CellErrors, directory: string) {
@@ -73,6 +74,11 @@ export class Evaluator {
   rebound(): Pick<Extract<FromUser, {type: 'done'}>, 'rebound'> {
     const rebound = this.#held.changes(this.#names, value => heldBy(value)?.ref.id);
     return rebound.length === 0 ? {} : {rebound};
+  }
+
+  /** Takes away the names that the last cell declares. */
+  forgetDeclared(): void {
+    for (const name of this.#declared) this.#names.remove(name);
   }
 
   /** Compiles a cell. What it gives runs the cell, with one row of loop variables if the cell is a loop's body. */
@@ -91,6 +97,7 @@ export class Evaluator {
     this.#errors.add(file, label, source, positions);
     const run = this.#compile(code, file) as CellFunction;
     this.#names.prepare(rewritten.value);
+    this.#declared = rewritten.value.names;
     const tools: CellTools = {...this.#tools, meta: {...this.#tools.meta}, line};
     return row => run(this.#names.global, this.#names.own, tools, row);
   }

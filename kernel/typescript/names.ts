@@ -59,6 +59,13 @@ export class Names {
     } else this.#set(name, value);
   }
 
+  /** Takes a name away that a cell has bound. */
+  remove(name: string): void {
+    this.constants.delete(name);
+    if (this.shadowed.delete(name)) Reflect.deleteProperty(this.own, name);
+    else if (!this.platform.has(name)) Reflect.deleteProperty(this.#global, name);
+  }
+
   has(name: string): boolean {
     return this.shadowed.has(name) || name in this.#global;
   }

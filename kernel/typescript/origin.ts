@@ -37,6 +37,8 @@ export class Origin {
   /** For the watchdog's thread: 1 while code of a cell is on the stack. */
   readonly userCode = new Int32Array(new SharedArrayBuffer(4));
   #current: string | undefined;
+  /** Cells of which no callback is called any more. */
+  readonly #silent = new Set<string>();
   #thrown: {readonly error: unknown; readonly cell: string} | undefined;
 
   /** The cell whose code runs; undefined where that is not known. */
@@ -61,6 +63,13 @@ export class Origin {
   /** Code was terminated: it could not say itself that it has left. */
   forget(): void {
     this.#set(undefined);
+  }
+
+  /** Calls no timer, tick or microtask of a cell any more. False where it had been said before. */
+  silence(cell: string): boolean {
+    if (this.#silent.has(cell)) return false;
+    this.#silent.add(cell);
+    return true;
   }
 
   /** The cell of an error that nobody caught, or of the promise that it rejected. */
@@ -115,7 +124,7 @@ export class Origin {
   #carrying(callback: unknown): unknown {
     const cell = this.#current;
     if (cell === undefined || typeof callback !== 'function') return callback;
-    const run = (work: () => unknown): unknown => this.run(cell, work);
+    const run = (work: () => unknown): unknown => (this.#silent.has(cell) ? undefined : this.run(cell, work));
     return function carried(this: unknown, ...args: unknown[]): unknown {
       return run(() => (callback as Callback).apply(this, args));
     };

@@ -3,7 +3,6 @@ import {join} from 'node:path';
 import process from 'node:process';
 import {setImmediate} from 'node:timers';
 import {fileURLToPath} from 'node:url';
-import {Worker} from 'node:worker_threads';
 import type {JsonObject} from '../fingerprint/json.js';
 import type {ErrorContent} from '../wire/notebook.js';
 import {Asking} from './asking.js';
@@ -21,10 +20,10 @@ import {ModuleFiles} from './module-files.js';
 import {Names} from './names.js';
 import {Origin} from './origin.js';
 import {SetResult} from './results.js';
+import {startStops} from './stops.js';
 import {directStream, writeOf} from './streams.js';
 import {warmUp} from './strip.js';
 import {Turns} from './turns.js';
-import type {Ask} from './watchdog.js';
 
 type Execute = Extract<ToUser, {type: 'execute'}>;
 type Done = Extract<FromUser, {type: 'done'}>;
@@ -96,12 +95,12 @@ class UserProcessLoop {
     // A signal that goes to the whole group is the kernel's to take: it interrupts, and names stay.
     process.on('SIGINT', () => undefined);
     process.on('message', message => this.#receive(message as ToUser));
-    const watchdog = new Worker(this.#entry, {stdin: false, workerData: this.#origin.userCode});
-    watchdog.unref();
-    watchdog.on('message', ({id, cell, terminated}: Ask) => {
-      this.#turns.interrupt(cell, terminated);
-      if (terminated) this.#kernel.send({type: 'terminated'});
-      watchdog.postMessage(id);
+    startStops(this.#entry, {
+      origin: this.#origin,
+      turns: this.#turns,
+      evaluator: this.#evaluator,
+      kernel: this.#kernel,
+      cells: () => ({executing: this.#executing, last: this.#last}),
     });
     this.#kernel.send({type: 'ready'});
     setImmediate(warmUp);

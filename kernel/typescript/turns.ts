@@ -52,13 +52,13 @@ export class Turns {
     return false;
   }
 
-  /** Ends what runs for a cell. Where code was terminated nobody knows whose: all that has begun is ended, and what has not begins anew. */
-  interrupt(cell: string, terminated: boolean): void {
+  /** Ends what runs for a cell, with an error. Where code was terminated nobody knows whose: all that has begun is ended, and what has not begins anew. */
+  interrupt(cell: string, terminated: boolean, error: Error = new KernelInterrupt()): void {
     if (terminated) this.#origin.forget();
     for (const turn of this.#turns) {
       if (turn.cell !== cell && !(terminated && !this.#queue.includes(turn))) continue;
       this.#turns.delete(turn);
-      turn.stop(new KernelInterrupt());
+      turn.stop(error);
     }
     if (terminated && this.#queue.length > 0) setImmediate(this.#next);
   }

@@ -1,17 +1,32 @@
-import {readFileSync, writeSync} from 'node:fs';
+import {writeSync} from 'node:fs';
 import {Session} from 'node:inspector';
 import {Socket} from 'node:net';
 import {parentPort, workerData} from 'node:worker_threads';
+import {HeapWatch} from './heap-watch.js';
+import {mainThreadHeap, mainThreadTime} from './main-thread.js';
 
-/** To the main thread: is it awake, and an interrupt for a cell. `terminated`: code was ended by force meanwhile. */
+/** What the watchdog is given. */
+export interface Watched {
+  /** See {@link Origin.userCode}. */
+  readonly userCode: Int32Array;
+  /** Bytes of the heap that the code may use; undefined: nobody watches it. */
+  readonly promised: number | undefined;
+}
+
+/** To the main thread: is it awake, and what is to be stopped. */
 export interface Ask {
   readonly id: number;
-  readonly cell: string;
+  /** The cell that is interrupted; where the heap is full, whichever has filled it, with what is used of it in bytes. */
+  readonly stop: {readonly cell: string} | {readonly used: number};
+  /** Code was ended by force meanwhile. */
   readonly terminated: boolean;
 }
 
 /** How long the main thread has to answer before its code is ended by force, in milliseconds. */
 const patience = 60;
+
+/** The same where the heap is full: it goes on filling. */
+const haste = 20;
 
 /** So much processor time the main thread must have spent on code of unknown origin before that is ended, in milliseconds. */
 const suspicion = 300;
@@ -35,17 +50,17 @@ export function startWatchdog(): void {
   const waiting = new Map<number, () => void>();
   port.on('message', (id: number) => waiting.get(id)?.());
 
-  const ask = (cell: string, terminated: boolean): Promise<boolean> =>
+  const ask = (stop: Ask['stop'], terminated: boolean): Promise<boolean> =>
     new Promise(resolve => {
       const id = ++asked;
-      const timer = setTimeout(() => end(false), patience);
+      const timer = setTimeout(() => end(false), 'used' in stop ? haste : patience);
       const end = (awake: boolean): void => {
         clearTimeout(timer);
         waiting.delete(id);
         resolve(awake);
       };
       waiting.set(id, () => end(true));
-      const question: Ask = {id, cell, terminated};
+      const question: Ask = {id, stop, terminated};
       port.postMessage(question);
     });
 
@@ -58,10 +73,10 @@ export function startWatchdog(): void {
       session.post('Runtime.terminateExecution', () => resolve());
     });
 
-  const userCode = workerData as Int32Array;
-  const interrupt = async (cell: string): Promise<void> => {
+  const {userCode, promised} = workerData as Watched;
+  const interrupt = async (stop: Ask['stop']): Promise<void> => {
     const began = mainThreadTime();
-    for (let forced = 0; !(await ask(cell, forced > 0));) {
+    for (let forced = 0; !(await ask(stop, forced > 0));) {
       if (userCode[0] === 0 && mainThreadTime() - began < suspicion) continue;
       if (++forced > hopeless) {
         writeSync(2, 'an interrupt has left the process of your code without an answer\n');
@@ -75,13 +90,14 @@ export function startWatchdog(): void {
   };
 
   let turn = Promise.resolve();
+  const inTurn = (stop: Ask['stop']): Promise<void> => (turn = turn.then(() => interrupt(stop)));
   let rest = '';
   const pipe = new Socket({fd: interruptPipe, readable: true, writable: false});
   pipe.setEncoding('utf8');
   pipe.on('data', (text: string) => {
     const lines = (rest + text).split('\n');
     rest = lines.pop() ?? '';
-    for (const line of lines) turn = turn.then(() => interrupt(line));
+    for (const line of lines) void inTurn({cell: line});
   });
   const gone = (): void => {
     // The kernel has left. Code that spins would never see it.
@@ -89,16 +105,17 @@ export function startWatchdog(): void {
   };
   pipe.on('close', gone);
   pipe.on('error', gone);
+  if (promised !== undefined) void watchHeap(promised, used => inTurn({used}));
 }
 
-/** The processor time of the main thread in milliseconds; where the system does not tell, the time. */
-function mainThreadTime(): number {
-  try {
-    const stat = readFileSync(`/proc/self/task/${process.pid}/stat`, 'latin1');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    // Fields 14 and 15 of proc(5), in ticks of a hundredth of a second.
-    return (Number(fields[11]) + Number(fields[12])) * 10;
-  } catch {
-    return performance.now();
-  }
+async function watchHeap(promised: number, end: (used: number) => Promise<void>): Promise<void> {
+  const watch = new HeapWatch({
+    promised,
+    end,
+    resident: () => process.memoryUsage.rss(),
+    worked: mainThreadTime,
+    used: mainThreadHeap,
+    pause: milliseconds => new Promise(resolve => setTimeout(resolve, milliseconds)),
+  });
+  for (;;) await watch.look();
 }

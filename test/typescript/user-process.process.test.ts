@@ -358,11 +358,71 @@ describe('an interrupt', () => {
   });
 });
 
+describe('a full heap', () => {
+  const small = ['--max-old-space-size=80'];
+  const filling: Record<string, string> = {
+    'a loop': 'const all: unknown[] = []; for (;;) all.push(new Array(1e4).fill(all.length))',
+    'a loop after await': 'await 1; const all: unknown[] = []; for (;;) all.push(new Array(1e4).fill(all.length))',
+    'a flood of microtasks': 'const all: unknown[] = []; for (;;) { all.push(new Array(1e3).fill(0)); await null; }',
+    'a loop that sleeps':
+      'const all: unknown[] = []; for (;;) { all.push(new Array(1e5).fill(0)); await new Promise(wake => setTimeout(wake, 1)); }',
+  };
+
+  it('of a cell ends the cell, keeps the names of others, and what it held is free', async () => {
+    start(small);
+    await kernel.run('const keep = {n: 42}; const process_ = process.pid');
+    for (const [name, code] of Object.entries(filling)) {
+      const {error} = await kernel.run(code);
+      expect(error?.ename, name).toBe('HeapFull');
+      expect(error?.evalue).toMatch(
+        /^the heap of your code is full: \d+ MB of at most 80 MB\. .*NODE_OPTIONS=--max-old-space-size=160/,
+      );
+      expect(await kernel.shown('[keep.n, process_ === process.pid, typeof all].join()')).toBe("'42,true,undefined'");
+    }
+    // Each of them had filled it: together they were several times what there is.
+    expect(await kernel.shown('new Array(5e6).fill(1).length')).toBe('5000000');
+    expect(kernel.deaths).toEqual([]);
+  });
+
+  it('is not that of buffers, nor of garbage, nor of one that is nearly full', async () => {
+    start(small);
+    const buffers = 'const bytes = Array.from({length: 200}, () => Buffer.alloc(1e6, 1)); bytes.length';
+    expect(await kernel.shown(buffers)).toBe('200');
+    const garbage = `const live = new Array(6e6).fill(1);
+      let made = 0;
+      for (const end = performance.now() + 600; performance.now() < end;) made += new Array(1e4).fill(made).length;
+      [live.length, made > 2e7].join()`;
+    expect(await kernel.shown(garbage)).toBe("'6000000,true'");
+    expect(kernel.deaths).toEqual([]);
+  });
+
+  it('of code that goes on after its cell is said in that cell, and the code is called no more', async () => {
+    start(small);
+    await kernel.run(
+      '{ const all: unknown[] = []; setInterval(() => all.push(new Array(1e5).fill(0)), 1); } const keep = 42',
+    );
+    await kernel.until(() => kernel.text.stderr.includes('HeapFull: '));
+    expect(kernel.of('output').filter(({name}) => name === 'stderr')).toMatchObject([{cell: 'msg-1'}]);
+    expect(await kernel.shown('keep')).toBe('42');
+    expect(kernel.deaths).toEqual([]);
+  });
+
+  it('that a name of an earlier cell holds can be emptied', async () => {
+    start(small);
+    await kernel.run('const kept: unknown[] = []');
+    expect(await kernel.shown('for (;;) kept.push(new Array(1e4).fill(0))')).toContain('HeapFull');
+    expect(await kernel.shown('const many = kept.length; kept.length = 0; many > 500')).toBe('true');
+    expect(await kernel.shown('for (;;) kept.push(new Array(1e4).fill(0))')).toContain('HeapFull');
+    expect(kernel.deaths).toEqual([]);
+  });
+});
+
 describe('the end of the user’s process', () => {
   it.each([
     ['process.exit(3)', 'ended itself with code 3'],
     ['process.abort()', 'was ended by SIGABRT'],
-    ['const all: unknown[] = []; for (;;) all.push(new Array(1e5).fill(0).map((_, i) => ({i})))', 'ran out of memory'],
+    // More at once than there is room for to end it in.
+    ["Buffer.from('x'.repeat(5e8) + 'é')", 'ran out of memory'],
   ])('by %s is an error of the cell, and the next cell runs', async (code, words) => {
     start(['--max-old-space-size=60']);
     await kernel.run('const lost = 1');
