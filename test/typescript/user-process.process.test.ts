@@ -398,11 +398,13 @@ describe('a full heap', () => {
 
   it('of code that goes on after its cell is said in that cell, and the code is called no more', async () => {
     start(small);
-    await kernel.run(
-      '{ const all: unknown[] = []; setInterval(() => all.push(new Array(1e5).fill(0)), 1); } const keep = 42',
-    );
+    await kernel.run(`const keep = 42;
+      void (async () => {
+        for (const all = []; ; await new Promise(wake => setTimeout(wake, 4))) all.push(new Array(1e5).fill(0));
+      })();`);
     await kernel.until(() => kernel.text.stderr.includes('HeapFull: '));
     expect(kernel.of('output').filter(({name}) => name === 'stderr')).toMatchObject([{cell: 'msg-1'}]);
+    expect(await kernel.shown('new Array(7e6).fill(1).length')).toBe('7000000');
     expect(await kernel.shown('keep')).toBe('42');
     expect(kernel.deaths).toEqual([]);
   });
