@@ -161,7 +161,7 @@ export class ScriptWork implements Work {
       for (const name of found) outputs.add(name);
     }
     if (missing.length > 0 && !this.#call.options.allowEmpty) {
-      const message = `the script ended well, but made no ${missing.map(glob => `\`${glob}\``).join(', ')}`;
+      const message = `it made no ${missing.map(glob => `\`${glob}\``).join(', ')}`;
       return Promise.resolve(fail({reason: 'output', message, paths: missing, ...ended}));
     }
     for (const name of all) if (!outputs.has(name)) rmSync(join(directory, name));

@@ -161,7 +161,7 @@ export function taskOptionsOf(
       code: 'W2010',
       severity: 'error',
       message: `\`${textOf(value)}\` is no whole number of at least ${least}`,
-      hint: `write \`--${name} ${least}\``,
+      hint: `write \`--${name === 'allowFailed' ? 'allow-failed' : name} ${least}\``,
       ...at(name),
     });
     return undefined;

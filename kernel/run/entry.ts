@@ -26,6 +26,8 @@ export class Entry {
   missed: string | undefined;
   /** Run it whatever is cached: it was forced, or what it read was made again with other bytes. */
   force = false;
+  /** Whether somebody wanted that: `%force`, `--force` or `--always`. */
+  forced = false;
   /** Whether its cached result has been looked for since it was submitted or started over. */
   checked = false;
   /** While it waits: whether another kernel is making it, as it was when its result was looked for. */

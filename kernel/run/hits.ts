@@ -68,6 +68,8 @@ export class Hits {
       entry.force = true;
       return false;
     }
+    // Somebody has forced it meanwhile.
+    if (entry.force) return false;
     entry.checkedAt = now();
     this.#scheduler.set(entry, {is: 'done', at: now(), how: 'cached', manifest: good.value});
     return true;

@@ -85,7 +85,7 @@ export class Scheduler {
       } else if (task.force === true && known.phase === 'idle') {
         // It has not begun: it can still be forced.
         known.task = task;
-        known.force = true;
+        this.force(known);
       }
       return known;
     }
@@ -94,7 +94,7 @@ export class Scheduler {
     const entry = new Entry(task, depth + 1, this.#order++);
     this.#entries.set(task.fingerprint, entry);
     for (const need of task.needs) this.#entries.get(need)?.dependents.add(entry);
-    entry.force = task.force === true;
+    entry.force = entry.forced = task.force === true;
     entry.askedAt = this.ports.now();
     this.#hits.queue(entry);
     return entry;
@@ -134,11 +134,17 @@ export class Scheduler {
     entry.cancelling = false;
     entry.undecided = false;
     entry.missed = undefined;
-    entry.force = entry.task.force === true;
+    entry.force = entry.forced = entry.task.force === true;
     entry.askedAt = this.ports.now();
     entry.attempt = entry.directory = entry.startedAt = undefined;
     this.#hits.queue(entry);
     this.set(entry, {is: 'waiting', on: []});
+  }
+
+  /** Runs a task whatever is cached, this once. What has begun is being made anyway. */
+  force(entry: Entry): void {
+    this.restart(entry);
+    if (entry.phase === 'idle') entry.force = entry.forced = true;
   }
 
   /** Ends tasks that run, recalls those that wait. What is over stays as it is. */

@@ -53,7 +53,7 @@ export class AgainMark {
 
 /** Whether its result was looked for and is not there. One that was refused, or forced, says so itself. */
 function isMissed({entry}: TaskNode): boolean {
-  if (entry?.checked !== true || entry.missed !== undefined || entry.force || entry.task.force === true) return false;
+  if (entry?.checked !== true || entry.missed !== undefined || entry.force || entry.forced) return false;
   const {state} = entry;
   if (state.is === 'waiting') return !entry.undecided && !entry.elsewhere;
   return state.is !== 'cancelled' && (state.is !== 'done' || state.how !== 'cached');

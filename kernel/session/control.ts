@@ -67,9 +67,10 @@ export function notebookControl({
   const force = (node: FutureNode): void => {
     for (const task of tasksOf(node)) {
       const {entry} = task.inner ?? task;
-      if (entry?.final === true) scheduler.submit({...entry.task, force: true});
+      if (entry === undefined) continue;
+      scheduler.force(entry);
       // What reads it decides again whether it is a hit.
-      if (entry !== undefined) recheck(scheduler, entry.fingerprint);
+      recheck(scheduler, entry.fingerprint);
     }
   };
   const stuckNow = (): readonly string[] => {

@@ -95,11 +95,14 @@ export class Displays {
   staleCells(): readonly {readonly title: string; readonly cell: string; readonly words: string}[] {
     const last = new Map<string, Open>();
     for (const open of this.#open.values()) last.set(`${open.title}\n${open.code}`, open);
-    return [...last.values()].flatMap(({title, cell, stale, nodes}) => {
+    const found = [...last.values()].flatMap(({title, cell, stale, nodes}) => {
       const {words} = stale;
       const named = this.bindings.of(title);
       return words === undefined || (named !== undefined && !nodes.includes(named)) ? [] : [{title, cell, words}];
     });
+    // What `%wait` or `%log` show has no cell of its own, and its cell tells.
+    const told = new Set(found.flatMap(({title, cell}) => (cell === '' ? [] : [title])));
+    return found.filter(({title, cell}) => cell !== '' || !told.has(title));
   }
 
   /** Sends what is due and what is not: the last word before a kernel ends. */

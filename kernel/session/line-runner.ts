@@ -171,6 +171,9 @@ export class LineRunner {
       }
       found.push(...nodes.map(each => ({name: word.raw, node: each})));
     }
-    return problems.length > 0 ? fail(problems) : ok(found);
+    if (problems.length > 0) return fail(problems);
+    // What is named twice counts once.
+    const seen = new Set<FutureNode>();
+    return ok(found.filter(({node}) => !seen.has(node) && seen.add(node)));
   }
 }

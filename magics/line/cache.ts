@@ -1,4 +1,5 @@
 import {parseDuration} from '../../kernel/cell/duration.js';
+import {didYouMean} from '../../kernel/cell/suggest.js';
 import {parseSize} from '../../kernel/cell/size.js';
 import type {MagicLine} from '../../kernel/cell/syntax.js';
 import type {Fingerprint} from '../../kernel/fingerprint/fingerprint.js';
@@ -8,9 +9,18 @@ import type {LineContext, Problem} from '../../kernel/session/magic.js';
 import {cacheTable, cleanUpText} from '../../kernel/show/cache-table.js';
 import {tableBundle} from '../../kernel/show/table.js';
 import {exportCache, importCache} from './cache-archive.js';
-import {lineMagic, wrong} from './line-magic.js';
+import {lineMagic, surplusOf, wrong} from './line-magic.js';
 
-const COMMANDS = '`ls`, `verify`, `gc`, `pin`, `unpin`, `rebuild`, `export` or `import`';
+const NAMES = ['ls', 'verify', 'gc', 'pin', 'unpin', 'rebuild', 'export', 'import'];
+
+/** How many words those take that take only some, themselves among them, and how they are written. */
+const MOST: Readonly<Record<string, readonly [number, string]>> = {
+  ls: [1, '%cache ls'],
+  verify: [2, '%cache verify content'],
+  gc: [1, '%cache gc --older 30d'],
+  rebuild: [1, '%cache rebuild'],
+  import: [2, '%cache import results.tar'],
+};
 
 /** Milliseconds that `%cache gc` keeps what is younger, unless `--older` says otherwise. */
 const MONTH = 30 * 86_400_000;
@@ -36,6 +46,9 @@ export const cacheMagic = lineMagic(
   async (line, context) => {
     const [command, ...words] = line.words;
     const {cache} = context.notebook;
+    const [most, example] = MOST[command?.raw ?? ''] ?? [Infinity, ''];
+    const surplus = surplusOf(line, most, example);
+    if (surplus !== undefined) return surplus;
     switch (command?.raw) {
       case 'ls':
         context.display(tableBundle(cacheTable(await cache.list(), {now: Date.now()})));
@@ -72,7 +85,10 @@ export const cacheMagic = lineMagic(
           line,
           'W7040',
           command === undefined ? '`%cache` needs a command' : `\`%cache\` has no command \`${command.raw}\``,
-          `there is ${COMMANDS}`,
+          (command === undefined ? undefined : didYouMean(command.raw, NAMES)) ??
+            `there is ${NAMES.slice(0, -1)
+              .map(name => `\`${name}\``)
+              .join(', ')} or \`${NAMES.at(-1) ?? ''}\``,
         );
     }
   },
@@ -84,6 +100,7 @@ export const cleanupMagic = lineMagic(
     name: 'cleanup',
     summary: 'lists attempts that nobody has and results that nothing reaches; --yes removes them',
     example: '%cleanup --yes',
+    most: 0,
     options: {yes: 'none', all: 'none'},
   },
   async (line, context) => {
@@ -114,7 +131,7 @@ async function cleanUp(line: MagicLine, context: LineContext, keep: Keep): Promi
 
 async function verify(line: MagicLine, context: LineContext, how: string): Promise<readonly Problem[] | undefined> {
   if (how !== 'size' && how !== 'mtime' && how !== 'content')
-    return wrong(line, 'W7040', `results are not verified by \`${how}\``, 'it is size, mtime or content');
+    return wrong(line, 'W7040', `results are not verified by \`${how}\``, 'it is size, mtime or content', 1);
   const bad = await context.notebook.cache.verify(how, context.signal);
   const said = bad.map(({result, message}) => `${result.fingerprint.slice(0, 12)}  ${result.label}: ${message}\n`);
   context.stream('stdout', bad.length === 0 ? 'all results are as they were recorded\n' : said.join(''));

@@ -1,4 +1,4 @@
-import {lineMagic, wrong} from './line-magic.js';
+import {lineMagic, surplusOf, wrong} from './line-magic.js';
 
 /** `%wait [NAME…]`: until they have ended, with their display. */
 export const waitMagic = lineMagic(
@@ -18,6 +18,8 @@ export const cancelMagic = lineMagic(
   {name: 'cancel', summary: 'ends the tasks of futures', example: '%cancel warps[HSC-R]', options: {all: 'none'}},
   async (line, context) => {
     if (line.options.some(option => option.name === 'all')) {
+      const surplus = surplusOf(line, 0, '%cancel --all');
+      if (surplus !== undefined) return surplus;
       context.notebook.cancelAll();
       return undefined;
     }

@@ -16,7 +16,7 @@ export const reloadMagic = lineMagic(
 
 /** `%unload_ext FILE|PACKAGE`: takes back what it has added. */
 export const unloadMagic = lineMagic(
-  {name: 'unload_ext', summary: 'takes back the magics of an extension', example: '%unload_ext ./mine.js'},
+  {name: 'unload_ext', summary: 'takes back the magics of an extension', example: '%unload_ext ./mine.js', most: 1},
   async (line, context) => {
     const words = await context.fill(line);
     if (!words.ok) return words.error;

@@ -3,7 +3,7 @@ import {lineMagic, wrong} from './line-magic.js';
 
 /** `%lsmagic`: all magics, a line each. */
 export const lsmagicMagic = lineMagic(
-  {name: 'lsmagic', summary: 'lists all magics', example: '%lsmagic'},
+  {name: 'lsmagic', summary: 'lists all magics', example: '%lsmagic', most: 0},
   async (_line, context) => {
     const rows = context.notebook.magics().map(({name, use, summary}) => `${`${use}${name}`.padEnd(14)} ${summary}\n`);
     context.stream('stdout', rows.join(''));
@@ -13,7 +13,7 @@ export const lsmagicMagic = lineMagic(
 
 /** `%help [NAME]`, `name?`: what a magic does; of a future, how far it is. */
 export const helpMagic = lineMagic(
-  {name: 'help', summary: 'says what a magic does, or how far a future is', example: '%help lsst'},
+  {name: 'help', summary: 'says what a magic does, or how far a future is', example: '%help lsst', most: 1},
   async (line, context) => {
     const [word] = line.words;
     const magics = context.notebook.magics();

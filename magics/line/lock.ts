@@ -2,7 +2,12 @@ import {lineMagic} from './line-magic.js';
 
 /** `%lock`: what each name of an image is pinned to, in `weft.lock` beside the notebook. */
 export const lockMagic = lineMagic(
-  {name: 'lock', summary: 'shows which image each name means: weft.lock, meant for version control', example: '%lock'},
+  {
+    name: 'lock',
+    summary: 'shows which image each name means: weft.lock, meant for version control',
+    example: '%lock',
+    most: 0,
+  },
   async (line, context) => {
     const pins = await context.containers.pins();
     if (!pins.ok) return [{...pins.error, span: line.span}];

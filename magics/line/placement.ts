@@ -1,4 +1,5 @@
 import {resolve} from 'node:path';
+import {didYouMean} from '../../kernel/cell/suggest.js';
 import type {LineContext} from '../../kernel/session/magic.js';
 import {lineMagic, wrong} from './line-magic.js';
 
@@ -8,6 +9,7 @@ export const executorMagic = lineMagic(
     name: 'executor',
     summary: 'says where tasks are run, and how many at once',
     example: '%executor local --slots 4',
+    most: 1,
     options: {slots: 'one'},
   },
   async (line, context) => {
@@ -49,6 +51,7 @@ export const configMagic = lineMagic(
         'W2036',
         `\`%config\` takes one key and one value, and here is \`${surplus}\` too`,
         'quote a value with blanks in it',
+        2,
       );
     if (key === undefined) {
       const rows = [...SETTINGS].map(([name, {read}]) => `${name} ${read(settings)}\n`).join('');
@@ -58,13 +61,14 @@ export const configMagic = lineMagic(
         line,
         'W2036',
         `there is no setting \`${key}\``,
-        `there is ${[...SETTINGS].map(([name, {values}]) => `\`${name}\` (${values})`).join(' and ')}`,
+        didYouMean(key, [...SETTINGS.keys()]) ??
+          `there is ${[...SETTINGS].map(([name, {values}]) => `\`${name}\` (${values})`).join(' and ')}`,
       );
     else if (value === undefined) context.stream('stdout', `${given.read(settings)}\n`);
     else {
       const set = await given.set(settings, value, context);
-      if (set === false) return wrong(line, 'W2036', `\`${key}\` is never \`${value}\``, `it is ${given.values}`);
-      if (set !== true) return wrong(line, 'W7060', set.message, set.remedy);
+      if (set === false) return wrong(line, 'W2036', `\`${key}\` is never \`${value}\``, `it is ${given.values}`, 1);
+      if (set !== true) return wrong(line, 'W7060', set.message, set.remedy, 1);
     }
     return undefined;
   },

@@ -71,7 +71,7 @@ async function tell(
     if (old !== undefined) context.display(whyBundle({label: task.label, recipe, previous: old}, labels, clock));
     return;
   }
-  if (entry.missed === undefined && entry.task.force === true) {
+  if (entry.missed === undefined && entry.forced) {
     say('it was to run whatever is cached (`%force`, `--force` or `--always`)');
     return;
   }
@@ -111,7 +111,7 @@ function setLines(
     const {entry} = task.inner ?? task;
     const old = earlier[at]?.[0]?.recipe;
     if (entry?.missed !== undefined) refused.push(task);
-    else if (entry !== undefined && entry.task.force !== true) {
+    else if (entry !== undefined && !entry.forced) {
       if (old === undefined) first.push(task);
       else {
         const changes = diffRecipes(old, entry.task.recipe, labels.setupOf).map(change => changeText(change, labels));

@@ -1,4 +1,4 @@
-import {rmSync, writeFileSync} from 'node:fs';
+import {readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {expect, test} from 'vitest';
 import {scratch} from '../rig/scratch.js';
 import {openTestNotebook} from './notebook.js';
@@ -71,6 +71,56 @@ test('`%force` and `--always` reach readers, and their readers, exactly when byt
   await notebook.run('%force same');
   await notebook.run('%wait');
   expect((await notebook.run('sameReader?')).shown).toContain('cached');
+});
+
+test('`%force` reaches what waits for a forced need too, and holds for one run', async () => {
+  using folder = scratch();
+  await using notebook = await openTestNotebook();
+  const runs = (): string => readFileSync(folder.at('runs'), 'utf8');
+  await notebook.run(`%%bash --as same\necho a >> ${folder.at('runs')}\necho 1 > t`);
+  await notebook.run(`%%bash --as reader --from same\necho b >> ${folder.at('runs')}\ncp $same/t t`);
+  await notebook.run('%wait');
+  expect(runs()).toBe('a\nb\n');
+  for (const [line, more] of [
+    ['%force same reader same', 'a\nb\n'],
+    ['%force *', 'a\nb\n'],
+    ['%force same', 'a\n'],
+    ['%force reader', 'b\n'],
+    ['%force same', 'a\n'],
+  ] as const) {
+    const before = runs();
+    expect((await notebook.run(line)).error).toBe('');
+    await notebook.run('%wait');
+    expect(runs().slice(before.length), line).toBe(more);
+    if (line === '%force reader') expect((await notebook.run('%why reader')).out).toContain('whatever is cached');
+  }
+  const {shown} = await notebook.run('%status same same same');
+  expect(shown).not.toContain('3 tasks');
+});
+
+test('a line magic that is given too much does nothing, and points at what is too much', async () => {
+  await using notebook = await openTestNotebook();
+  await notebook.run('%%bash --as one\nsleep 30');
+  for (const [line, at, words] of [
+    ['%cleanup now --yes', '1:10', 'W2013  `%cleanup` takes no word, and here is `now`'],
+    ['%cache ls one', '1:11', 'W2013  `%cache ls` takes no word more, and here is `one`'],
+    ['%cache verify size one', '1:20', 'W2013  `%cache verify size` takes no word more'],
+    ['%cache verify sizes', '1:15', 'W7040  results are not verified by `sizes`'],
+    ['%cache lss', '1:8', 'did you mean `ls`?'],
+    ['%cancel --all one', '1:15', 'W2004'],
+    ['%cancel one --all', '1:9', 'W2013'],
+    ['%executor local slurm', '1:17', 'W2013'],
+    ['%config verify size mtime', '1:21', 'W2036'],
+    ['%config verify sizes', '1:16', 'W2036'],
+    ['%config verfy size', '1:9', 'did you mean `verify`?'],
+  ] as const) {
+    const {error} = await notebook.run(line);
+    expect(error, line).toContain(`]:${at}  W`);
+    expect(error, line).toContain(words);
+  }
+  expect((await notebook.run('%status one')).shown).toMatch(/running|to run/);
+  await notebook.run('%cancel one');
+  expect((await notebook.run('%wait one')).shown).toContain('cancelled');
 });
 
 test('a name that is bound again marks what took the old value as stale', async () => {
