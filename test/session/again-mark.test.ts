@@ -30,7 +30,7 @@ test('what is cached, refused, forced, elsewhere, or not looked for yet is not c
     task({is: 'queued'}, {checked: false}),
     task({is: 'queued'}, {missed: 'f is missing'}),
     task({is: 'queued'}, {force: true}),
-    task({is: 'queued'}, {task: {force: true}}),
+    task({is: 'queued'}, {forced: true}),
   ];
   expect(others.map(one => mark.see(one))).toEqual(others.map(() => false));
   for (const is of ['waiting', 'running', 'failed', 'blocked']) expect(mark.see(task({is})), is).toBe(true);
