@@ -1,5 +1,6 @@
-import {link, mkdir, symlink} from 'node:fs/promises';
+import {link, symlink} from 'node:fs/promises';
 import {dirname, join, relative} from 'node:path';
+import {makeDirectory} from '../kernel/fingerprint/make-directory.js';
 import type {UnionFile} from './join-conflicts.js';
 
 /** Links that are made at once: the event loop stays free between them. */
@@ -15,7 +16,7 @@ export async function linkFiles(files: readonly UnionFile[], directory: string, 
     const parent = dirname(path);
     if (made.has(parent)) continue;
     made.add(parent);
-    await mkdir(join(directory, parent), {recursive: true});
+    await makeDirectory(join(directory, parent));
   }
   for (let at = 0; at < files.length; at += CONCURRENCY) {
     await Promise.all(files.slice(at, at + CONCURRENCY).map(file => linkFile(file, directory, final)));

@@ -1,5 +1,6 @@
 import {mkdirSync, writeFileSync} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
+import {makeDirectorySync} from '../fingerprint/make-directory.js';
 import type {Failure} from '../graph/failure.js';
 import type {Holder} from '../graph/holder.js';
 import type {Manifest} from '../graph/manifest.js';
@@ -76,13 +77,13 @@ export async function launch(scheduler: Scheduler, entry: Entry): Promise<Launch
   return made.ok ? {is: 'done', how: 'ran', manifest: made.value} : {is: 'failed', failure: made.error};
 }
 
-/** Made by itself: of a disk that gives an error, Node's recursive way says that the directory is missing. */
+/** That it is new is part of it. */
 function makeAttempt(directory: string): void {
   try {
     mkdirSync(directory);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    mkdirSync(dirname(directory), {recursive: true});
+    makeDirectorySync(dirname(directory));
     mkdirSync(directory);
   }
 }

@@ -1,18 +1,9 @@
 import {randomUUID} from 'node:crypto';
-import {
-  existsSync,
-  linkSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import {existsSync, linkSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {codeOf} from '../fingerprint/file-problem.js';
 import {readFingerprint, type Fingerprint} from '../fingerprint/fingerprint.js';
+import {makeDirectorySync} from '../fingerprint/make-directory.js';
 import type {Holder, ProcessStamp} from '../graph/holder.js';
 import {fail, ok, type Result} from '../graph/result.js';
 import type {AttemptId} from '../graph/task.js';
@@ -173,8 +164,7 @@ export class Claims {
   #write(content: ClaimContent): Result<string, StoreProblem> {
     const path = join(this.directory, `.${randomUUID()}`);
     try {
-      mkdirSync(this.directory, {recursive: true});
-      writeFileSync(path, `${JSON.stringify(content)}\n`, {flag: 'wx'});
+      writeIn(this.directory, path, `${JSON.stringify(content)}\n`);
       return ok(path);
     } catch (error) {
       return fail(writeProblem(path, error));
@@ -199,6 +189,17 @@ export class Claims {
 
   #path(fingerprint: Fingerprint, number: number): string {
     return join(this.directory, `${fingerprint}.${number}`);
+  }
+}
+
+/** Writes a new file; its directory is nearly always there. */
+function writeIn(directory: string, path: string, text: string): void {
+  try {
+    writeFileSync(path, text, {flag: 'wx'});
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+    makeDirectorySync(directory);
+    writeFileSync(path, text, {flag: 'wx'});
   }
 }
 

@@ -1,5 +1,6 @@
-import {mkdir, open, stat} from 'node:fs/promises';
+import {open, stat} from 'node:fs/promises';
 import {dirname} from 'node:path';
+import {makeDirectory} from '../fingerprint/make-directory.js';
 import {fail, ok, type Result} from '../graph/result.js';
 import {writeProblem, type StoreProblem} from './problem.js';
 
@@ -132,7 +133,7 @@ export class JournalWriter {
 }
 
 async function openJournal(path: string): Promise<JournalFile> {
-  await mkdir(dirname(path), {recursive: true});
+  await makeDirectory(dirname(path));
   const file = await open(path, 'ax');
   const {ino} = await file.stat({bigint: true});
   return {

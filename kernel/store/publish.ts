@@ -131,12 +131,13 @@ async function place(
   const final = manifest.directory ?? '';
   let looks = 0;
   for (let tries = 0; ; tries++) {
+    let code: string;
     try {
       step(tries === 0 ? 'final' : 'final again');
       await rename(attempt, final);
       return ok({manifest, ours: true});
     } catch (error) {
-      const code = codeOf(error);
+      code = codeOf(error);
       if (tries >= TRIES || !['ENOENT', 'ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(code)) throw error;
       if (code === 'ENOENT') {
         await mkdir(dirname(final), {recursive: true});
@@ -144,7 +145,7 @@ async function place(
       }
     }
     const there = await readManifest(final);
-    if (!there.ok && looks < LOOKS && !existsSync(final)) {
+    if (!there.ok && code !== 'ENOTDIR' && looks < LOOKS && !existsSync(final)) {
       // Who has put it aside in this moment is not waited for in vain: the next try succeeds.
       if (looks++ > 0) await new Promise(resolve => setTimeout(resolve, LOOK));
       tries--;

@@ -1,9 +1,10 @@
 import {createHash} from 'node:crypto';
 import {constants, createReadStream, writeFileSync} from 'node:fs';
-import {copyFile, mkdir} from 'node:fs/promises';
+import {copyFile} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
 import {pipeline} from 'node:stream/promises';
 import type {Digest, Fingerprint} from '../../kernel/fingerprint/fingerprint.js';
+import {makeDirectory} from '../../kernel/fingerprint/make-directory.js';
 import type {Failure} from '../../kernel/graph/failure.js';
 import {shortOf} from '../../kernel/graph/recipe.js';
 import {fail, ok, type Result} from '../../kernel/graph/result.js';
@@ -53,7 +54,7 @@ export class FrozenWork implements Work {
     for (const name of names) {
       const [from, to] = [join(this.#rerun, name), join(directory, name)];
       try {
-        await mkdir(dirname(to), {recursive: true});
+        await makeDirectory(dirname(to));
         await copyFile(from, to, constants.COPYFILE_FICLONE);
         if ((await digestOf(to)) === this.#files[name]) continue;
         return fail(changed(from));

@@ -1,6 +1,7 @@
-import {existsSync, mkdirSync, writeFileSync} from 'node:fs';
+import {existsSync, writeFileSync} from 'node:fs';
 import {join, relative} from 'node:path';
 import type {Fingerprint} from '../../kernel/fingerprint/fingerprint.js';
+import {makeDirectorySync} from '../../kernel/fingerprint/make-directory.js';
 import type {Mount} from '../../kernel/graph/container.js';
 import type {Failure} from '../../kernel/graph/failure.js';
 import {shortOf} from '../../kernel/graph/recipe.js';
@@ -51,7 +52,7 @@ export class PersonWork implements Work {
   async prepare(attempt: Attempt): Promise<Result<string, Failure>> {
     if (this.#command.inside) {
       // What is mounted must be there.
-      mkdirSync(this.rerun, {recursive: true});
+      makeDirectorySync(this.rerun);
       const own = {source: this.rerun, target: this.rerun, write: true};
       this.#mounts = [...(await commandMounts(this.#command, attempt)), own];
     }
@@ -61,7 +62,7 @@ export class PersonWork implements Work {
     if (only !== undefined && more.length === 0 && only !== this.rerun) rerun = `${relative(reruns, only)}:${rerun}`;
     else if (more.length > 0 && !existsSync(join(this.rerun, REPOSITORY_CFG))) {
       // The command line has no way to name several parents.
-      mkdirSync(this.rerun, {recursive: true});
+      makeDirectorySync(this.rerun);
       writeFileSync(join(this.rerun, REPOSITORY_CFG), freshRerunCfg(this.#command.root, this.rerun, this.#parents));
     }
     return ok(

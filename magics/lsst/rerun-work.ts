@@ -1,7 +1,8 @@
-import {mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {basename, join} from 'node:path';
 import type {Fingerprint} from '../../kernel/fingerprint/fingerprint.js';
 import type {JsonValue} from '../../kernel/fingerprint/json.js';
+import {makeDirectorySync} from '../../kernel/fingerprint/make-directory.js';
 import type {Mount} from '../../kernel/graph/container.js';
 import type {Failure} from '../../kernel/graph/failure.js';
 import type {Manifest} from '../../kernel/graph/manifest.js';
@@ -38,7 +39,7 @@ export interface Command {
 /** The bash file that runs a command, and the text that starts it in the clean environment. */
 export function writeCommand(command: Command, directory: string, words: readonly string[], then = ''): string {
   const temporary = join(directory, '.weft.tmp');
-  mkdirSync(temporary, {recursive: true});
+  makeDirectorySync(temporary);
   const task = [
     command.setup === '' ? '' : `${command.setup}\n`,
     `cd ${bashQuote(command.directory)} || exit 125\n`,

@@ -3,33 +3,21 @@ import {missing, need} from '../rig/component.js';
 import {Faults, library, type Rule} from '../rig/faults/faults.js';
 import type {Kernel} from '../rig/kernel.js';
 import {CrashRig, runCells} from './crash-rig.js';
-
-type Code = 'ENOSPC' | 'EACCES' | 'EROFS' | 'EIO';
-
-/** What a person must read of each error: the reason, and what to do. */
-const WORDS: Readonly<Record<Code, readonly [reason: RegExp, remedy: RegExp]>> = {
-  ENOSPC: [/disk is full|no space/i, /free some space/i],
-  EACCES: [/may not be written|can't be written|permission denied/i, /the right to write/i],
-  EROFS: [/read-only/i, /another place|a copy of it/i],
-  EIO: [/disk gave an error|i\/o error|input\/output error/i, /system log/i],
-};
-
-const any: readonly Code[] = ['ENOSPC', 'EACCES', 'EROFS', 'EIO'];
-const writing: readonly Code[] = ['ENOSPC', 'EIO'];
+import {ANY, WORDS, WRITING, type Code} from './error-words.js';
 
 /** Files of Weft, the operation that fails, and the place that the person is told. */
 const failing: readonly (readonly [string, readonly Code[], Omit<Rule, 'action'>, RegExp])[] = [
-  ['its claim', any, {role: 'kernel', operation: 'create', path: '.weft/claims/.#'}, /\.weft\/claims/],
-  ['its claim', writing, {role: 'kernel', operation: 'write', path: '.weft/claims/.#'}, /\.weft\/claims/],
-  ['the name of its claim', any, {role: 'kernel', operation: 'link', path: '.weft/claims/*'}, /\.weft\/claims/],
-  ['its attempt', any, {role: 'kernel', operation: 'mkdir', path: '.weft/work/#/.bash#.#'}, /\.weft\/work/],
-  ['its script', any, {role: 'kernel', operation: 'create', path: '*/.weft.script'}, /\.weft\/work/],
-  ['its script', writing, {role: 'kernel', operation: 'write', path: '*/.weft.run'}, /\.weft\/work/],
-  ['its log', any, {role: 'runner', operation: 'create', path: '*/.weft.log'}, /\.weft\.log/],
-  ['its manifest', any, {role: 'kernel', operation: 'create', path: '*/.weft.json.tmp'}, /\.weft\.json/],
-  ['its manifest', writing, {role: 'kernel', operation: 'write', path: '*/.weft.json.tmp'}, /\.weft\.json/],
-  ['its manifest', writing, {role: 'kernel', operation: 'sync', path: '*/.weft.json.tmp'}, /\.weft\.json/],
-  ['its name', any, {role: 'kernel', operation: 'rename', path: '.weft/work/#/bash#'}, /\.weft\/work/],
+  ['its claim', ANY, {role: 'kernel', operation: 'create', path: '.weft/claims/.#'}, /\.weft\/claims/],
+  ['its claim', WRITING, {role: 'kernel', operation: 'write', path: '.weft/claims/.#'}, /\.weft\/claims/],
+  ['the name of its claim', ANY, {role: 'kernel', operation: 'link', path: '.weft/claims/*'}, /\.weft\/claims/],
+  ['its attempt', ANY, {role: 'kernel', operation: 'mkdir', path: '.weft/work/#/.bash#.#'}, /\.weft\/work/],
+  ['its script', ANY, {role: 'kernel', operation: 'create', path: '*/.weft.script'}, /\.weft\/work/],
+  ['its script', WRITING, {role: 'kernel', operation: 'write', path: '*/.weft.run'}, /\.weft\/work/],
+  ['its log', ANY, {role: 'runner', operation: 'create', path: '*/.weft.log'}, /\.weft\.log/],
+  ['its manifest', ANY, {role: 'kernel', operation: 'create', path: '*/.weft.json.tmp'}, /\.weft\.json/],
+  ['its manifest', WRITING, {role: 'kernel', operation: 'write', path: '*/.weft.json.tmp'}, /\.weft\.json/],
+  ['its manifest', WRITING, {role: 'kernel', operation: 'sync', path: '*/.weft.json.tmp'}, /\.weft\.json/],
+  ['its name', ANY, {role: 'kernel', operation: 'rename', path: '.weft/work/#/bash#'}, /\.weft\/work/],
 ];
 
 /** What a task can do without. */
@@ -89,7 +77,7 @@ describe.skipIf(missing([library]) !== undefined && process.env['CI'] !== 'true'
   );
   let published = 0;
 
-  test.each(harmless.flatMap(([what, rule]) => any.map(code => ({what, code, rule}))))(
+  test.each(harmless.flatMap(([what, rule]) => ANY.map(code => ({what, code, rule}))))(
     'runs a task all the same if $what meets $code',
     async ({code, rule}) => {
       faults.set([{...rule, action: {error: code}}]);
