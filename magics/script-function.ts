@@ -1,5 +1,7 @@
+import {didYouMean} from '../kernel/cell/suggest.js';
 import type {JsonValue} from '../kernel/fingerprint/json.js';
 import type {MagicContext, Problem} from '../kernel/session/magic.js';
+import {outProblem} from './out-problem.js';
 import type {ScriptCall} from './script-call.js';
 import type {ScriptLanguage} from './script-language.js';
 import {dedent, normalScript} from './script-text.js';
@@ -35,7 +37,8 @@ export function readScriptCall(
   }
   const given = options as Readonly<Record<string, JsonValue>>;
   for (const key of Object.keys(given))
-    if (!known.includes(key)) error(`\`${own}\` has no option \`${key}\``, `it has ${known.join(', ')}`);
+    if (!known.includes(key))
+      error(`\`${own}\` has no option \`${key}\``, didYouMean(key, known) ?? `it has ${known.join(', ')}`);
   const variables = new Map<string, {source: Source}>();
   for (const group of ['with', 'from'] as const) {
     const map = given[group];
@@ -69,12 +72,14 @@ export function readScriptCall(
     error('`reads` is the directory of a root repository, as a text', "`{reads: 'DATA'}`");
   const script = normalScript(dedent(text));
   if (script.trim() === '') error('the script is empty');
+  const out = list('out');
+  problems.push(...(out ?? []).flatMap(pattern => outProblem(pattern)));
   const call: ScriptCall = {
     script,
     variables,
     ...(typeof reads === 'string' ? {reads: {text: reads}} : {}),
     in: (list('in') ?? []).map(pattern => ({pattern})),
-    out: list('out'),
+    out,
     value: given['value'] === true,
     strict: given['strict'] !== false && given['noStrict'] !== true,
     always: given['always'] === true,

@@ -115,11 +115,14 @@ export async function inputFiles(
     if (names.length === 0 && !allowEmpty)
       problems.push({
         pattern,
-        message: isGlob(pattern)
-          ? `\`${pattern}\` matches no file`
-          : isDirectory(join(root, asked))
-            ? `the directory \`${pattern}\` has no file in it`
-            : `there is no file \`${pattern}\``,
+        message:
+          pattern.trim() === ''
+            ? 'an empty name is no input'
+            : isGlob(pattern)
+              ? `\`${pattern}\` matches no file`
+              : isDirectory(join(root, asked))
+                ? `the directory \`${pattern}\` has no file in it`
+                : `there is no file \`${pattern}\``,
       });
     for (const found of names) {
       const path = join(root, found);

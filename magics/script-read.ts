@@ -1,4 +1,5 @@
 import type {MagicContext, Problem, Reading} from '../kernel/session/magic.js';
+import {outProblem} from './out-problem.js';
 import type {ScriptCall} from './script-call.js';
 import {readVariables} from './script-given.js';
 import type {ScriptLanguage} from './script-language.js';
@@ -43,6 +44,8 @@ export function readScript(
     });
   }
   const outs = line.options.filter(option => option.name === 'out');
+  const out = fillLine(valuesOf(line, 'out'), reading, context, problems);
+  problems.push(...out.flatMap(({text, span}) => outProblem(text, span)));
   const [reads] = fillLine(valuesOf(line, 'reads').slice(-1), reading, context, problems);
   const call: ScriptCall = {
     script,
@@ -51,8 +54,7 @@ export function readScript(
     line: reading.bodyLine,
     variables,
     in: fillLine(valuesOf(line, 'in'), reading, context, problems).map(({text, span}) => ({pattern: text, span})),
-    out:
-      outs.length === 0 ? undefined : fillLine(valuesOf(line, 'out'), reading, context, problems).map(({text}) => text),
+    out: outs.length === 0 ? undefined : out.map(({text}) => text),
     value: hasFlag(line, 'value'),
     strict: !hasFlag(line, 'no-strict'),
     always: hasFlag(line, 'always'),

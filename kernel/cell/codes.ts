@@ -112,6 +112,7 @@ export const CODES = {
   W7003: 'A repository is one directory.',
   W7004: 'A directory is not there.',
   W7005: 'A directory is no repository.',
+  W7006: 'An output cannot be there.',
   W7010: '`%show` has nothing to show.',
   W7011: 'A whole set cannot be shown.',
   W7012: 'Waiting for what is to be shown was interrupted.',

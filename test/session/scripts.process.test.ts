@@ -127,3 +127,13 @@ test('names that bash keeps, two inputs of one name, and an empty script are err
   expect((await notebook.run('%%bash --as det --from det\ntrue')).error).toContain('W2011');
   expect((await notebook.run('%%foreach x in [1] --as one\n%%bash --as two\ntrue')).error).toContain('W2012');
 });
+
+test('an output that can never be there is an error before anything runs, of a cell and of a call', async () => {
+  await using notebook = await openTestNotebook();
+  const {error} = await notebook.run("%%bash --as far --out ok.txt ../x ''\necho 1 > ok.txt");
+  expect(error).toContain(']:1:30  W7006  `../x` lies outside');
+  expect(error).toContain(']:1:35  W7006  an empty name is no output');
+  expect((await notebook.run("bash('true', {out: ['/tmp/x']})")).error).toContain('W7006');
+  expect((await notebook.run("bash('true', {retires: 2})")).error).toContain('did you mean `retries`?');
+  expect((await notebook.run('%status')).shown).toContain('no tasks yet');
+});
