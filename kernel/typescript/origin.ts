@@ -1,9 +1,22 @@
+import crypto from 'node:crypto';
+import dns from 'node:dns';
 import {EventEmitter} from 'node:events';
+import fs from 'node:fs';
 import {syncBuiltinESMExports} from 'node:module';
 import timers from 'node:timers';
 import {promiseHooks} from 'node:v8';
 
 type Callback = (this: unknown, ...args: unknown[]) => unknown;
+
+/**
+ * Modules whose functions call their last argument from native code: those with a twin that waits (`readFile`, `readFileSync`), and these.
+ * What else is native ends in an emitter.
+ */
+const CALLING_BACK: readonly (readonly [holder: object, names: RegExp])[] = [
+  [fs, /^opendir$/],
+  [dns, /^(?:lookup|lookupService|reverse|resolve\w*)$/],
+  [crypto, /^(?:randomBytes|randomInt|checkPrime|sign|verify)$/],
+];
 
 /** Gives back what `new` is to make: so a subclass puts its private fields on an object that is already there. */
 const Given = function given(object: object) {
@@ -103,17 +116,24 @@ export class Origin {
     }
     this.#follow(globalThis, 'queueMicrotask');
     this.#follow(process, 'nextTick');
+    for (const [holder, names] of CALLING_BACK)
+      for (const name of Object.keys(holder))
+        if (names.test(name) || `${name}Sync` in holder) this.#follow(holder, name, -1);
     syncBuiltinESMExports();
     this.#followEmitters();
   }
 
-  /** Replaces a function that calls its first argument later. */
-  #follow(holder: object, name: string): void {
-    const original = Reflect.get(holder, name) as Callback;
+  /** Replaces a function that calls one of its arguments later: the first, or with -1 the last. */
+  #follow(holder: object, name: string, which: 0 | -1 = 0): void {
+    const original = Reflect.get(holder, name) as Callback | undefined;
+    // Some that are named are not there on this platform.
+    if (original === undefined) return;
     const carry = (callback: unknown): unknown => this.#carrying(callback);
     const following = {
-      [name](this: unknown, callback: unknown, ...rest: unknown[]): unknown {
-        return original.call(this, carry(callback), ...rest);
+      [name](this: unknown, ...args: unknown[]): unknown {
+        const at = which === 0 ? 0 : args.length - 1;
+        if (typeof args[at] === 'function') args[at] = carry(args[at]);
+        return original.apply(this, args);
       },
     }[name] as Callback;
     // Among them is what `util.promisify` takes.

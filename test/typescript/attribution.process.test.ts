@@ -34,6 +34,23 @@ describe('text', () => {
       'a child that is read',
       'import cp from "node:child_process"; cp.spawn("sh", ["-c", "sleep 0.3; echo late"]).stdout.on("data", d => process.stdout.write(d))',
     ],
+    [
+      'fs.readFile, to where a pipe lets it wait',
+      'import fs from "node:fs"; import cp from "node:child_process"; cp.execSync("mkfifo pipe"); fs.readFile("pipe", "utf8", (_, text) => process.stdout.write(text)); cp.exec("sleep 0.3; echo late > pipe")',
+    ],
+    [
+      'a named import of fs and crypto',
+      'import {open, stat} from "node:fs"; import {randomBytes} from "node:crypto"; setTimeout(() => stat(".", () => open("/dev/null", (_, f) => randomBytes(8, () => console.log("late")))), 300)',
+    ],
+    ['dns.lookup', 'setTimeout(() => require("dns").lookup("localhost", () => console.log("late")), 300)'],
+    [
+      'an emitter that a timer fires',
+      'import {EventEmitter} from "node:events"; const e = new EventEmitter(); e.on("x", () => process.stdout.write("late")); setTimeout(() => e.emit("x"), 300)',
+    ],
+    [
+      'a child that has ended',
+      'import {execFile} from "node:child_process"; execFile("sh", ["-c", "sleep 0.3; echo late"], (_, text) => console.log(text))',
+    ],
     ['console.error', 'setTimeout(() => console.error("late"), 300)'],
     ['an error that nobody catches', 'setTimeout(() => { throw new Error("late") }, 300)'],
     [
