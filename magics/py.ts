@@ -10,7 +10,7 @@ import {awaitInputs, type PyInputs} from './py-inputs.js';
 import {startPython} from './py-start.js';
 import {whyNoPythonName} from './python-names.js';
 import {namesTaken, readVariables} from './script-given.js';
-import {expressionsOf, valuesOf} from './script-line.js';
+import {expressionsOf, surplusWords, valuesOf} from './script-line.js';
 
 const shape: MagicShape = {
   name: 'py',
@@ -32,7 +32,10 @@ export const pyMagic: CellMagic = {
 
 async function run(reading: Reading, context: CellContext): Promise<CellEnd> {
   const {line} = reading;
-  const problems: Problem[] = [];
+  const problems: Problem[] = surplusWords(line).map(problem => ({
+    ...problem,
+    hint: 'the code stands below this line; `--with NAME` and `--from NAME` bring values in',
+  }));
   const variables = readVariables(reading, context, whyNoPythonName, problems);
   const out = outNames(line, context.ownNames, problems);
   if (problems.some(({severity}) => severity === 'error')) return {is: 'wrong', problems};

@@ -66,3 +66,13 @@ export function fillLine(
     return filled.words;
   });
 }
+
+/** A word on the line of a script that stands for nothing: it was meant for an option. */
+export const surplusWords = ({name, words}: MagicLine): readonly Problem[] =>
+  words.map(({raw, span}) => ({
+    code: 'W2013',
+    severity: 'error',
+    span,
+    message: `\`%%${name}\` takes no word, and here is \`${raw}\``,
+    hint: '`--with NAME` gives it a value, `--in FILE` a file, `--as NAME` names what it makes',
+  }));

@@ -3,7 +3,7 @@ import {outProblem} from './out-problem.js';
 import type {ScriptCall} from './script-call.js';
 import {readVariables} from './script-given.js';
 import type {ScriptLanguage} from './script-language.js';
-import {fillLine, valuesOf} from './script-line.js';
+import {fillLine, surplusWords, valuesOf} from './script-line.js';
 import {normalScript} from './script-text.js';
 import {hasFlag, readTaskOptions} from './task-options.js';
 
@@ -16,6 +16,8 @@ export function readScript(
   const {line} = reading;
   const problems: Problem[] = [];
   const variables = readVariables(reading, context, name => language.whyNoName(name), problems);
+  // Another magic may be built on this one, with words of its own.
+  if (line.name === language.name) problems.push(...surplusWords(line));
   const script = normalScript(reading.body);
   if (script.trim() === '')
     problems.push({

@@ -35,7 +35,7 @@ export const CODES = {
   W2010: 'An option wants a whole number.',
   W2011: 'A cell binds a name that it also takes as input.',
   W2012: 'The lines of a cell give it two names.',
-  W2013: 'A line magic has more words than it takes.',
+  W2013: 'A magic has more words than it takes.',
   W2030: 'A value cannot stand where its expression is.',
   W2031: 'An expression threw an error.',
   W2032: 'A value is neither JSON nor a future.',

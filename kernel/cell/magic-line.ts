@@ -1,3 +1,4 @@
+import {isOfIPython} from './python.js';
 import {errorAt} from './diagnostic.js';
 import type {Diagnostic, Parsed} from './diagnostic.js';
 import {isHelp} from './lines.js';
@@ -84,7 +85,8 @@ function unknownMagic({sigil, name, nameSpan, span}: MagicLine, shapes: readonly
   const fitting = shapes.filter(shape => shape.use === 'both' || shape.use === kind).map(shape => shape.name);
   const others = shapes.map(shape => shape.name);
   const near = didYouMean(name, fitting, sigil) ?? didYouMean(name, others, sigil === '%%' ? '%' : '%%');
-  return errorAt('W1003', place, `unknown magic \`${sigil}${name}\``, near ?? '`%lsmagic` lists the magics');
+  const hint = isOfIPython(name) ? `it is IPython's: below \`%%py\` it works` : (near ?? '`%lsmagic` lists the magics');
+  return errorAt('W1003', place, `unknown magic \`${sigil}${name}\``, hint);
 }
 
 /**

@@ -15,6 +15,14 @@ test.each([
   'for i in x:\n    print(i)',
   'for i, j in enumerate(x): print(i)',
   'x = 1\nif x > 2:\n    x = 3',
+  '# a comment',
+  '# a title\nprint("hi")',
+  'x = [i for i in range(3)]',
+  'd = {k: v for k, v in x.items()}',
+  'x = True and False',
+  'ok = a is not b',
+  'print(f"{x} is")',
+  "name = f'{x}'",
   '# a comment\r\nwith open(f) as g:\r\n    pass',
 ])('%j looks like Python', text => {
   expect(looksLikePython(text)).toBe(true);
@@ -32,6 +40,11 @@ test.each([
   'from(x)',
   'switch (x) { default: y }',
   'if (x) f()',
+  'x = "cats and dogs',
+  'f"a"; const b = ;',
+  '#!/usr/bin/env node',
+  '#secret in object',
+  'for (const x of [1, 2]) { [x for',
 ])('%j does not look like Python', text => {
   expect(looksLikePython(text)).toBe(false);
 });

@@ -156,3 +156,21 @@ test('a cell of many tasks answers at once, and its display is small and true in
   const sizes = notebook.kernel.client.messages.map(({content}) => JSON.stringify(content['data'] ?? '').length);
   expect(Math.max(...sizes)).toBeLessThan(10_000);
 });
+
+test('a word that a script takes no part in, and a magic of IPython, are errors that say what to write', async () => {
+  await using notebook = await openTestNotebook();
+  const surplus = await notebook.run('const radius = 3;\n');
+  expect(surplus.error).toBe('');
+  for (const magic of ['bash', 'python', 'py']) {
+    const {error, shown} = await notebook.run(`%%${magic} radius\n1`);
+    expect(error).toContain(`W2013: \`%%${magic}\` takes no word, and here is \`radius\``);
+    expect(error).toContain('--with NAME');
+    expect(shown).toBe('');
+  }
+  expect((await notebook.run('%matplotlib inline')).error).toMatch(
+    /W1003.*\n.*\n.*~ {2}it is IPython's: below `%%py` it works/,
+  );
+  expect((await notebook.run('%%timeit\nx = 1')).error).toContain("it is IPython's");
+  const {error} = await notebook.run('# a title\nprint("hi")');
+  expect(error).toContain('W1010: this cell is TypeScript, but it looks like Python');
+});
