@@ -35,7 +35,7 @@ import {Comms} from './wire/comms.js';
 import {DECLARATIONS} from './typescript/language/declarations.js';
 import {LanguageThread} from './typescript/language-thread.js';
 import {NotebookStore} from './open-store.js';
-import {startUser, userPort, type Handlers} from './open-user.js';
+import {hooksOf, startUser, userPort, type Handlers} from './open-user.js';
 
 /** Milliseconds before a failed task is tried again: the first time, twice as much each time, and the most. */
 const FIRST_PAUSE = 1000;
@@ -208,7 +208,7 @@ export async function openNotebook({
   const {earlier, labels, comparisons} = pastOf(futures, scheduler, () => stores.current.store);
   const displays = new Displays(futures, forecast, comparisons);
   const report = (text: string): void => handlers.session?.printed('', 'stderr', text);
-  const extensions = new Extensions({registry: magics, comms, directory, report});
+  const extensions = new Extensions({registry: magics, comms, directory, report, hooks: hooksOf(bundles)});
   const {registry} = extensions;
   const control = notebookControl({
     futures,

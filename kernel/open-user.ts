@@ -1,7 +1,10 @@
+import {join} from 'node:path';
+import {pathToFileURL} from 'node:url';
 import type {Futures} from './session/futures.js';
 import type {NotebookSession} from './session/notebook-session.js';
 import type {UserPort} from './session/user-port.js';
 import {isCompleteTypeScript} from './typescript/completeness.js';
+import {HOOKS} from './typescript/module-files.js';
 import {UserProcess} from './typescript/user-process.js';
 import type {Bundle} from './wire/notebook.js';
 
@@ -10,6 +13,9 @@ export interface Handlers {
   session?: NotebookSession;
   futures?: Futures;
 }
+
+/** What loads the hooks of Node that read TypeScript: they lie in the bundle of the user's process. */
+export const hooksOf = (bundles: string): URL => new URL(pathToFileURL(join(bundles, 'user.js')).href + HOOKS);
 
 /** Starts the process of the user's code; what it says goes to whom `handlers` names by then. */
 export function startUser(

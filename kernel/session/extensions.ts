@@ -1,9 +1,10 @@
 import {statSync, writeSync} from 'node:fs';
-import {createRequire} from 'node:module';
+import {createRequire, register} from 'node:module';
 import {resolve} from 'node:path';
 import {pathToFileURL} from 'node:url';
 import vm from 'node:vm';
 import {fail, ok, type Result} from '../graph/result.js';
+import {typedEnding} from '../typescript/module-hooks.js';
 import type {Comms} from '../wire/comms.js';
 import type {ExtensionControl, ExtensionKernel, LoadedExtension} from './extension.js';
 import {Additions} from './extension-additions.js';
@@ -21,6 +22,8 @@ export interface ExtensionPorts {
   readonly directory: string;
   /** Says what an extension threw when nobody was there to catch it. */
   readonly report: (text: string) => void;
+  /** The module that Node's hooks are loaded from which read TypeScript; without it extensions are JavaScript. */
+  readonly hooks?: URL;
   /** Milliseconds that loading may take; 10 000 unless given. Half of it, code may hold up the kernel. */
   readonly patience?: number;
 }
@@ -40,6 +43,7 @@ export class Extensions implements ExtensionControl {
   readonly #watch: LoopWatch;
   readonly #loaded = new Map<string, Loaded>();
   #loads = 0;
+  #hooked = false;
 
   constructor(ports: ExtensionPorts) {
     this.#ports = ports;
@@ -158,6 +162,11 @@ export class Extensions implements ExtensionControl {
   }
 
   #file(path: string): Promise<unknown> {
+    const {hooks} = this.#ports;
+    if (hooks !== undefined && !this.#hooked && typedEnding(path) !== undefined) {
+      this.#hooked = true;
+      register(hooks.href);
+    }
     // A module that is no ES module is remembered by its path.
     Reflect.deleteProperty(createRequire(path).cache, path);
     return import(/* @vite-ignore */ `${pathToFileURL(path).href}?weft=${this.#loads}`) as Promise<unknown>;
@@ -175,7 +184,7 @@ export class Extensions implements ExtensionControl {
   #path(name: string): string | undefined {
     const path = resolve(this.#ports.directory, name);
     if (/^\.{0,2}\//.test(name)) return path;
-    return /\.[cm]?js$/.test(name) && stampOf(path) !== undefined ? path : undefined;
+    return /\.[cm]?[jt]s$/.test(name) && stampOf(path) !== undefined ? path : undefined;
   }
 }
 

@@ -2,6 +2,8 @@ import {readFileSync} from 'node:fs';
 import {dirname, resolve} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {parse, type AnyNode, type Program} from 'acorn';
+import {ModuleFiles} from '../typescript/module-files.js';
+import {typedEnding} from '../typescript/module-hooks.js';
 
 /** What went wrong in a module, for a person: the message, and `file:line` where it is known. */
 export interface ModuleFault {
@@ -15,7 +17,7 @@ export function faultOf(thrown: unknown, path?: string): ModuleFault {
   const message = `${thrown.name}: ${thrown.message}`;
   if (thrown.name === 'SyntaxError' && path !== undefined) {
     // Node keeps the place of a syntax error to itself.
-    const found = syntaxFault(path, new Set());
+    const found = typedEnding(path) === undefined ? syntaxFault(path, new Set()) : typedFault(path, message);
     if (found !== undefined) return found;
   }
   const place = placeIn(thrown.stack ?? '');
@@ -24,8 +26,23 @@ export function faultOf(thrown: unknown, path?: string): ModuleFault {
 
 /** The first file that is no part of Node in a stack, with its line. */
 function placeIn(stack: string): string | undefined {
-  const [, file, line] = /(file:\/\/\/[^\s?]+|(?<=[\s(])\/[^\s?:]+)(?:\?weft=\d+)?:(\d+)/.exec(stack) ?? [];
-  return file === undefined || line === undefined ? undefined : `${pathOf(file)}:${line}`;
+  const [, file, line, column] =
+    /(file:\/\/\/[^\s?]+|(?<=[\s(])\/[^\s?:]+)(?:\?weft=\d+)?:(\d+)(?::(\d+))?/.exec(stack) ?? [];
+  if (file === undefined || line === undefined) return undefined;
+  const path = pathOf(file);
+  if (typedEnding(path) === undefined || column === undefined) return `${path}:${line}`;
+  // What Node ran of it has other lines.
+  return new ModuleFiles(dirname(path)).frame(`${path}:${line}:${column}`).replace(/:\d+$/, '');
+}
+
+/** The same of a module of TypeScript, and of what it imports by path. */
+function typedFault(path: string, message: string): ModuleFault | undefined {
+  const files = new ModuleFiles(dirname(path));
+  files.asked(path);
+  const found = files.syntaxError();
+  if (found === undefined) return undefined;
+  const said = found.message === undefined ? message : `SyntaxError: ${found.message}`;
+  return {message: said, place: `${resolve(dirname(path), found.name)}:${found.at.line}`};
 }
 
 /** A path of a path or a URL. */

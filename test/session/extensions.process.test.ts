@@ -119,6 +119,34 @@ test('a module that throws says where, and one with a name that is taken says wh
   expect((await nb.run('%unload_ext ./two.js')).error).toMatch(/W9103.*not loaded/s);
 });
 
+test('an extension may be TypeScript, with modules that it imports, and its faults have the lines of its files', async () => {
+  await using nb = await openTestNotebook();
+  write(nb, 'words.ts', 'export interface Word { text: string }\nexport const word: Word = {text: "typed"};\n');
+  const magic = (run: string): string =>
+    [
+      "import {word, type Word} from './words.js';",
+      'interface Line {',
+      '  stream(name: string, text: string): void;',
+      '}',
+      'export function register(kernel: {lineMagic(magic: unknown): void}): void {',
+      '  kernel.lineMagic({',
+      '    shape: {name: "typed", use: "line", options: {}, body: "none"}, summary: "s", example: "%typed",',
+      `    async run(_: unknown, context: Line) { ${run} },`,
+      '  });',
+      '}',
+    ].join('\n');
+  write(nb, 'mine.ts', magic('context.stream("stdout", `${(word as Word).text}\\n`)'));
+  expect((await nb.run('%load_ext ./mine.ts')).out).toBe('./mine.ts: %typed\n');
+  expect((await nb.run('%typed')).out).toBe('typed\n');
+  write(nb, 'mine.ts', magic('throw new Error("typed fault")'));
+  expect((await nb.run('%load_ext ./mine.ts')).error).toBe('');
+  const failed = (await nb.run('%typed')).error;
+  expect(failed).toContain('typed fault');
+  expect(failed).toContain(`at ${join(nb.kernel.directory, 'mine.ts')}:8`);
+  write(nb, 'bad.ts', 'interface A {\n  a: number;\n}\nexport const x: A = ;\n');
+  expect((await nb.run('%load_ext ./bad.ts')).error).toContain(`at ${join(nb.kernel.directory, 'bad.ts')}:4`);
+});
+
 test('a magic of an extension that throws is an error of its cell, with the line of the module', async () => {
   await using nb = await openTestNotebook();
   mkdirSync(join(nb.kernel.directory, 'node_modules/weft-bad'), {recursive: true});
