@@ -19,6 +19,8 @@ from kernel_samples import samples
 
 PATIENCE = 6
 FULL = 120
+# The tests themselves wait a tenth of a second for some messages: on a busy machine what can pass does not always.
+TRIES = 2
 INTERRUPTS = 3
 HEAP_MB = 300
 LINES = (1000, 20000)
@@ -190,14 +192,18 @@ def conformance(spec, directory):
     os.chdir(directory)
     signal.signal(signal.SIGALRM, too_long)
     names, passed = set(), set()
-    for suite in suites(spec, attributes):
-        tests = unittest.defaultTestLoader.loadTestsFromTestCase(suite)
-        names |= {name_of(test) for test in tests}
-        result = Passed(spec)
-        tests.run(result)
-        end_all()
-        # A test of several samples may have passed with some of them.
-        passed |= result.names - result.told()
+    for _ in range(TRIES):
+        for suite in suites(spec, attributes):
+            found = unittest.defaultTestLoader.loadTestsFromTestCase(suite)
+            names |= {name_of(test) for test in found}
+            tests = unittest.TestSuite(test for test in found if name_of(test) not in passed)
+            if tests.countTestCases() == 0:
+                continue
+            result = Passed(spec)
+            tests.run(result)
+            end_all()
+            # A test of several samples may have passed with some of them.
+            passed |= result.names - result.told()
     return {"tests": len(names), "failed": sorted(names - passed)}
 
 

@@ -34,32 +34,24 @@ def results():
     return found
 
 
-def processes():
-    """All processes by number: parent, CPU ticks, resident pages, by proc(5)."""
-    found = {}
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
+def below(pid):
+    """The numbers of a process and its descendants that are there. Quick: the kernels that are measured rest meanwhile."""
+    found, left = set(), [pid]
+    while left:
+        each = left.pop()
         try:
-            stat = (entry / "stat").read_text()
+            threads = os.listdir(f"/proc/{each}/task")
+            children = [Path(f"/proc/{each}/task/{thread}/children").read_text() for thread in threads]
         except OSError:
             continue
-        fields = stat[stat.rindex(")") + 2 :].split()
-        found[int(entry.name)] = (int(fields[1]), int(fields[11]) + int(fields[12]), int(fields[21]))
+        found.add(each)
+        left.extend(int(child) for text in children for child in text.split())
     return found
-
-
-def below(pid, found):
-    """A process and its descendants, of those found."""
-    tree = {pid}
-    while more := {each for each, (parent, _, _) in found.items() if parent in tree} - tree:
-        tree |= more
-    return tree & set(found)
 
 
 def end_all():
     """Ends every process that this one has started, and what they have."""
-    while left := below(os.getpid(), processes()) - {os.getpid()}:
+    while left := below(os.getpid()) - {os.getpid()}:
         for pid in left:
             try:
                 os.kill(pid, signal.SIGKILL)
@@ -158,6 +150,12 @@ class Kernel:
 
     def tree(self):
         """CPU milliseconds and resident MB of the process and its descendants, by proc(5)."""
-        found = processes()
-        kept = [found[pid] for pid in below(self.pid, found)]
-        return sum(cpu for _, cpu, _ in kept) * TICK, sum(rss for _, _, rss in kept) * PAGE / 2**20
+        cpu, rss = 0, 0
+        for pid in below(self.pid):
+            try:
+                stat = Path(f"/proc/{pid}/stat").read_text()
+            except OSError:
+                continue
+            fields = stat[stat.rindex(")") + 2 :].split()
+            cpu, rss = cpu + int(fields[11]) + int(fields[12]), rss + int(fields[21])
+        return cpu * TICK, rss * PAGE / 2**20

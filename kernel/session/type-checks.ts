@@ -34,8 +34,12 @@ export interface TypeCheckPorts {
 const QUIET = 60;
 const LONG = 1000;
 
-/** The same before the service has read its libraries, which takes a processor a second or two: nobody is to notice. */
+/**
+ * The same before the service has read its libraries, which takes a processor a second or two: nobody is to notice. The first cell
+ * waits for the rest of the kernel, on a busy machine for longer than {@link LONG}, and others come right after it.
+ */
 const COLD_QUIET = 1000;
+const COLD_LONG = 5000;
 
 /** Of cells that came in at once, so many are checked: the last. */
 const MOST = 40;
@@ -104,7 +108,7 @@ export class TypeChecks {
   /** A cell begins, and ends. */
   began(): void {
     this.#running++;
-    this.#schedule(LONG);
+    this.#schedule(this.#ports.language?.warm === true ? LONG : COLD_LONG);
   }
 
   ended(): void {
