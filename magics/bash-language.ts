@@ -6,6 +6,7 @@ import {fail, ok, type Result} from '../kernel/graph/result.js';
 import type {MagicContext, Problem, SetupProbe} from '../kernel/session/magic.js';
 import {bashPreamble, bashQuote, bashText, unsetNames, whyNoBashName} from './bash-variables.js';
 import {hostProgram, onPath} from './host-program.js';
+import {isPlainScript} from './plain-script.js';
 import type {Program, ScriptLanguage} from './script-language.js';
 
 /**
@@ -29,6 +30,9 @@ async function bashProgram(
   return ok(await found);
 }
 
+/** Where a value's output lies. */
+const STDOUT = '.weft.stdout';
+
 /** Lines of a value's output that bash copies by itself: it reads pipes byte by byte. */
 const SHELL_LINES = 20;
 
@@ -47,7 +51,9 @@ export const bashLanguage: ScriptLanguage = {
       at: new RegExp(`\\$\\{?${name}\\b`),
     })),
   program: bashProgram,
-  start({call, recipe, attempt, text, directories, root}) {
+  plain: isPlainScript,
+  stdout: STDOUT,
+  start({call, recipe, attempt, text, directories, root, copied}) {
     const {directory} = attempt;
     const texts: Record<string, string> = {...directories};
     for (const [name, variable] of Object.entries(recipe.variables))
@@ -62,11 +68,11 @@ export const bashLanguage: ScriptLanguage = {
         `WEFT_OUT=${bashQuote(directory)}\n`,
         root === undefined ? '' : `WEFT_ROOT=${bashQuote(root)}\n`,
         call.strict ? 'set -euo pipefail\n' : '',
-        call.value ? withStdout(`${call.strict ? '' : 'set +o pipefail; '}${run}`) : `${run}\n`,
+        call.value && !copied ? withStdout(`${call.strict ? '' : 'set +o pipefail; '}${run}`) : `${run}\n`,
       ].join(''),
     );
   },
-  value: directory => valueOf(readFileSync(join(directory, '.weft.stdout'), 'utf8')),
+  value: directory => valueOf(readFileSync(join(directory, STDOUT), 'utf8')),
 };
 
 /**
@@ -80,11 +86,11 @@ shopt -s lastpipe
   while IFS= read -r WEFT_LINE; do
     printf '%s\\n' "$WEFT_LINE"
     printf '%s\\n' "$WEFT_LINE" >&3
-    if ((++WEFT_LINES == ${SHELL_LINES})); then tee -a .weft.stdout; fi
+    if ((++WEFT_LINES == ${SHELL_LINES})); then tee -a ${STDOUT}; fi
   done
   printf '%s' "$WEFT_LINE"
   printf '%s' "$WEFT_LINE" >&3
-} 3>.weft.stdout
+} 3>${STDOUT}
 `;
 
 /** What a text has in it that no UTF-8 can carry, in words. */

@@ -22,6 +22,7 @@ import {
 } from './placed-text.js';
 import type {ScriptCall} from './script-call.js';
 import {mutableProblems} from './mutable.js';
+import {isPlainEnvironment} from './plain-script.js';
 import {inputFiles} from './script-inputs.js';
 import {ScriptRoot} from './script-root.js';
 import {resolveSource} from './resolve-source.js';
@@ -106,6 +107,11 @@ async function baseOf(
     container: container.value,
     program: program.value,
     root: root.value,
+    plain:
+      container.value === undefined &&
+      setup.value.text === '' &&
+      isPlainEnvironment({...setup.value.environment, ...environment}) &&
+      language.plain?.(call.script) === true,
   };
   return ok({base, placed});
 }

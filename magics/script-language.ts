@@ -34,6 +34,8 @@ export interface ScriptJob {
   readonly directories: Readonly<Record<string, string>>;
   /** The root repository that it reads, if it reads one. */
   readonly root: string | undefined;
+  /** Whether who runs it copies its standard output to {@link ScriptLanguage.stdout}, where its value is read. */
+  readonly copied: boolean;
 }
 
 /** A language of scripts: what `%%bash` and `%%python` do not share. */
@@ -55,6 +57,10 @@ export interface ScriptLanguage {
     setup: SetupProbe,
     container: Container | undefined,
   ): Promise<Result<Program, Problem>>;
+  /** Whether a script asks nothing of the process that runs it. Absent: none does. */
+  plain?(script: string): boolean;
+  /** The file of an attempt that has what a script with a value has written to its standard output, where that is wanted. */
+  readonly stdout?: string;
   /** Writes the files of an attempt, whose names begin with `.weft`, and gives the bash text that runs them, in the attempt's directory. */
   start(job: ScriptJob): Result<string, string>;
   /** The value that a script has left in an attempt's directory. */

@@ -30,6 +30,8 @@ export interface ScriptBase {
   readonly program: Program;
   /** The root repository that it reads. */
   readonly root: ScriptRoot | undefined;
+  /** Whether its script and its environment ask nothing of the process. */
+  readonly plain: boolean;
 }
 
 /** How a script is run and looked at. */
@@ -38,6 +40,8 @@ export class ScriptWork implements Work {
   readonly attempts: string;
   readonly stem: string;
   readonly claims: string;
+  readonly plain: boolean;
+  readonly stdout?: string;
   readonly explain?: (log: string) => string | undefined;
   readonly #call: ScriptCall;
   readonly #recipe: Recipe;
@@ -60,6 +64,8 @@ export class ScriptWork implements Work {
     this.#language = language;
     this.#place = {directory: context.directory, store: context.settings.store};
     this.claims = context.places.claims;
+    this.plain = base.plain && !Object.keys(recipe.variables).some(name => name.startsWith('weft_'));
+    if (call.value && base.container === undefined && language.stdout !== undefined) this.stdout = language.stdout;
     this.stem = `${language.name}-${shortOf(fingerprint)}`;
     if (language.explain !== undefined) this.explain = log => language.explain?.(log);
     if (call.value && call.out === undefined) this.attempts = context.places.scratch;
@@ -98,6 +104,7 @@ export class ScriptWork implements Work {
       text: attempt.fill(this.#recipe.arguments['script'] as string),
       directories,
       root: this.#base.root?.root.path,
+      copied: this.stdout !== undefined,
     });
     if (!started.ok) return fail({reason: 'start', message: started.error});
     const task = [

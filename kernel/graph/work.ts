@@ -45,6 +45,13 @@ export interface Work {
   /** What it waits for while it is being prepared, as names of futures. Absent, or nothing: it is just being prepared. */
   readonly awaits?: () => readonly string[];
   /**
+   * True: what `prepare` gives runs on the host, sets `LC_ALL`, and asks nothing of its process, so that it does the same in a fork of a bash
+   * that has run something else before.
+   */
+  readonly plain?: boolean;
+  /** The file of the attempt that gets the command's standard output, besides the log; on the host. Absent: none. */
+  readonly stdout?: string;
+  /**
    * What the command sees of the host in a container besides its attempt, which it may write: outer before inner. Called after `prepare`.
    * Absent: nothing. What is not there is an error that is said before anything starts.
    */

@@ -31,6 +31,9 @@ export type Inside =
   | {readonly is: 'own'; readonly command: Command; readonly stop: Stop}
   | {readonly is: 'shared'; readonly station: Station};
 
+/** Characters of a text that is handed to a runner: several wait in its pipe, which holds 64 KiB. */
+export const MOST_TEXT = 4000;
+
 /** One start of one task: what an executor runs. All paths are absolute. */
 export interface Job {
   readonly attempt: AttemptId;
@@ -45,6 +48,13 @@ export interface Job {
   readonly directory: string;
   /** The bash file to run; its own environment and working directory are its business. */
   readonly script: string;
+  /**
+   * The text of that file where it need not be written: it asks nothing of its process, so that a fork of its runner's bash may run it, in
+   * the environment that the runner was started with. It sets `LC_ALL`. At most {@link MOST_TEXT} long, and only on the host.
+   */
+  readonly text?: string;
+  /** A name: the file of the directory that gets what it writes to standard output, besides the log. Only on the host. */
+  readonly stdout?: string;
   /** Slots that it takes. */
   readonly cpus: number;
   /** Seconds; absent: none. */

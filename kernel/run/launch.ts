@@ -7,7 +7,7 @@ import type {Manifest} from '../graph/manifest.js';
 import {fail, ok, type Result} from '../graph/result.js';
 import {recordedHere, type Claim, type Claimed} from './checkpoints.js';
 import type {Entry} from './entry.js';
-import type {Job} from './executor.js';
+import {MOST_TEXT, type Job} from './executor.js';
 import {attemptOf, publish} from './finish.js';
 import {outdatedBy} from './hits.js';
 import type {Scheduler} from './scheduler.js';
@@ -124,7 +124,9 @@ function jobOf(scheduler: Scheduler, entry: Entry, text: string): Result<Job, Fa
   const {attempt, directory, task} = entry;
   if (attempt === undefined || directory === undefined) throw new Error('Internal error: there is no attempt');
   const script = join(directory, '.weft.run');
-  writeFileSync(script, text);
+  // What no other program has to read is handed over.
+  const given = task.work.plain === true && text.length <= MOST_TEXT;
+  if (!given) writeFileSync(script, text);
   const inside = scheduler.ports.containers?.inside(task, attemptOf(scheduler, entry), script) ?? ok(undefined);
   if (!inside.ok) return inside;
   const {cpus, time, memory} = task.placement;
@@ -132,6 +134,8 @@ function jobOf(scheduler: Scheduler, entry: Entry, text: string): Result<Job, Fa
     attempt,
     directory,
     script,
+    ...(given ? {text} : {}),
+    ...(inside.value === undefined && task.work.stdout !== undefined ? {stdout: task.work.stdout} : {}),
     cpus,
     ...(time === undefined ? {} : {time}),
     ...(memory === undefined ? {} : {memory}),

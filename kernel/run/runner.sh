@@ -1,11 +1,14 @@
 #!/bin/bash
-# Runs jobs one after the other, for as long as its standard input gives lines. It outlives the kernel that started it.
+# Runs jobs one after the other, for as long as its standard input gives some. It outlives the kernel that started it.
 #
-# In, one job a line, fields separated by tabs: DIRECTORY SCRIPT SECONDS ATTEMPT BYTES; of time and of memory, empty: no limit
-# Without a SCRIPT it starts what the directory's `.weft.start` says, and ends it as its `.weft.stop` says:
+# In, for each job a message: a line of four numbers of six digits, how many bytes and how many characters its head and its TEXT have; then
+# the head, of fields that end with US (0x1f) each: DIRECTORY SCRIPT SECONDS ATTEMPT BYTES STDOUT, of time and of memory, empty: no
+# limit; then the TEXT.
+# With a STDOUT, what the job writes to its standard output is copied to that file of its directory, besides the log. With a TEXT, that is run by a fork of this very bash, for scripts that can't tell the difference; SCRIPT is where it is written for a bash
+# that is too old for that. Without a SCRIPT it starts what the directory's `.weft.start` says, and ends it as its `.weft.stop` says:
 #   .weft.start  words for `env -i`, each ended by a NUL: NAME=VALUE…, a program, its arguments
 #   .weft.stop   `session` or nothing, `shared` or nothing, then commands: `ask` or `remove`, how many words, such words
-# A first line `inside`, and the number and the start of a process of the host, says that it runs in a container, as the
+# A first message `inside`, and the number and the start of a process of the host, says that it runs in a container, as the
 # child of that process: numbers of processes mean nothing outside then, and it looks by itself for cancelled jobs.
 # Out, one answer a line, fields separated by tabs:
 #   ready VERSION                            once, before anything else
@@ -17,136 +20,138 @@
 # `memory` is with the bytes that it took where this runner ended it, and without where the machine or a container did.
 # SIGUSR2 says: look for `.weft.cancelled` in the directory of the job that runs now.
 #
-# It works in bash 4.2 and later. All is in functions, so that the file may be replaced while it runs.
+# It works in bash 4.2 and later. All is in functions and one group, so that the file may be replaced while it runs. All names begin with
+# `weft_`, as a TEXT runs beside them. What each job comes by is in the group, since bash copies a function each time that it is called.
 
-# What the task gets back: this script needs a decimal point and bytes that are bytes.
-declare -r task_locale=${LC_ALL-} task_has_locale=${LC_ALL+yes}
-LC_ALL=C
+# What the task gets back: this script needs a decimal point. Mostly tasks have this locale, and a TEXT need not load it again.
+declare -r weft_locale=${LC_ALL-} weft_has_locale=${LC_ALL+yes}
+{ LC_ALL=C.UTF-8; } 2>/dev/null
+weft_wide=é
+# Where the numbers of characters stand, and not those of bytes.
+((${#weft_wide} == 1)) && weft_wide=7 || { LC_ALL=C; weft_wide=0; }
 
-# Seconds since the epoch, in NOW, without a fork.
+# Seconds since the epoch, in weft_now, without a fork.
 if [[ ${EPOCHREALTIME-} ]]; then
-  now() { NOW=$EPOCHREALTIME; }
-elif read -r uptime _ </proc/uptime; then
-  declare -r boot=$(($(date +%s%2N) - 10#${uptime/./}))
-  now() {
-    local uptime
-    read -r uptime _ </proc/uptime
-    NOW=$((boot + 10#${uptime/./}))
-    NOW=${NOW:0:-2}.${NOW: -2}
+  weft_tell() { weft_now=$EPOCHREALTIME; }
+elif read -r weft_up _ </proc/uptime; then
+  declare -r weft_boot=$(($(date +%s%2N) - 10#${weft_up/./}))
+  weft_tell() {
+    read -r weft_up _ </proc/uptime
+    weft_now=$((weft_boot + 10#${weft_up/./}))
+    weft_now=${weft_now:0:-2}.${weft_now: -2}
   }
 else
-  now() { NOW=$(date +%s.%N); }
+  weft_tell() { weft_now=$(date +%s.%N); }
 fi 2>/dev/null
 
 # Waits $1 seconds without a fork: nobody ever writes to this pipe.
-nap() { read -r -t "$1" -u "$quiet"; }
+weft_nap() { read -r -t "$1" -u "$weft_quiet"; }
 
-# What bash itself has said since the last call, in SAID: a line for each process that a signal ended, and its errors.
-listen() {
+# What bash itself has said since the last call, in weft_said: a line for each process that a signal ended, and its errors.
+weft_listen() {
   local line
-  SAID=
-  while read -r -t 0 -u "$errors" && IFS= read -r -u "$errors" line; do SAID+=$line' '; done
+  weft_said=
+  while read -r -t 0 -u "$weft_errors" && IFS= read -r -u "$weft_errors" line; do weft_said+=$line' '; done
 }
 
-# How many processes this machine has ended for want of memory, its containers included, in OOMS, and when that was, in
-# COUNTED (proc_vmstat(5): `oom_kill`).
-count_ooms() {
+# How many processes this machine has ended for want of memory, its containers included, in weft_ooms, and when that was, in
+# weft_counted (proc_vmstat(5): `oom_kill`).
+weft_count() {
   local text=
-  OOMS= COUNTED=$SECONDS
+  weft_ooms= weft_counted=$SECONDS
   { IFS= read -r -d '' text </proc/vmstat; } 2>/dev/null
-  [[ $text =~ oom_kill\ ([0-9]+) ]] && OOMS=${BASH_REMATCH[1]}
+  [[ $text =~ oom_kill\ ([0-9]+) ]] && weft_ooms=${BASH_REMATCH[1]}
 }
 
-# The words of a file, each of which a NUL ends, in WORDS.
-words() {
+# The words of a file, each of which a NUL ends, in weft_words.
+weft_read() {
   local word
-  WORDS=()
-  while IFS= read -r -d '' word; do WORDS+=("$word"); done <"$1"
+  weft_words=()
+  while IFS= read -r -d '' word; do weft_words+=("$word"); done <"$1"
 }
 
 # Runs the commands of one kind that `.weft.stop` has, each for five seconds at most. Fails if there are none.
-engine() {
+weft_engine() {
   local i count any=1
-  for ((i = 2; i < ${#stops[@]}; i += count + 2)); do
-    count=${stops[i + 1]}
-    [[ ${stops[i]} == "$1" ]] || continue
+  for ((i = 2; i < ${#weft_stops[@]}; i += count + 2)); do
+    count=${weft_stops[i + 1]}
+    [[ ${weft_stops[i]} == "$1" ]] || continue
     any=0
-    timeout -s KILL 5 env -i -- "${stops[@]:i + 2:count}"
+    timeout -s KILL 5 env -i -- "${weft_stops[@]:i + 2:count}"
   done
   return "$any"
 } </dev/null >/dev/null 2>&1
 
 # Asks the job that runs to end, and ends it five seconds later. One in a container is asked again and again: it may not
 # be there yet, or lose a signal while it is set up.
-press() {
+weft_press() {
   local end=$((SECONDS + 5))
-  if [[ $script ]]; then
-    nap 5
+  if [[ $weft_script ]]; then
+    weft_nap 5
   else
     while ((SECONDS < end)); do
-      engine ask || { kill -TERM -- "-$pid"; kill -CONT -- "-$pid"; }
-      nap 0.5
+      weft_engine ask || { kill -TERM -- "-$weft_pid"; kill -CONT -- "-$weft_pid"; }
+      weft_nap 0.5
     done
   fi
-  kill -KILL -- "-$pid"
+  kill -KILL -- "-$weft_pid"
 }
 
 # Ends the job that runs.
-stop() {
-  [[ $pid && ! $why ]] || return
-  why=$1
+weft_stop() {
+  [[ $weft_pid && ! $weft_why ]] || return
+  weft_why=$1
   # What takes too much memory would take more while it is asked.
-  [[ $why == memory ]] && { kill -KILL -- "-$pid"; return; }
-  [[ $script ]] && { kill -TERM -- "-$pid"; kill -CONT -- "-$pid"; }
-  press </dev/null >/dev/null 2>&1 {life}>&- &
-  killer=$!
+  [[ $weft_why == memory ]] && { kill -KILL -- "-$weft_pid"; return; }
+  [[ $weft_script ]] && { kill -TERM -- "-$weft_pid"; kill -CONT -- "-$weft_pid"; }
+  weft_press </dev/null >/dev/null 2>&1 {weft_life}>&- &
+  weft_killer=$!
   # Out of the table of jobs: bash must tell of no signals but those of the task, and not wait for this one.
-  disown "$killer"
+  disown "$weft_killer"
 } 2>/dev/null
 
-look() { [[ $pid && -e $directory/.weft.cancelled ]] && stop cancelled; }
+weft_look() { [[ $weft_pid && -e $weft_directory/.weft.cancelled ]] && weft_stop cancelled; }
 
 # True if a living process is in the group: a zombie that nobody reaps is not one.
-group_lives() {
-  kill -0 -- "-$pid" 2>/dev/null || return
+weft_group_lives() {
+  kill -0 -- "-$weft_pid" 2>/dev/null || return
   [[ -e /proc/self/stat ]] || return 0
   local file stat
   for file in /proc/[0-9]*/stat; do
     { read -r stat <"$file"; } 2>/dev/null || continue
     stat=(${stat##*) })
-    [[ ${stat[2]} == "$pid" && ${stat[0]} != Z ]] && return
+    [[ ${stat[2]} == "$weft_pid" && ${stat[0]} != Z ]] && return
   done
   return 1
 }
 
-# Ends what the job left behind in its group. One system call where nothing is left.
-sweep() {
-  kill -0 -- "-$pid" 2>/dev/null || return
-  kill -TERM -- "-$pid"
-  kill -CONT -- "-$pid"
+# Ends what the job left behind in its group.
+weft_sweep() {
+  kill -TERM -- "-$weft_pid"
+  kill -CONT -- "-$weft_pid"
   local i
   for ((i = 0; i < 50; i++)); do
-    group_lives || return
-    nap 0.1
+    weft_group_lives || return
+    weft_nap 0.1
   done
-  kill -KILL -- "-$pid"
+  kill -KILL -- "-$weft_pid"
 } 2>/dev/null
 
-# Ends all whose numbers the function $1 puts into FOUND: SIGTERM, and SIGKILL a second later.
-finish() {
+# Ends all whose numbers the function $1 puts into weft_found: SIGTERM, and SIGKILL a second later.
+weft_finish() {
   local i signal=TERM
   for ((i = 0; i < 20; i++)); do
-    FOUND=()
+    weft_found=()
     "$1"
-    ((${#FOUND[@]})) || return
+    ((${#weft_found[@]})) || return
     ((i < 10)) || signal=KILL
-    kill "-$signal" "${FOUND[@]}"
-    nap 0.1
+    kill "-$signal" "${weft_found[@]}"
+    weft_nap 0.1
   done
 } 2>/dev/null
 
 # What is in the session of this runner, but for itself.
-in_session() {
+weft_in_session() {
   local file stat
   for file in "/proc/$$/stat" /proc/[0-9]*/stat; do
     { read -r stat <"$file"; } 2>/dev/null || continue
@@ -155,24 +160,24 @@ in_session() {
       # Of a session that is not its own it knows nothing.
       [[ ${stat[3]} == "$$" ]] || return
     elif [[ ${stat[3]} == "$$" && ${stat[0]} != Z ]]; then
-      FOUND+=("${file//[!0-9]/}")
+      weft_found+=("${file//[!0-9]/}")
     fi
   done
 }
 
 # What has the job's attempt in its environment, whatever its group, its session and its parent.
-in_attempt() {
-  FOUND=($(grep -lsxzF -- "WEFT_ATTEMPT=$attempt" /proc/[0-9]*/environ </dev/null))
-  FOUND=("${FOUND[@]//[!0-9]/}")
+weft_in_attempt() {
+  weft_found=($(grep -lsxzF -- "WEFT_ATTEMPT=$weft_attempt" /proc/[0-9]*/environ </dev/null))
+  weft_found=("${weft_found[@]//[!0-9]/}")
 }
 
-# What the job takes now, in bytes in USED: its process, all that comes of it, and all that has its attempt in its
+# What the job takes now, in bytes in `used`: its process, all that comes of it, and all that has its attempt in its
 # environment, which is looked for at each fifth call. $1: how large a page is. $2: the limit. Pages that are shared count
 # once, which is looked at only where the limit might be passed.
-measure() {
-  local file member name value pages next=("$pid") more kids most=0
+weft_measure() {
+  local file member name value pages next=("$weft_pid") more kids most=0
   local -A members=()
-  [[ $attempt ]] && ((looks++ % 5 == 0)) && { in_attempt; strays=("${FOUND[@]}"); }
+  [[ $weft_attempt ]] && ((looks++ % 5 == 0)) && { weft_in_attempt; strays=("${weft_found[@]}"); }
   next+=("${strays[@]}")
   while ((${#next[@]})); do
     more=()
@@ -187,7 +192,7 @@ measure() {
     done
     next=("${more[@]}")
   done
-  USED=0
+  used=0
   for member in "${!members[@]}"; do
     pages=0
     read -r _ pages _ <"/proc/$member/statm"
@@ -199,56 +204,56 @@ measure() {
     read -r _ pages _ <"/proc/$member/statm"
     ((pages)) || continue
     while read -r name value _; do
-      [[ $name == Pss: ]] && { pages= USED=$((USED + value * 1024)); break; }
+      [[ $name == Pss: ]] && { pages= used=$((used + value * 1024)); break; }
     done <"/proc/$member/smaps_rollup"
     # It may belong to somebody else: a program that has set its user.
-    ((USED += ${pages:-0} * $1))
+    ((used += ${pages:-0} * $1))
   done
 } 2>/dev/null
 
-# Watches what the job takes, and asks this runner, if it is still there, to end it once that is over $1 bytes.
-gauge() {
-  local page stat looks=0 strays=() USED=0
+# Watches what the job takes, and asks this runner, if it is still there, to end it once that is over weft_memory bytes.
+weft_gauge() {
+  local page stat looks=0 strays=() used=0
   page=$(getconf PAGESIZE) || page=4096
-  while ((USED <= $1)); do
-    nap 0.5
+  while ((used <= weft_memory)); do
+    weft_nap 0.5
     read -r stat </proc/self/stat || return
     stat=(${stat##*) })
     [[ ${stat[1]} == "$$" ]] || return
-    measure "$page" "$1"
+    weft_measure "$page" "$weft_memory"
   done
-  echo "$USED" >"$directory/.weft.memory"
+  echo "$used" >"$weft_directory/.weft.memory"
   kill -ALRM "$$"
 }
 
 # Takes away what a job has left that its group does not have: of one that was ended, and of one in a container.
-tidy() {
-  if [[ ! $script ]]; then
-    if [[ $why ]] || ((CODE >= 125)); then
+weft_tidy() {
+  if [[ ! $weft_script ]]; then
+    if [[ $weft_why ]] || ((weft_code >= 125)); then
       # An engine may be making just now what a client asked for that was killed.
-      engine remove && ((CODE == 137)) && { nap 0.5; engine remove; }
+      weft_engine remove && ((weft_code == 137)) && { weft_nap 0.5; weft_engine remove; }
     fi
-    [[ ${stops[0]-} == session ]] && finish in_session
+    [[ ${weft_stops[0]-} == session ]] && weft_finish weft_in_session
   fi
-  [[ $why && $attempt ]] && finish in_attempt
+  [[ $weft_why && $weft_attempt ]] && weft_finish weft_in_attempt
 }
 
-# Waits for the job's own process; its code in CODE.
-await() {
-  while :; do
-    noticed=
-    wait "$pid"
-    CODE=$?
-    ((CODE <= 128)) && return
+# Goes on to wait for the job's own process, after a wait that gave such a code.
+weft_await() {
+  while ((weft_code > 128)); do
     # A signal to this runner ends the wait too, and so does a job that is merely stopped.
-    [[ $noticed ]] && continue
-    kill -0 "$pid" 2>/dev/null || return
-    nap 0.2
+    if [[ ! $weft_noticed ]]; then
+      kill -0 "$weft_pid" 2>/dev/null || return
+      weft_nap 0.2
+    fi
+    weft_noticed=
+    wait "$weft_pid"
+    weft_code=$?
   done
 }
 
 # Ends a helper that is no longer needed, unless its number is another process's by now.
-dismiss() {
+weft_dismiss() {
   local stat
   [[ -e /proc/self/stat ]] || { kill -KILL "$1"; return; }
   read -r stat <"/proc/$1/stat" || return
@@ -256,121 +261,213 @@ dismiss() {
   [[ ${stat[1]} == "$$" ]] && kill -KILL "$1"
 } 2>/dev/null
 
-run() {
-  local script=$2 limit=$3 attempt=$4 memory=$5 stat watcher= meter= killer= why= pid= asked= ended ooms used= stops=()
-  directory=$1
-  [[ -d $directory ]] || { echo "lost	Its directory is gone: $directory"; return; }
-  [[ -e $directory/.weft.cancelled ]] && { echo skipped; return; }
-  listen
-  # Making the log claims the job: of two runners that were given it, one succeeds.
-  set -C
-  if ! : >"$directory/.weft.log"; then
-    set +C
-    if [[ -e $directory/.weft.log ]]; then echo skipped; else listen; echo "lost	${SAID//	/ }"; fi
-    return
-  fi 2>&"$errors"
-  set +C
-  # Before it is there to be stopped.
-  [[ $script ]] || { words "$directory/.weft.stop" && stops=("${WORDS[@]}"); } 2>/dev/null
-  ((SECONDS - COUNTED > 1)) && count_ooms
-  ooms=$OOMS
-  now
-  (
-    trap - PIPE HUP INT
-    exec {quiet}<&- {errors}<&- {life}>&-
-    cd "$directory" || exit
-    if [[ ! $script ]]; then
-      words .weft.start
-      exec env -i -- "${WORDS[@]}"
-    fi
-    if [[ $task_has_locale ]]; then LC_ALL=$task_locale; else unset LC_ALL; fi
-    [[ ! $attempt ]] || export WEFT_ATTEMPT="$attempt"
-    exec "$BASH" "$script"
-  ) </dev/null >>"$directory/.weft.log" 2>&1 &
-  pid=$!
-  if [[ $client ]]; then
-    { echo "- $NOW - $client" >"$directory/.weft.started"; } 2>&"$errors"
+# A pipe, in weft_pipe and weft_end: a new one, as something of an earlier job may have kept that of this one.
+weft_open() {
+  local line
+  # Newer bashs give one without a fork, and a line in it.
+  exec {weft_pipe}<<<.
+  if [[ -p /dev/fd/$weft_pipe ]]; then
+    read -r -u "$weft_pipe" line
+    exec {weft_end}>"/dev/fd/$weft_pipe"
   else
-    { read -r stat <"/proc/$pid/stat"; } 2>/dev/null
-    stat=(${stat##*) })
-    { echo "$pid $NOW ${stat[19]-} $$ $born" >"$directory/.weft.started"; } 2>&"$errors"
+    exec {weft_pipe}<&- {weft_end}<> <(:)
+    exec {weft_pipe}<"/dev/fd/$weft_end"
   fi
-  echo "started	$pid	$NOW"
-  if [[ $limit ]]; then
-    # The helper asks this runner, if it is still there, to end the job.
-    (exec {life}>&-; nap "$limit"; read -r stat </proc/self/stat; stat=(${stat##*) }); [[ ${stat[1]-$$} == "$$" ]] && kill -USR1 "$$") \
-      </dev/null >/dev/null 2>&1 &
-    watcher=$!
-    disown "$watcher"
-  fi
-  if [[ $memory ]]; then
-    (exec {life}>&-; gauge "$memory") </dev/null >/dev/null 2>&1 &
-    meter=$!
-    disown "$meter"
-  fi
-  [[ $asked ]] && look
-  await
-  now
-  ended=$NOW
-  if ((CODE > 128)) && [[ ! $why ]]; then
-    # Only bash knows whether a signal ended it or it said `exit 137`: it tells of signals.
-    listen
-    [[ $SAID ]] && why=signal
-    if ((CODE == 137)); then
-      count_ooms
-      [[ $ooms && $OOMS -gt $ooms ]] && why=memory
-    fi
-  fi
-  [[ $watcher ]] && dismiss "$watcher"
-  if [[ $meter ]]; then
-    dismiss "$meter"
-    [[ $why == memory ]] && read -r used <"$directory/.weft.memory"
-  fi 2>/dev/null
-  sweep
-  [[ $killer ]] && dismiss "$killer"
-  [[ $script && ! $client && ! $why ]] || tidy
-  pid=
-  { echo "$CODE $ended${why:+ $why}${used:+ $used}" >"$directory/.weft.exit"; } 2>&"$errors"
-  echo "ended	$CODE	$ended	$why	$used"
 }
 
-main() {
-  local line part= directory script limit attempt memory status tab=$'\t' born client=
-  { read -r born </proc/$$/stat; } 2>/dev/null
-  born=(${born##*) })
-  born=${born[19]-}
-  cd /
-  exec {quiet}<> <(:) {errors}<> <(:) {life}>/dev/null
-  exec 2>&"$errors"
-  # A kernel that is gone, a terminal that closes and an interrupt of the notebook are no reasons to stop.
-  trap '' PIPE HUP INT
-  trap 'noticed=yes; [[ $limit ]] && stop timeout' USR1
-  trap 'noticed=yes; asked=yes; look' USR2
-  trap 'noticed=yes; [[ $memory ]] && stop memory' ALRM
-  set -m
-  count_ooms
-  echo "ready	$BASH_VERSION"
-  while :; do
-    IFS= read -r line
+# Copies what the job writes to its standard output, by whole lines, until that is closed. Mostly it is a line or two, which costs a quarter
+# of what another process does; what is more is left to one.
+weft_copy() {
+  local line part= status lines=0 tee
+  while ((lines < 20)); do
+    IFS= read -r -t 2 -u "$weft_pipe" line
     status=$?
     part+=$line
     if ((status == 0)); then
-      directory=${part%%$tab*} script=${part#*$tab} limit=${script#*$tab} script=${script%%$tab*}
-      attempt=${limit#*$tab} limit=${limit%%$tab*}
-      memory=${attempt#*$tab} attempt=${attempt%%$tab*}
-      part=
-      if [[ $directory == inside ]]; then
-        client="$script $limit"
-        # Each second, for as long as this runner holds the other end.
-        exec {life}>&- {life}> >(while read -r -t 1; (($? > 128)); do kill -USR2 "$$"; done >/dev/null)
-      else
-        run "$directory" "$script" "$limit" "$attempt" "$memory"
-      fi
-    elif ((status <= 128)); then
-      break
+      printf '%s\n' "$part"
+      printf '%s\n' "$part" >&3
+      part= lines=$((lines + 1))
+      continue
     fi
+    # What has left the job's group, and was not ended with it, is not waited for.
+    ((status > 128)) && { [[ ! $weft_why ]] || kill -0 "$weft_pid"; } && continue
+    printf '%s' "$part"
+    printf '%s' "$part" >&3
+    return
+  done
+  tee -a "$weft_directory/$weft_stdout" <&"$weft_pipe" &
+  tee=$!
+  while kill -0 "$tee"; do
+    wait "$tee"
+    [[ $weft_why ]] && ! kill -0 "$weft_pid" && kill "$tee"
+  done
+} 2>/dev/null 3>>"$weft_directory/$weft_stdout" >>"$weft_directory/.weft.log"
+
+weft_begin() {
+  { read -r weft_born </proc/$$/stat; } 2>/dev/null
+  weft_born=(${weft_born##*) })
+  weft_born=${weft_born[19]-}
+  weft_client= weft_pid= weft_limit= weft_memory=
+  # Older ones have no `BASH_ARGV0`, and were not looked at.
+  ((BASH_VERSINFO[0] >= 5)) && weft_new=yes || weft_new=
+  cd /
+  exec {weft_quiet}<> <(:) {weft_errors}<> <(:) {weft_life}>/dev/null {weft_null}</dev/null
+  exec 2>&"$weft_errors"
+  # A kernel that is gone, a terminal that closes and an interrupt of the notebook are no reasons to stop.
+  trap '' PIPE HUP INT
+  trap 'weft_noticed=yes; [[ $weft_limit ]] && weft_stop timeout' USR1
+  trap 'weft_noticed=yes; weft_asked=yes; weft_look' USR2
+  trap 'weft_noticed=yes; [[ $weft_memory ]] && weft_stop memory' ALRM
+  set -m
+  weft_count
+  echo "ready	$BASH_VERSION"
+}
+
+# Reads $1 characters into weft_part, in one system call: by lines, bash would read a pipe byte by byte. Fails at the end of the input.
+weft_rest() {
+  local more status
+  while ((${#weft_part} < $1)); do
+    more=
+    IFS= read -r -N $(($1 - ${#weft_part})) more
+    status=$?
+    weft_part+=$more
+    # A signal ends it too.
+    ((status == 0 || status > 128)) || return
   done
 }
 
-main
-exit
+# It runs in a container, as the child of this process of the host.
+weft_enter() {
+  weft_client="$weft_script $weft_limit"
+  # Each second, for as long as this runner holds the other end.
+  exec {weft_life}>&- {weft_life}> >(while read -r -t 1; (($? > 128)); do kill -USR2 "$$"; done >/dev/null)
+}
+
+# Says why the job can't be started whose log could not be made.
+weft_refuse() {
+  if [[ -e $weft_directory/.weft.log ]]; then echo skipped; else weft_listen; echo "lost	${weft_said//	/ }"; fi
+}
+
+# Asks this runner, if it is still there, to end the job once its time is over.
+weft_watch() {
+  (exec {weft_life}>&-; weft_nap "$weft_limit"; read -r stat </proc/self/stat; stat=(${stat##*) }); [[ ${stat[1]-$$} == "$$" ]] && kill -USR1 "$$") \
+    </dev/null >/dev/null 2>&1 &
+  weft_watcher=$!
+  disown "$weft_watcher"
+}
+
+# Watches its memory in the same way.
+weft_limit_memory() {
+  (exec {weft_life}>&-; weft_gauge) </dev/null >/dev/null 2>&1 &
+  weft_meter=$!
+  disown "$weft_meter"
+}
+
+{
+  weft_begin
+  while IFS= read -r -N 28 weft_part || { (($? > 128)) && weft_rest 28; }; do
+    weft_size=10#${weft_part:weft_wide:6} weft_length=10#${weft_part:14+weft_wide:6}
+    IFS= read -r -N $((weft_size)) weft_part || { (($? > 128)) && weft_rest $((weft_size)); } || break
+    weft_head=$weft_part weft_text=
+    if ((weft_length)); then
+      IFS= read -r -N $((weft_length)) weft_part || { (($? > 128)) && weft_rest $((weft_length)); } || break
+      weft_text=$weft_part
+    fi
+    IFS=$'\x1f'
+    set -f
+    weft_head=($weft_head)
+    set +f
+    IFS=$' \t\n'
+    weft_directory=${weft_head[0]} weft_script=${weft_head[1]} weft_limit=${weft_head[2]} weft_attempt=${weft_head[3]} weft_memory=${weft_head[4]}
+    weft_stdout=${weft_head[5]}
+    weft_watcher= weft_meter= weft_killer= weft_why= weft_pid= weft_asked= weft_used= weft_stops=()
+    if [[ $weft_directory == inside ]]; then
+      weft_enter
+      continue
+    fi
+    [[ -d $weft_directory ]] || { echo "lost	Its directory is gone: $weft_directory"; continue; }
+    [[ ! -e $weft_directory/.weft.cancelled ]] || { echo skipped; continue; }
+    read -r -t 0 -u "$weft_errors" && weft_listen
+    # Making the log claims the job: of two runners that were given it, one succeeds.
+    set -C
+    : >"$weft_directory/.weft.log" || weft_why=refused
+    set +C
+    [[ ! $weft_why ]] || { weft_refuse; continue; }
+    # Before it is there to be stopped.
+    [[ $weft_script ]] || { weft_read "$weft_directory/.weft.stop" && weft_stops=("${weft_words[@]}"); } 2>/dev/null
+    ((SECONDS - weft_counted <= 1)) || weft_count
+    weft_ooms_before=$weft_ooms
+    [[ ! $weft_stdout ]] || weft_open
+    weft_tell
+    # Here and not in a function, which a script that runs in it would notice: of a condition and of `set -e` it must see nothing either.
+    if [[ $weft_text && $weft_new ]]; then
+      (
+        trap - PIPE HUP INT
+        [[ ! $weft_stdout ]] || exec >&"$weft_end" {weft_end}>&- {weft_pipe}<&-
+        exec {weft_quiet}<&- {weft_errors}<&- {weft_life}>&- {weft_null}<&-
+        export WEFT_ATTEMPT="$weft_attempt"
+        set +p
+        BASH_ARGV0=$weft_script SHLVL=$((SHLVL + 1)) SECONDS=0
+        eval "$weft_text"
+      ) <&"$weft_null" >>"$weft_directory/.weft.log" 2>&1 &
+    else
+      (
+        trap - PIPE HUP INT
+        [[ ! $weft_stdout ]] || exec >&"$weft_end" {weft_end}>&- {weft_pipe}<&-
+        exec {weft_quiet}<&- {weft_errors}<&- {weft_life}>&- {weft_null}<&-
+        cd "$weft_directory" || exit
+        if [[ ! $weft_script ]]; then
+          weft_read .weft.start
+          exec env -i -- "${weft_words[@]}"
+        fi
+        [[ ! $weft_text ]] || printf '%s' "$weft_text" >"$weft_script" || exit
+        if [[ $weft_has_locale ]]; then LC_ALL=$weft_locale; else unset LC_ALL; fi
+        [[ ! $weft_attempt ]] || export WEFT_ATTEMPT="$weft_attempt"
+        exec "$BASH" "$weft_script"
+      ) <&"$weft_null" >>"$weft_directory/.weft.log" 2>&1 &
+    fi
+    weft_pid=$!
+    [[ ! $weft_stdout ]] || exec {weft_end}>&-
+    if [[ $weft_client ]]; then
+      echo "- $weft_now - $weft_client" >"$weft_directory/.weft.started"
+    else
+      read -r weft_part <"/proc/$weft_pid/stat"
+      weft_head=($weft_part)
+      # The name of its program may have blanks in it.
+      [[ ${weft_head[1]} == *')' ]] || { weft_head=(${weft_part##*) }); weft_head=(pid name "${weft_head[@]}"); }
+      echo "$weft_pid $weft_now ${weft_head[21]-} $$ $weft_born" >"$weft_directory/.weft.started"
+    fi
+    echo "started	$weft_pid	$weft_now"
+    [[ ! $weft_limit ]] || weft_watch
+    [[ ! $weft_memory ]] || weft_limit_memory
+    [[ ! $weft_asked ]] || weft_look
+    [[ ! $weft_stdout ]] || { weft_copy; exec {weft_pipe}<&-; }
+    weft_noticed=
+    wait "$weft_pid"
+    weft_code=$?
+    ((weft_code <= 128)) || weft_await
+    weft_tell
+    if ((weft_code > 128)) && [[ ! $weft_why ]]; then
+      # Only bash knows whether a signal ended it or it said `exit 137`: it tells of signals.
+      weft_listen
+      [[ $weft_said ]] && weft_why=signal
+      if ((weft_code == 137)); then
+        weft_count
+        [[ $weft_ooms_before && $weft_ooms -gt $weft_ooms_before ]] && weft_why=memory
+      fi
+    fi
+    [[ ! $weft_watcher ]] || weft_dismiss "$weft_watcher"
+    if [[ $weft_meter ]]; then
+      weft_dismiss "$weft_meter"
+      [[ $weft_why != memory ]] || read -r weft_used <"$weft_directory/.weft.memory"
+    fi 2>/dev/null
+    # What is left in its group.
+    kill -0 -- "-$weft_pid" 2>&"$weft_null" && weft_sweep
+    [[ ! $weft_killer ]] || weft_dismiss "$weft_killer"
+    [[ $weft_script && ! $weft_client && ! $weft_why ]] || weft_tidy
+    weft_pid=
+    echo "$weft_code $weft_now${weft_why:+ $weft_why}${weft_used:+ $weft_used}" >"$weft_directory/.weft.exit"
+    echo "ended	$weft_code	$weft_now	$weft_why	$weft_used"
+  done
+  exit
+}

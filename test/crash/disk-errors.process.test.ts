@@ -12,7 +12,7 @@ const failing: readonly (readonly [string, readonly Code[], Omit<Rule, 'action'>
   ['the name of its claim', ANY, {role: 'kernel', operation: 'link', path: '.weft/claims/*'}, /\.weft\/claims/],
   ['its attempt', ANY, {role: 'kernel', operation: 'mkdir', path: '.weft/work/#/.bash#.#'}, /\.weft\/work/],
   ['its script', ANY, {role: 'kernel', operation: 'create', path: '*/.weft.script'}, /\.weft\/work/],
-  ['its script', WRITING, {role: 'kernel', operation: 'write', path: '*/.weft.run'}, /\.weft\/work/],
+  ['its script', WRITING, {role: 'kernel', operation: 'write', path: '*/.weft.script'}, /\.weft\/work/],
   ['its log', ANY, {role: 'runner', operation: 'create', path: '*/.weft.log'}, /\.weft\.log/],
   ['its manifest', ANY, {role: 'kernel', operation: 'create', path: '*/.weft.json.tmp'}, /\.weft\.json/],
   ['its manifest', WRITING, {role: 'kernel', operation: 'write', path: '*/.weft.json.tmp'}, /\.weft\.json/],

@@ -55,6 +55,13 @@ const inside = (text: string): readonly [string, ...string[]] => [
   'weft-runner',
 ];
 
+/** How many bytes a text has, and how many characters: six digits each. */
+function lengths(text: string): string {
+  const bytes = Buffer.byteLength(text);
+  const characters = bytes === text.length ? bytes : Array.from(text).length;
+  return `${String(bytes).padStart(6, '0')} ${String(characters).padStart(6, '0')}`;
+}
+
 /** Which runners a job may be given to; empty: those of the host. */
 export const stationOf = ({inside}: Job): Station | undefined => (inside?.is === 'shared' ? inside.station : undefined);
 
@@ -97,7 +104,7 @@ export class Runner {
     this.stamp = this.#child.pid === undefined ? undefined : stampOf(this.#child.pid);
     // A write to a runner that has just died fails; its end is told by `close`.
     this.#child.stdin.on('error', () => undefined);
-    if (station) this.#child.stdin.write(`inside\t${this.stamp?.pid ?? 0}\t${this.stamp?.startTime ?? ''}\n`);
+    if (station) this.#tell('', 'inside', String(this.stamp?.pid ?? 0), this.stamp?.startTime ?? '', '', '', '');
     this.#child.stdout.setEncoding('utf8').on('data', (text: string) => this.#read(text));
     this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#message = (this.#message + text).slice(0, messageLimit);
@@ -131,13 +138,19 @@ export class Runner {
     return !this.#ending && this.station?.key === stationOf(job)?.key;
   }
 
-  /** Hands a job over. The queue is a few lines long, which a pipe always has room for. */
+  /** Hands a job over. The queue is a few messages long, which a pipe always has room for. */
   give(ticket: Ticket): void {
     this.#queue.push(ticket);
-    const {attempt, directory, inside, script, time, memory = ''} = ticket.job;
+    const {attempt, directory, inside, memory = '', script, stdout = '', text = '', time} = ticket.job;
     const limit = time !== undefined && Number.isFinite(time) ? time.toFixed(3) : '';
-    this.#child.stdin.write(`${directory}\t${inside?.is === 'own' ? '' : script}\t${limit}\t${attempt}\t${memory}\n`);
+    this.#tell(text, directory, inside?.is === 'own' ? '' : script, limit, attempt, `${memory}`, stdout);
     if (--this.#left <= 0) void this.end();
+  }
+
+  /** A message is read in a few system calls, as its lengths go before it: what a character is depends on the locale over there. */
+  #tell(text: string, ...fields: readonly string[]): void {
+    const head = fields.map(field => `${field}\x1f`).join('');
+    this.#child.stdin.write(`${lengths(head)} ${lengths(text)}\n${head}${text}`);
   }
 
   /** Asks it to look whether the job that it runs has been cancelled. One in a container looks by itself, each second. */
