@@ -97,7 +97,7 @@ const LINES: readonly string[] = [
   'y=größer; echo "${#y} ${y:2:2} ${y^^}"',
   'printf "%5s|%-5s|%d\\n" a b 7; printf -v v "%03d" 4; echo $v',
   'ls /nosuch 2>&1 | sed "s/:.*//"',
-  'echo direct > /dev/stderr; echo "to stdout" > /dev/stdout',
+  'echo direct >> /dev/stderr; echo "to stdout" >> /dev/stdout',
   'getopts ab: flag -a; echo "$flag $OPTIND"',
   'pushd / > /dev/null; popd > /dev/null; dirs | wc -w',
   'type -t echo ls f run main || echo "type $?"',
