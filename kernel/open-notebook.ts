@@ -25,12 +25,14 @@ import {Displays} from './session/displays.js';
 import {Extensions} from './session/extensions.js';
 import {Forecast} from './session/forecast.js';
 import {Futures} from './session/futures.js';
+import {News} from './session/news.js';
 import {NotebookSession} from './session/notebook-session.js';
 import {lookAtResult} from './session/planned-checkpoints.js';
 import type {Settings} from './session/settings.js';
 import {stampOf} from './machine/process-life.js';
 import {IPython} from './python/ipython.js';
 import type {StoreProblem} from './store/problem.js';
+import {writeSetup} from './store/setup-record.js';
 import {Comms} from './wire/comms.js';
 import {DECLARATIONS} from './typescript/language/declarations.js';
 import {LanguageThread} from './typescript/language-thread.js';
@@ -40,6 +42,9 @@ import {hooksOf, startUser, userPort, type Handlers} from './open-user.js';
 /** Milliseconds before a failed task is tried again: the first time, twice as much each time, and the most. */
 const FIRST_PAUSE = 1000;
 const LONGEST_PAUSE = 60_000;
+
+/** Milliseconds after which a fault that is met again, and was not in between, is told again. */
+const FORGOTTEN = 60_000;
 
 /** Short jobs that are with the executor for each slot, beside the one that runs. */
 const AHEAD = 4;
@@ -87,12 +92,11 @@ export async function openNotebook({
   const environment = withPrograms(given, join(bundles, '..', 'notebooks', 'bin'));
   const handlers: Handlers = {};
   const process_ = startUser(join(bundles, 'user.js'), directory, environment, handlers);
-  const told = new Set<string>();
+  const news = new News(FORGOTTEN);
   const onProblem = ({message, remedy}: StoreProblem): void => {
     const text = `weft: ${message}${remedy === undefined ? '' : `. ${remedy}`}`;
     // It is tried again and again.
-    if (told.has(text)) return;
-    told.add(text);
+    if (!news.isNews(text)) return;
     log(text);
     handlers.session?.printed('', 'stderr', `${text}\n`);
   };
@@ -250,6 +254,7 @@ export async function openNotebook({
     },
     print: (cell, text) => handlers.session?.printed(cell, 'stdout', text),
     digest,
+    keepSetup: (identity, contents) => (planOnly ? undefined : writeSetup(settings.store, identity, contents)),
     workDirectory: (name, fingerprint) => stores.current.store.workDirectory(name, fingerprint),
   });
   const language = types

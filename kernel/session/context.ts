@@ -1,9 +1,9 @@
 import {homedir} from 'node:os';
 import {join} from 'node:path';
 import {canonicalJson, type Digest} from '../fingerprint/fingerprint.js';
+import type {JsonObject} from '../fingerprint/json.js';
 import type {Container} from '../graph/container.js';
 import {fail, ok, type Result} from '../graph/result.js';
-import {writeSetup} from '../store/setup-record.js';
 import type {Futures} from './futures.js';
 import type {ContainerPort, MagicContext, Problem, SetupProbe} from './magic.js';
 import type {FutureNode} from './node.js';
@@ -21,6 +21,8 @@ export interface ContextPorts {
   /** Prints below a cell: what fetching and pinning an image has to say. */
   readonly print: (cell: string, text: string) => void;
   digest(path: string): Promise<Result<Digest, string>>;
+  /** Keeps what the identity of a set-up stands for, in the notebook's store. */
+  keepSetup(identity: Digest, contents: JsonObject): void;
   workDirectory(name: string, fingerprint: Parameters<MagicContext['places']['work']>[1]): string;
 }
 
@@ -195,7 +197,7 @@ export class Contexts {
     const {identity: known, contents} = await identity;
     // Once in this kernel and store: `%why` compares it with what later cells are set up with.
     const place = `${settings.store} ${known}`;
-    if (!this.#keptSetups.has(place)) writeSetup(settings.store, known, contents);
+    if (!this.#keptSetups.has(place)) ports.keepSetup(known, contents);
     this.#keptSetups.add(place);
     return ok({...value, identity: known, contents, environment: {...value.environment, ...declared}});
   }

@@ -124,6 +124,13 @@ test('`weft plan` says what `weft run` would do, and changes nothing', async () 
   expect(await weft(folder, 'plan', 'none.ipynb')).toMatchObject({code: 2, out: ''});
 });
 
+test('`weft plan` keeps nothing of a set-up either', async () => {
+  using folder = scratch();
+  write(folder, ['%setup export A=1', '%%bash --as a\necho $A > f']);
+  expect((await weft(folder, 'plan', 'nb.ipynb')).out).toContain('1 to run');
+  expect(existsSync(folder.at('.weft', 'setups'))).toBe(false);
+});
+
 test('`weft plan` takes what is forced for what runs, and what reads it for unknown', async () => {
   using folder = scratch();
   const cells = ['%%bash --as a --out f\ndate +%N > f', '%%bash --as b --from a --value\nwc -c < $a/f'];
