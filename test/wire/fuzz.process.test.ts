@@ -15,7 +15,7 @@ const BATCH = 500;
 
 it(
   `the kernel answers the next good message after ${MESSAGES} mutated ones`,
-  {timeout: soak ? 3_600_000 : 60_000},
+  {timeout: soak ? 7_200_000 : 60_000},
   async () => {
     await using kernel = await startKernel();
     const {connection} = kernel.client;
