@@ -1,7 +1,7 @@
 import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
-import {found} from '../rig/component.js';
+import {found, need} from '../rig/component.js';
 import {notebookOf, pythonWith} from '../rig/jupyter.js';
 import {labSuite} from '../rig/lab-suite.js';
 import {LabNotebook} from '../rig/lab.js';
@@ -105,6 +105,65 @@ test('the stop button and the keys I I end what runs with an error in its cell, 
     ['stream', 'error'],
     ['execute_result'],
   ]);
+});
+
+test('the stop button ends what Python does below `%%py`, and its names stay', async () => {
+  writeFileSync(
+    join(lab.server.notebooks, 'stop-py.ipynb'),
+    notebookOf([
+      `%config python ${found(pythonWith('ipykernel'))}`,
+      '%%py\nimport time\nkept = 7\nprint("sleeps")\nwhile True:\n    time.sleep(0.05)',
+      '%%py\nprint("spins")\nwhile True:\n    kept += 1',
+      '%%py\nkept > 7',
+    ]),
+  );
+
+  await using notebook = await LabNotebook.open(lab.browser, lab.server, 'stop-py.ipynb');
+  const stop = notebook.page.locator('.jp-NotebookPanel-toolbar [data-command="notebook:interrupt-kernel"]');
+  await notebook.run(0);
+  for (const [cell, text] of [
+    [1, /sleeps/],
+    [2, /spins/],
+  ] as const) {
+    await notebook.run(cell);
+    await notebook.shows(cell, text);
+    await stop.click();
+    await notebook.shows(cell, /KeyboardInterrupt/);
+  }
+  await notebook.run(3);
+  await notebook.shows(3, /^True$/);
+  await notebook.idle();
+  expect((await notebook.cells()).map(({prompt}) => prompt)).toEqual(['[1]:', '[2]:', '[3]:', '[4]:']);
+});
+
+test('a slider of `%%py` is shown and moved, and Python has its value', async context => {
+  const widgets = pythonWith('ipykernel', 'ipywidgets');
+  need(context, widgets);
+  writeFileSync(
+    join(lab.server.notebooks, 'slider.ipynb'),
+    notebookOf([
+      `%config python ${found(widgets)}`,
+      '%%py\nimport ipywidgets\nslider = ipywidgets.IntSlider(value=3, max=10, description="stars")\nslider.observe(lambda change: print("now", change["new"]), "value")\nslider',
+      '%%py\nslider.value',
+      '%%py\nslider.value = 9',
+    ]),
+  );
+
+  await using notebook = await LabNotebook.open(lab.browser, lab.server, 'slider.ipynb');
+  const {page} = notebook;
+  await notebook.run(0);
+  await notebook.run(1);
+  const slider = page.locator('.jp-OutputArea-output .widget-slider');
+  await slider.waitFor();
+  expect(await slider.innerText()).toMatch(/stars\s+3/);
+  await slider.locator('.noUi-handle').focus();
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('ArrowRight');
+  await slider.locator('.widget-readout', {hasText: '5'}).waitFor();
+  await notebook.run(2);
+  await notebook.shows(2, /^5$/);
+  await notebook.run(3);
+  await slider.locator('.widget-readout', {hasText: '9'}).waitFor();
 });
 
 test('a restart from the menu forgets names and runs cells again, and what tasks made is cached', async () => {
