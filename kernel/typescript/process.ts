@@ -8,6 +8,7 @@ import type {ErrorContent} from '../wire/notebook.js';
 import {Asking} from './asking.js';
 import {CellErrors} from './cell-error.js';
 import {babelHelpers} from './decorate.js';
+import {decoratorHelpers} from './decorators.js';
 import {displayFunction, shownAs} from './display.js';
 import {errorContent} from './error-content.js';
 import {Evaluator} from './evaluate.js';
@@ -109,7 +110,7 @@ class UserProcessLoop {
   #install(directory: string): void {
     const notebook = join(directory, 'notebook.ts');
     const names = this.#names;
-    names.install('babelHelpers', babelHelpers);
+    for (const [name, value] of Object.entries({babelHelpers, ...decoratorHelpers})) names.install(name, value);
     names.install('require', createRequire(notebook));
     ModuleFiles.installRequire();
     names.install('module', {exports: {}});

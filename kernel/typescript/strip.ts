@@ -6,6 +6,7 @@ import type {Result} from '../graph/result.js';
 import {positionAt} from './positions.js';
 import type {Printed} from './positions.js';
 import type {CellSyntaxError} from './rewrite.js';
+import {stripDecorated} from './strip-decorated.js';
 
 // Loaded with the first cell, and by `require`: bundlers hoist an import, and the watchdog's thread would load it too.
 const load = createRequire(import.meta.url);
@@ -34,6 +35,16 @@ export function stripTypes(source: string, whole = false): Result<Printed, CellS
     helpers: {mode: external},
   });
   const [error] = result?.errors ?? [];
+  // oxc knows the older kind of decorators only, and no `accessor`; those of parameters are always of the older kind.
+  const code = result?.code ?? '';
+  if (
+    error
+      ? /(?:^|[\s(}])@[\w$(]|\baccessor\s/.test(source)
+      : /babelHelpers\.decorate\((?![^]*babelHelpers\.decorateParam\()/.test(code)
+  ) {
+    const standard = stripDecorated(source, whole);
+    if (standard !== undefined) return ok(standard);
+  }
   if (error) {
     const byte = error.labels.at(-1)?.start;
     // Offsets of errors count bytes, unlike those of the source map.
@@ -43,7 +54,7 @@ export function stripTypes(source: string, whole = false): Result<Printed, CellS
   }
   return ok({
     source,
-    javascript: result?.code ?? '',
+    javascript: code,
     map: (result?.map ?? {version: 3, sources: [], names: [], mappings: ''}) as SourceMapInput,
   });
 }

@@ -8,6 +8,7 @@ import type {FromUser, LineCall} from '../../kernel/typescript/messages.js';
 import {ModuleFiles} from '../../kernel/typescript/module-files.js';
 import {Names} from '../../kernel/typescript/names.js';
 import {babelHelpers} from '../../kernel/typescript/decorate.js';
+import {decoratorHelpers} from '../../kernel/typescript/decorators.js';
 
 /** The user's side without a process: cells run in this one, and what they send is kept. */
 export class TestNotebook {
@@ -27,7 +28,7 @@ export class TestNotebook {
     this.evaluator = new Evaluator(this.names, this.futures, this.errors, directory);
     for (const [name, value] of Object.entries(taskFunctions(this.futures))) this.names.install(name, value);
     this.names.install('require', createRequire(join(directory, 'notebook.ts')));
-    this.names.install('babelHelpers', babelHelpers);
+    for (const [name, value] of Object.entries({babelHelpers, ...decoratorHelpers})) this.names.install(name, value);
   }
 
   /** Runs a cell; gives `{value}` or undefined. */

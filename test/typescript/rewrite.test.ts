@@ -65,6 +65,58 @@ const samples: readonly (readonly [cells: string[], value: unknown])[] = [
     ],
     2,
   ],
+  [
+    [
+      'const log: unknown[] = []; function told(value: any, {kind, name, static: s, private: p}: any) { log.push(`${kind} ${String(name)} ${s} ${p} ${typeof value}`) }',
+      '@told class T { @told m() {} @told static s() {} @told get g() { return 1 } @told set w(v: number) {} @told f = 1; @told #q = 2; @told accessor a = 3; q() { return this.#q } }; log.sort().join("; ")',
+    ],
+    'accessor a false false object; class T undefined undefined function; field #q false true undefined; field f false false undefined; getter g false false function; method m false false function; method s true false function; setter w false false function',
+  ],
+  [
+    [
+      'function twice(value: any, context: ClassMethodDecoratorContext) { return function (this: any, ...args: any[]) { return 2 * value.apply(this, args) } }',
+      'class W { n = 3; @twice @twice m(x: number) { return this.n + x } }; new W().m(2)',
+    ],
+    20,
+  ],
+  [
+    [
+      'const plus = (by: number) => (_: undefined, c: any) => (first: number) => first + by; class P { @plus(1) @plus(10) f = 5 }; new P().f',
+    ],
+    16,
+  ],
+  [
+    [
+      'const loud = ({get, set}: any, c: any) => ({get() { return get.call(this) + "!" }, set(v: string) { set.call(this, v.toUpperCase()) }, init: (v: string) => v + v}); class L { @loud accessor a = "x" }; const l = new L(); const before = l.a; l.a = "y"; [before, l.a].join()',
+    ],
+    'xx!,Y!',
+  ],
+  [
+    [
+      'const made: string[] = []; function bound(value: any, c: any) { c.addInitializer(function (this: any) { this[c.name] = this[c.name].bind(this); made.push(c.name) }) }; class B { v = 4; @bound get() { return this.v } }; const {get} = new B(); [get(), made.join()].join()',
+    ],
+    '4,get',
+  ],
+  [
+    [
+      'function other<T extends new (...a: any[]) => object>(c: T, _: any) { return class extends c { more = 8 } }; @other class O { v = 7 }; const oo = new O() as any; [oo.v, oo.more, O.name].join()',
+    ],
+    '7,8,',
+  ],
+  [
+    [
+      'const keep = (c: any) => c; export @keep class E1 {}; @(keep) class E2 { static readonly x = 1 }; [E1.name, E2.x].join()',
+    ],
+    'E1,1',
+  ],
+  // Decorators of parameters are of the older kind, and so are methods' with three parameters.
+  [
+    [
+      'const at: number[] = []; function par(_: any, __: any, i: number) { at.push(i) }; class Q { m(a: any, @par b: any) {} }; at.join()',
+    ],
+    '1',
+  ],
+  [['const sealed = (c: Function) => Object.seal(c); @sealed class S1 {}; Object.isSealed(S1)'], true],
   // Modules.
   [['export default 5'], 5],
   [['export default function ex() { return 6 }', 'ex()'], 6],
@@ -201,6 +253,10 @@ describe('the places of an error', () => {
     ['{a: 1,\n b: boom()}', '1]:2:5'],
     ['{a: boom()}', '1]:1:5'],
     ['const f = (): never => { throw new Error("f") }\nconst x = 1, y = f()', '1]:1:32'],
+    [
+      'function d(value: any, context: any): void {}\n@d\nclass A<T> {\n  @d m(x: T): never {\n    throw new Error("in m")\n  }\n}\nnew A().m(1)',
+      '1]:5:11',
+    ],
     ['import {sep} from "node:path"\nimport os from "node:os"\nboom()', '1]:3:1'],
   ])('are those of the cell: %j', async (source, place) => {
     expect((await stackOf(source)).split('\n')[1]).toContain(`cell [${place}`);

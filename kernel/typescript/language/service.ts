@@ -112,7 +112,6 @@ export class CellLanguage {
       allowSyntheticDefaultImports: true,
       allowImportingTsExtensions: true,
       resolveJsonModule: true,
-      experimentalDecorators: true,
       useDefineForClassFields: true,
     };
     const {files} = this.#cells;
