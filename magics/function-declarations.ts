@@ -62,6 +62,8 @@ interface ScriptOptions extends TaskOptions {
   in?: TaskInput;
   /** A root repository that it reads: \`$WEFT_ROOT\`, \`weft.root\`. */
   reads?: string;
+  /** A root repository that it changes: what reads that waits for it. */
+  mutates?: string;
   /** Files that it must make. */
   out?: string | readonly string[];
   /** What it prints is JSON, and its result. */

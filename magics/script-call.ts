@@ -16,7 +16,7 @@ export interface ScriptCall {
   readonly in: readonly {readonly pattern: string; readonly span?: Span}[];
   /** Globs of `--out`; undefined: whatever is there. */
   readonly out: readonly string[] | undefined;
-  /** The root repository that it reads. */
+  /** The root repository that it reads, or changes. */
   readonly reads?: RootOption;
   readonly value: boolean;
   readonly strict: boolean;

@@ -24,6 +24,8 @@ import type {ScriptCall} from './script-call.js';
 import {mutableProblems} from './mutable.js';
 import {isPlainEnvironment} from './plain-script.js';
 import {inputFiles} from './script-inputs.js';
+import {CHANGES} from './lsst/root-changes.js';
+import {MutatingWork} from './script-mutation.js';
 import {ScriptRoot} from './script-root.js';
 import {resolveSource} from './resolve-source.js';
 import {placementNotes} from './task-options.js';
@@ -202,15 +204,16 @@ function sharedOf(
     name: language.name,
     kind: value ? 'value' : 'files',
     ...(value && out !== undefined ? {files: true} : {}),
-    settle: manifest => settleScript(manifest, value, out !== undefined),
+    settle: manifest => settleScript(manifest, value, out !== undefined, base.root?.writes === true),
     ...(pictures === undefined ? {} : {pictures}),
     notes: placementNotes(call.options, base.container, context.settings),
   };
 }
 
 /** What `await` gives for a script. */
-export function settleScript(manifest: Manifest, value: boolean, out: boolean): Settled {
-  const files = {path: manifest.directory ?? '', files: manifest.outputs.map(({path}) => path)};
+export function settleScript(manifest: Manifest, value: boolean, out: boolean, mutates = false): Settled {
+  const outputs = manifest.outputs.map(({path}) => path);
+  const files = {path: manifest.directory ?? '', files: mutates ? outputs.filter(path => path !== CHANGES) : outputs};
   if (!value) return {is: 'files', ...files};
   return {is: 'value', value: manifest.value ?? null, ...(out ? {files} : {})};
 }
@@ -242,7 +245,7 @@ async function make(
   const placedPatterns = call.in.map(({pattern}) => fill(pattern)).filter(pattern => pattern.includes('/weft::'));
   const inputs: Recipe['inputs'] = [
     ...[...needs].sort().map(fingerprint => ({is: 'task', fingerprint}) as const),
-    ...(identity === undefined ? [] : [{is: 'root', identity: identity.value} as const]),
+    ...(identity?.value === undefined ? [] : [{is: 'root', identity: identity.value} as const]),
   ];
   const rest = recipeOf(language, call, base, script, inputs, placedPatterns, missing);
   return {is: 'task', task: taskOf(language, call, base, {...rest, variables}, [...needs], row, context)};
@@ -258,6 +261,9 @@ function taskOf(
   context: MagicContext,
 ): Task {
   const fingerprint = fingerprintOfRecipe(recipe);
+  const script = new ScriptWork(call, recipe, base, fingerprint, context, language);
+  const changed = base.root?.writes === true ? base.root : undefined;
+  const lane = changed?.root.path;
   return {
     fingerprint,
     recipe,
@@ -265,7 +271,11 @@ function taskOf(
     key: rowKey(row),
     needs,
     placement: context.placement(call.options, base.container),
-    work: new ScriptWork(call, recipe, base, fingerprint, context, language),
+    work:
+      changed === undefined
+        ? script
+        : new MutatingWork(script, language.name, changed.root.path, fingerprint, changed.order),
+    ...(lane === undefined ? {} : {lane}),
     ...(call.options.force || call.always ? {force: true} : {}),
   };
 }

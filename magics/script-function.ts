@@ -4,12 +4,13 @@ import type {MagicContext, Problem} from '../kernel/session/magic.js';
 import {outProblem} from './out-problem.js';
 import type {ScriptCall} from './script-call.js';
 import type {ScriptLanguage} from './script-language.js';
+import {readsAndMutates} from './script-root.js';
 import {dedent, normalScript} from './script-text.js';
 import {handleOf, placeholderOf, sourceOfJson, type Source} from './source.js';
 import {TASK_KEYS, taskOptionsOf} from './task-options.js';
 
 /** The options of the function of a script, and of its magic. */
-const KNOWN = ['from', 'with', 'in', 'out', 'reads', 'value', 'always', ...TASK_KEYS];
+const KNOWN = ['from', 'with', 'in', 'out', 'reads', 'mutates', 'value', 'always', ...TASK_KEYS];
 
 /** Those of bash only. */
 const FLAGS = ['strict', 'noStrict'];
@@ -67,9 +68,11 @@ export function readScriptCall(
       return typeof item === 'string' ? item : '';
     });
   };
-  const {reads} = given;
-  if (reads !== undefined && typeof reads !== 'string')
-    error('`reads` is the directory of a root repository, as a text', "`{reads: 'DATA'}`");
+  const {reads, mutates} = given;
+  for (const [name, value] of Object.entries({reads, mutates}))
+    if (value !== undefined && typeof value !== 'string')
+      error(`\`${name}\` is the directory of a root repository, as a text`, `\`{${name}: 'DATA'}\``);
+  if (reads !== undefined && mutates !== undefined) problems.push(readsAndMutates());
   const script = normalScript(dedent(text));
   if (script.trim() === '') error('the script is empty');
   const out = list('out');
@@ -78,6 +81,7 @@ export function readScriptCall(
     script,
     variables,
     ...(typeof reads === 'string' ? {reads: {text: reads}} : {}),
+    ...(typeof mutates === 'string' ? {reads: {text: mutates, writes: true}} : {}),
     in: (list('in') ?? []).map(pattern => ({pattern})),
     out,
     value: given['value'] === true,

@@ -25,6 +25,7 @@ export function scriptMagic(language: ScriptLanguage): TaskMagic<ScriptCall> {
       out: 'many',
       with: 'many',
       reads: 'one',
+      mutates: 'one',
       value: 'none',
       ...(language.strict ? {'no-strict': 'none' as const} : {}),
       always: 'none',
@@ -48,9 +49,14 @@ export function scriptMagic(language: ScriptLanguage): TaskMagic<ScriptCall> {
     },
     read: (reading, context) => readScript(language, reading, context),
     deferred: (line, node, context) => {
-      const [reads] = valuesOf(line, 'reads').slice(-1);
-      const typed = reads === undefined ? undefined : literalText(reads);
-      if (typed !== undefined) RootOrder.of(context.state).submitted(resolve(context.directory, typed), node, false);
+      for (const [option, writes] of [
+        ['reads', false],
+        ['mutates', true],
+      ] as const) {
+        const [root] = valuesOf(line, option).slice(-1);
+        const typed = root === undefined ? undefined : literalText(root);
+        if (typed !== undefined) RootOrder.of(context.state).submitted(resolve(context.directory, typed), node, writes);
+      }
     },
     readCall: (values, context) => readScriptCall(language, values, context),
     draft: (call, row, context) => draftScript(language, call, row, context),

@@ -1,5 +1,6 @@
 import type {MagicContext, Problem, Reading} from '../kernel/session/magic.js';
 import {outProblem} from './out-problem.js';
+import {readsAndMutates} from './script-root.js';
 import type {ScriptCall} from './script-call.js';
 import {readVariables} from './script-given.js';
 import type {ScriptLanguage} from './script-language.js';
@@ -49,10 +50,12 @@ export function readScript(
   const out = fillLine(valuesOf(line, 'out'), reading, context, problems);
   problems.push(...out.flatMap(({text, span}) => outProblem(text, span)));
   const [reads] = fillLine(valuesOf(line, 'reads').slice(-1), reading, context, problems);
+  const [mutates] = fillLine(valuesOf(line, 'mutates').slice(-1), reading, context, problems);
+  if (reads !== undefined && mutates !== undefined) problems.push(readsAndMutates(mutates.span));
   const call: ScriptCall = {
     script,
     verbatim: true,
-    ...(reads === undefined ? {} : {reads}),
+    ...(mutates !== undefined ? {reads: {...mutates, writes: true}} : reads === undefined ? {} : {reads}),
     line: reading.bodyLine,
     variables,
     in: fillLine(valuesOf(line, 'in'), reading, context, problems).map(({text, span}) => ({pattern: text, span})),

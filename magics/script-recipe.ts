@@ -17,6 +17,8 @@ type ScriptArguments = {
   readonly in?: readonly string[];
   /** Members of the sets that it reads that failed and were allowed to (`--allow-failed`), sorted: without them it is another input. */
   readonly missing?: readonly string[];
+  /** The root that it changes (`--mutates`): the same change of another root is another. */
+  readonly root?: string;
 };
 
 /** The recipe of a script but for its variables. `script` has fingerprints in place of the futures that stand in it. */
@@ -36,6 +38,7 @@ export function recipeOf(
     ...(call.out === undefined ? {} : {out: [...new Set(call.out)].sort()}),
     ...(placedPatterns.length === 0 ? {} : {in: [...new Set(placedPatterns)].sort()}),
     ...(missing.length === 0 ? {} : {missing: [...new Set(missing)].sort()}),
+    ...(base.root?.writes === true ? {root: base.root.root.path} : {}),
   };
   const code: Code = {
     ...(base.container === undefined ? {} : {image: {...base.container.identity}}),

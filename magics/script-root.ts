@@ -8,38 +8,57 @@ import {RootOrder, waitForRoot} from './lsst/root-order.js';
 import {readRoot, type RootRepository} from './lsst/root-repository.js';
 import {wholeRootIdentity} from './lsst/whole-root.js';
 
-/** What `--reads` says, and where; a function's option has no place. */
+/** What `--reads` or `--mutates` says, and where; a function's option has no place. */
 export interface RootOption {
   readonly text: string;
+  /** The script changes it. */
+  readonly writes?: true;
   readonly span?: Span;
 }
 
-/** The root repository that a script reads, and what is still to change it. */
+/** The error of a script with both: it would be known by what the root held before it. */
+export const readsAndMutates = (span?: Span): Problem => ({
+  code: 'W6009',
+  severity: 'error',
+  message: 'a script reads a root (`--reads`) or changes one (`--mutates`), not both',
+  hint: 'leave `--reads` out: what changes a root may read it',
+  ...(span === undefined ? {} : {span}),
+});
+
+/** The root repository that a script reads, and what is still to change it; or the one that it changes. */
 export class ScriptRoot {
   readonly root: RootRepository;
+  readonly writes: boolean;
   readonly #order: RootOrder;
   readonly #digest: MagicContext['digest'];
   #before: readonly TaskNode[];
 
-  constructor(root: RootRepository, context: MagicContext) {
+  constructor(root: RootRepository, writes: boolean, context: MagicContext) {
     this.root = root;
+    this.writes = writes;
     this.#digest = path => context.digest(path);
     this.#order = RootOrder.of(context.state);
-    this.#before = this.#order.pending(root.path);
+    // Those that change it run one after the other by themselves.
+    this.#before = writes ? [] : this.#order.pending(root.path);
   }
 
   /** Finds the root that an option names; undefined without one. */
   static of(option: RootOption | undefined, context: MagicContext): Result<ScriptRoot | undefined, Problem> {
     if (option === undefined) return ok(undefined);
     const root = readRoot(resolve(context.directory, option.text));
-    if (root.ok) return ok(new ScriptRoot(root.value, context));
+    if (root.ok) return ok(new ScriptRoot(root.value, option.writes === true, context));
     return fail({
       code: root.error.startsWith('there is no directory') ? 'W7004' : 'W7005',
       severity: 'error',
-      message: `\`--reads\`: ${root.error}`,
+      message: `\`--${option.writes === true ? 'mutates' : 'reads'}\`: ${root.error}`,
       hint: 'name a root repository; what any other directory has is declared with `--in`',
       ...(option.span === undefined ? {} : {span: option.span}),
     });
+  }
+
+  /** Who reads and who changes roots. */
+  get order(): RootOrder {
+    return this.#order;
   }
 
   /** The tasks that change the root and were submitted before. */
@@ -49,12 +68,17 @@ export class ScriptRoot {
 
   /** It has become this node: what changes the root and comes later waits for it. */
   planned(node: TaskNode): void {
+    if (this.writes) {
+      this.#order.wrote(this.root.path, node);
+      return;
+    }
     this.#before = this.#order.before(node) ?? this.#before;
     this.#order.reads(this.root.path, node);
   }
 
-  /** Waits for what is to change the root, and says what it then holds. */
-  async identity(): Promise<Result<Digest, Stop>> {
+  /** Waits for what is to change the root, and says what it then holds; undefined for what changes it, whose state does not count. */
+  async identity(): Promise<Result<Digest | undefined, Stop>> {
+    if (this.writes) return ok(undefined);
     const waited = await waitForRoot(this.#before);
     if (!waited.ok) return waited;
     try {

@@ -105,6 +105,7 @@ export const CODES = {
   W6006: 'What `--out` names cannot come back.',
   W6007: 'What a `%%py` cell takes has failed.',
   W6008: 'The container of `%%py` does not see a result.',
+  W6009: 'A script reads and changes a root.',
 
   // W7xxx: files, roots and stores.
   W7001: 'A file is not there.',

@@ -22,7 +22,7 @@ export const OPTION_HELP: Readonly<Record<string, string>> = {
   rerun: "a rerun of a person's own: never cached",
   repo: 'the root repository, where it is not that of %repo',
   split: 'keys of the data id: a task for each combination',
-  mutates: 'it changes the root repository',
+  mutates: 'it changes the root repository; a script names it, and finds it at $WEFT_ROOT or weft.root',
   mode: 'how futures are joined: auto, chain, link',
   prefer: 'the member that wins where two have one file',
   refresh: 'asks again what the name means',

@@ -11,6 +11,7 @@ export const taskCompleter =
       case 'from':
         return ['futures'];
       case 'reads':
+      case 'mutates':
         return ['directories'];
       case 'in':
         return ['files'];

@@ -267,6 +267,7 @@ export const OTHERWISE: Readonly<Record<string, string>> = Object.fromEntries(
     'Code.python',
     'ScriptArguments.in',
     'ScriptArguments.missing',
+    'ScriptArguments.root',
     'LsstArguments.show',
     'LsstArguments.rerun',
     'LsstArguments.root',

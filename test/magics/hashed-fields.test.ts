@@ -60,6 +60,14 @@ test('ScriptArguments.missing: members that failed and were allowed to count, as
   expect(of('a', 'b')).toBe(of('b', 'a'));
 });
 
+test('ScriptArguments.root: the same change of another root is another, and a root that is read is no argument', () => {
+  const of = (path: string, writes = true): string =>
+    hashOf(recipeOf(bashLanguage, CALL, base({root: {writes, root: {path}}}), 'touch $WEFT_ROOT/x', []));
+  expect(of('/a')).not.toBe(of('/b'));
+  expect(of('/a', false)).toBe(of('/b', false));
+  expect(of('/a')).not.toBe(of('/a', false));
+});
+
 test('LsstArguments.show: what is printed counts', async () => {
   const notebook = new FakeNotebook();
   const of = async (words: string): Promise<string> =>

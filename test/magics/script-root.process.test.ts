@@ -107,3 +107,52 @@ test('what is no root is an error with the place, and what a script lacks says w
   await run(kernel, '%%python --as lacks --value\nweft.root');
   expect(await run(kernel, 'await lacks.catch(error => error.message)')).toContain('add --reads ROOT');
 });
+
+test('a script that changes a root runs once, in its turn, and again when what it made is lost', async () => {
+  const directory = newRoot();
+  const log = join(directory, 'log');
+  writeFileSync(log, '');
+  const said = (): string => readFileSync(log, 'utf8').replace(/\s+/g, ' ').trim();
+  const wait = `until [ -e ${directory}/go ]; do sleep 0.1; done`;
+  const reader = `%%bash --reads DATA --as reader\necho reading >> ${log}; ${wait}; echo read >> ${log}\nls "$WEFT_ROOT" > names`;
+  const add = (name: string): string =>
+    `%%bash --mutates ./DATA --as ${name}\necho ${name} >> ${log}; echo ${name} > "$WEFT_ROOT/${name}.txt"; echo own > own.txt`;
+  const after = `%%python --reads DATA --value --as after\n(weft.root / "one.txt").exists() and (weft.root / "two.txt").exists()`;
+  {
+    await using kernel = await stackKernel(directory);
+    await run(kernel, reader);
+    await expect.poll(said).toBe('reading');
+    await run(kernel, add('one'));
+    await run(kernel, add('two'));
+    await run(kernel, after);
+    await expect.poll(() => run(kernel, '%status'), {timeout: 20_000}).toContain('one waits until reader is done');
+    expect(said()).toBe('reading');
+    writeFileSync(join(directory, 'go'), '');
+    expect(await run(kernel, 'await after')).toBe('true');
+    expect(said()).toBe('reading read one two');
+    // What it made in the root is listed beside its own files, of which it is none.
+    expect(await run(kernel, '(await one).files.join()')).toBe("'own.txt'");
+    const path = (await run(kernel, '(await one).path')).replaceAll("'", '');
+    expect(path).toMatch(/\/DATA\/\.weft\/bash-[0-9a-f]{12}$/);
+    expect(JSON.parse(readFileSync(join(path, 'changes.json'), 'utf8'))).toEqual({rows: [], files: ['one.txt']});
+    expect(await refused(kernel, '%%bash --mutates DATA --reads DATA --as no\ntrue')).toContain('W6009');
+    expect(await refused(kernel, '%%bash --mutates stack --as no\ntrue')).toMatch(/W7005.*`--mutates`/);
+    expect(await refused(kernel, "bash('true', {mutates: true})")).toContain('`mutates` is the directory of a root');
+    await kernel.shutdown();
+  }
+  await using kernel = await stackKernel(directory);
+  await run(kernel, add('one'));
+  // The same as a function, in another kernel; the state of the root does not count.
+  await run(
+    kernel,
+    `const two = bash(\`echo two >> ${log}; echo two > "$WEFT_ROOT/two.txt"; echo own > own.txt\`, {mutates: 'DATA'})`,
+  );
+  await run(kernel, '%wait');
+  expect(said()).toBe('reading read one two');
+  rmSync(join(directory, 'DATA/one.txt'));
+  await run(kernel, add('one'));
+  await run(kernel, '%wait');
+  expect(said()).toBe('reading read one two one');
+  expect(await run(kernel, '%why one')).toContain('one.txt is missing');
+  expect(await run(kernel, 'JSON.stringify(await bash("echo 5", {mutates: "DATA", value: true}))')).toBe("'5'");
+});
