@@ -2,8 +2,9 @@
 const PACE = 2 ** 21;
 /** The shortest and the longest time between two looks, in milliseconds. */
 const [SOONEST, LATEST] = [20, 1000];
-/** So long nothing is looked at of a process that does nothing, in milliseconds. */
+/** So long nothing is looked at of code that does nothing, in milliseconds; and the processor time that an answer of it takes at most. */
 const RESTING = 100;
+const ANSWER = 5;
 
 /** What a watch over a heap sees, and does. Sizes are in bytes. */
 export interface Heap {
@@ -27,7 +28,7 @@ export interface Heap {
 export class HeapWatch {
   readonly #heap: Heap;
   #limit: number;
-  #worked = -1;
+  #worked = -Infinity;
   /** When garbage may be collected again by {@link Heap.worked}: code that makes much must get on. */
   #collects = 0;
 
@@ -46,7 +47,7 @@ export class HeapWatch {
       return;
     }
     const worked = heap.worked();
-    if (worked === this.#worked) {
+    if (worked - this.#worked < ANSWER) {
       await heap.pause(RESTING);
       return;
     }

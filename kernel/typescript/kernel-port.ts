@@ -12,9 +12,16 @@ export class KernelPort {
   readonly #send = process.send?.bind(process);
   readonly #exit = process.exit.bind(process);
 
-  constructor() {
+  /** `codeRuns`: whether code of a cell is on the stack. */
+  constructor(codeRuns: () => boolean) {
     // To the notebook this is no process that somebody has forked: what code sent would be taken for Weft's own.
-    for (const name of ['send', 'disconnect']) Reflect.deleteProperty(process, name);
+    Reflect.deleteProperty(process, 'send');
+    // Node calls it when the kernel has left (nodejs/node:lib/internal/child_process.js); without it the end is never heard of.
+    const disconnect: unknown = Reflect.get(process, 'disconnect');
+    Object.defineProperty(process, 'disconnect', {
+      configurable: true,
+      get: () => (codeRuns() ? undefined : disconnect),
+    });
   }
 
   /** Sends a message. Throws what its content throws when it becomes JSON: a circle, a bigint. After the kernel has left it does nothing. */

@@ -48,8 +48,8 @@ class UserProcessLoop {
   readonly #futures: Futures;
   readonly #errors: CellErrors;
   readonly #evaluator: Evaluator;
-  readonly #kernel = new KernelPort();
   readonly #origin = new Origin();
+  readonly #kernel = new KernelPort(() => this.#origin.current !== undefined);
   readonly #turns = new Turns(this.#origin);
   readonly #errorContent = (error: unknown): ErrorContent => errorContent(error, this.#errors);
   readonly #lines = new Map<string, (error: ErrorContent | undefined) => void>();

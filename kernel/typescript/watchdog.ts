@@ -28,6 +28,10 @@ const patience = 60;
 /** The same where the heap is full: it goes on filling. */
 const haste = 20;
 
+/** Code of a cell that has spent so much processor time since it was asked does not return, in milliseconds; and how often that is looked at. */
+const spun = 15;
+const glance = 5;
+
 /** So much processor time the main thread must have spent on code of unknown origin before that is ended, in milliseconds. */
 const suspicion = 300;
 
@@ -45,6 +49,7 @@ export const interruptPipe = 4;
 export function startWatchdog(): void {
   const port = parentPort;
   if (!port) return;
+  const {userCode, promised} = workerData as Watched;
   let session: Session | undefined;
   let asked = 0;
   const waiting = new Map<number, () => void>();
@@ -54,8 +59,13 @@ export function startWatchdog(): void {
     new Promise(resolve => {
       const id = ++asked;
       const timer = setTimeout(() => end(false), 'used' in stop ? haste : patience);
+      const began = mainThreadTime();
+      const glances = setInterval(() => {
+        if (userCode[0] === 1 && mainThreadTime() - began >= spun) end(false);
+      }, glance);
       const end = (awake: boolean): void => {
         clearTimeout(timer);
+        clearInterval(glances);
         waiting.delete(id);
         resolve(awake);
       };
@@ -73,7 +83,6 @@ export function startWatchdog(): void {
       session.post('Runtime.terminateExecution', () => resolve());
     });
 
-  const {userCode, promised} = workerData as Watched;
   const interrupt = async (stop: Ask['stop']): Promise<void> => {
     const began = mainThreadTime();
     for (let forced = 0; !(await ask(stop, forced > 0));) {

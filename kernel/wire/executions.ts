@@ -18,7 +18,7 @@ export interface ExecutionPorts {
   readonly log: Log;
 }
 
-/** For so long nothing must have come before a failed cell is answered, and for so long that may take, in milliseconds. */
+/** For so long nothing must have come before a failed cell is answered; a cell that has run for so long need not wait. In milliseconds. */
 const QUIET_MS = 20;
 const QUIET_LIMIT_MS = 500;
 
@@ -86,6 +86,7 @@ export class Executions {
   async #execute(request: Request): Promise<void> {
     const {out, history, questions} = this.#ports;
     const {header} = request;
+    const began = performance.now();
     const started = new Date().toISOString();
     const {code, stopOnError, ...options} = readExecute(request);
     out.status('busy', header);
@@ -110,7 +111,9 @@ export class Executions {
     const outcome = await this.#run({...options, id: header.msg_id, code, count}, output);
     output.end();
     const aborted =
-      outcome.error !== undefined && stopOnError && !options.silent && !this.#closed ? await this.#takeQueued() : [];
+      outcome.error !== undefined && stopOnError && !options.silent && !this.#closed
+        ? await this.#takeQueued(began)
+        : [];
     const status = outcome.error === undefined ? 'ok' : 'error';
     const content: JsonObject = {
       status,
@@ -139,10 +142,10 @@ export class Executions {
   /**
    * What the client had sent when the cell failed. Run All of a front end comes in over some milliseconds, and a cell may fail in
    * less. So this waits until nothing has come for a moment, while the reply of the failed cell is held back: a client that waits
-   * for that reply, as whoever reacts to it must, is never aborted.
+   * for that reply, as whoever reacts to it must, is never aborted. `began`: when the cell did.
    */
-  async #takeQueued(): Promise<Request[]> {
-    const deadline = performance.now() + QUIET_LIMIT_MS;
+  async #takeQueued(began: number): Promise<Request[]> {
+    const deadline = began + QUIET_LIMIT_MS;
     for (let seen = -1; seen < this.#queue.length && performance.now() < deadline;) {
       seen = this.#queue.length;
       await new Promise(resolve => setTimeout(resolve, QUIET_MS));
