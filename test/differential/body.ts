@@ -19,7 +19,7 @@ const namesOf = (script: Script): readonly string[] =>
   ].sort();
 
 function bash(script: Script): string {
-  const {id, salt, loops, yields, broken, always} = script;
+  const {id, salt, loops, yields, broken, fails, always} = script;
   const names = namesOf(script);
   const key = loops.map(({variable}) => ` $${variable}`).join('');
   return [
@@ -43,6 +43,7 @@ function bash(script: Script): string {
     'printf "%s\\0" "$n: $t" >> "$top.seen"',
     'h=$(printf "%s" "$t" | sha256sum)',
     broken ? 'exit 3' : '',
+    fails === undefined ? '' : `if [[ $${loops[0]?.variable ?? 'n'} == '${fails}' ]]; then exit 3; fi`,
     'echo "${h:0:16}" > "o-$n.txt"',
     `echo 'junk ${salt}' > "junk-$n.txt"`,
     'mkdir -p x; echo "${h:16:8}" > "x/p-$n.txt"',

@@ -33,7 +33,14 @@ const SEED = Number(process.env['WEFT_SEED'] ?? 1000);
 const scenarios: readonly Scenario[] = soak
   ? Array.from({length: 16}, (_, i) => ({
       seed: SEED + i,
-      flavour: {kept: i % 2 === 0, stack: i % 3 !== 0, python: python && i % 4 < 2, containers: i % 5 === 0},
+      flavour: {
+        kept: i % 2 === 0,
+        stack: i % 3 !== 0,
+        python: python && i % 4 < 2,
+        containers: i % 5 === 0,
+        failures: i % 2 === 1,
+        persons: i % 6 === 1 || i % 6 === 2,
+      },
       steps: 20,
       edits: i % 4 === 3 ? 1 : 3,
       fromNothing: 1,
@@ -55,7 +62,7 @@ const scenarios: readonly Scenario[] = soak
       },
       {
         seed: 14,
-        flavour: {kept: false, stack: true, python: false, containers: false},
+        flavour: {kept: false, stack: true, python: false, containers: false, failures: true, persons: true},
         steps: 9,
         edits: 3,
         fromNothing: 4,

@@ -125,6 +125,7 @@ case $name in makeCoaddTempExp) ;; *) for f in "$root"/ref_cats/*; do t+=$'\\n'"
 declare -A from=()
 parents() {
   local line parent f
+  if [[ ! -e $1/repositoryCfg.yaml ]]; then return; fi
   while IFS= read -r line; do
     case $line in '- !'*) continue ;; '- '*) parent=$1/\${line#- } ;; *) continue ;; esac
     parent=$(realpath "$parent")

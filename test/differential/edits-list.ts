@@ -80,6 +80,37 @@ export const LIST_EDITS: readonly Edit[] = [
       task => (task.yields = random.below(1000)),
     ),
   ),
+  semantic('a member that failed is taken from its list', (model, random) =>
+    change(
+      scriptsOf(model).flatMap(task => {
+        const [first] = task.loops;
+        const at = first?.list.is === 'keys' ? first.list.keys.indexOf(task.fails ?? '') : -1;
+        return first?.list.is === 'keys' && at > 0 ? [{keys: first.list.keys, at}] : [];
+      }),
+      random,
+      ({keys, at}) => keys.splice(at, 1),
+    ),
+  ),
+  semantic('another member fails', (model, random) =>
+    change(
+      scriptsOf(model).filter(task => task.fails !== undefined),
+      random,
+      task => {
+        const [first] = task.loops;
+        if (first?.list.is === 'keys') task.fails = String(random.of(first.list.keys));
+      },
+    ),
+  ),
+  {
+    name: 'more members may fail',
+    cosmetic: true,
+    apply: (model, random) =>
+      change(
+        scriptsOf(model).filter(task => task.allowed !== undefined),
+        random,
+        task => (task.allowed = (task.allowed ?? 0) + 1),
+      ),
+  },
   {
     name: 'a list in another order',
     cosmetic: true,

@@ -1,4 +1,4 @@
-import type {Random} from '../rig/random.js';
+import {Random} from '../rig/random.js';
 import {
   variablesOf,
   type Command,
@@ -21,6 +21,10 @@ export interface Flavour {
   readonly stack: boolean;
   readonly python: boolean;
   readonly containers: boolean;
+  /** A set with a member that fails, and a script that reads what there is of it. */
+  readonly failures?: boolean;
+  /** Two tasks that differ in nothing but the person's rerun in which they run. */
+  readonly persons?: boolean;
 }
 
 /** A text that is longer than what is hashed at once. */
@@ -43,8 +47,10 @@ export function generate(random: Random, flavour: Flavour): Model {
   }
   const first = flavour.kept ? 0 : tasks.length - 3;
   tasks.push(fileJoin('j0', random, tasks));
+  if (flavour.failures === true) tasks.push(...forgiving(flavour));
   const second = flavour.kept && flavour.stack ? 0 : tasks.length;
   if (flavour.stack) tasks.push(...commands(random));
+  if (flavour.stack && flavour.persons === true) tasks.push(...inReruns());
   return {
     tasks,
     parts: [first, second],
@@ -170,6 +176,44 @@ function fileJoin(id: string, random: Random, tasks: readonly Task[]): Join {
   );
   const members = files.slice(-3).map(task => task.id);
   return {is: 'join', id, members, mode: 'auto', look: look(id, random)};
+}
+
+/** The same task in two reruns of a person's. */
+const inReruns = (): readonly Command[] =>
+  ['mine', 'other'].map((name, i) => ({
+    is: 'command',
+    id: `p${i}`,
+    task: 'processCcd',
+    loops: [],
+    ids: {visit: [1], ccd: [10, 11]},
+    config: [['a', '1']],
+    configFile: null,
+    options: [],
+    words: [],
+    from: [],
+    show: false,
+    rerun: {name, tag: 'p0'},
+    look: look(`p${i}`, new Random(3)),
+  }));
+
+/** A set whose last member fails, and a script that allows for that. */
+function forgiving(flavour: Flavour): readonly Task[] {
+  const random = new Random(1);
+  const plain = {...flavour, python: false, containers: false};
+  const loop: Loop = {variable: 'q', list: {is: 'keys', keys: ['k', 'l', 'm']}};
+  const base = {from: [], with: [], in: [], out: ['o-*.txt'], value: false, strict: true, always: false};
+  const set: Script = {...script('m0', random, [], [], plain, true), ...base, loops: [loop], fails: 'm'};
+  delete set.empty;
+  const reader: Script = {
+    ...script('m1', random, [], [], plain, true),
+    ...base,
+    loops: [],
+    from: [{variable: 'f0', task: 'm0', at: []}],
+    allowed: 1,
+  };
+  delete reader.empty;
+  for (const task of [set, reader]) delete task.yields;
+  return [set, reader];
 }
 
 function commands(random: Random): readonly Task[] {

@@ -59,6 +59,10 @@ export interface Script {
   strict: boolean;
   /** It ends with exit 3. */
   broken: boolean;
+  /** It does so for this value of its first loop. */
+  fails?: string;
+  /** `--allow-failed`: so many members of what it reads may have failed. */
+  allowed?: number;
   /** It makes no `extra.txt`, which `--out` asks for and `--allow-empty` forgives. */
   empty?: {allowed: boolean};
   /** It reads a file that nobody declares, and is never cached. */
@@ -98,6 +102,8 @@ export interface Command {
   from: From[];
   /** It prints its data, and writes none. */
   show: boolean;
+  /** The person's rerun in which it runs, and the name that it writes there, if not its own. */
+  rerun?: {name: string; tag: string};
   look: Look;
 }
 

@@ -11,6 +11,10 @@ export interface Mutant {
   readonly containers?: true;
   /** It is caught as tasks wait for each other without end. */
   readonly hangs?: true;
+  /** Whether the notebook has a set with a member that fails. */
+  readonly failures?: true;
+  /** Whether it has tasks in reruns of a person's. */
+  readonly persons?: true;
   /** Why more than one field is left out at once. */
   readonly note?: string;
 }
@@ -113,6 +117,16 @@ export const MUTANTS: readonly Mutant[] = [
     'another body',
   ),
   one('ScriptArguments.strict', SCRIPT, '...(call.strict ? {} : {strict: false}),', '', '--no-strict'),
+  {
+    ...one(
+      'ScriptArguments.missing',
+      SCRIPT,
+      '...(missing.length === 0 ? {} : {missing: [...new Set(missing)].sort()}),',
+      '',
+      'a member that failed is taken from its list',
+    ),
+    failures: true,
+  },
   one('ScriptArguments.value', SCRIPT, '...(call.value ? {value: true} : {}),', '', '--value'),
   one(
     'ScriptArguments.out',
@@ -143,6 +157,16 @@ export const MUTANTS: readonly Mutant[] = [
     'if (normal.positional.length > 1e9)',
     'a word',
   ),
+  {
+    ...one(
+      'LsstArguments.rerun',
+      LSST,
+      "if (way === 'person') args.rerun = plan.rerun ?? '';",
+      "if (way === 'person') args.rerun = '';",
+      'an option',
+    ),
+    persons: true,
+  },
   one(
     'JoinArguments.mode',
     JOIN,
@@ -266,10 +290,8 @@ export const OTHERWISE: Readonly<Record<string, string>> = Object.fromEntries(
   [
     'Code.python',
     'ScriptArguments.in',
-    'ScriptArguments.missing',
     'ScriptArguments.root',
     'LsstArguments.show',
-    'LsstArguments.rerun',
     'LsstArguments.root',
     'JoinArguments.missing',
     'SetupContents.text',

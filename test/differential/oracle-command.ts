@@ -59,12 +59,15 @@ export function commandIdentity(model: Model, command: Command, row: Row): Recor
     options: [...options].sort(([a], [b]) => (a < b ? -1 : 1)),
     words,
     show,
+    rerun: command.rerun?.name ?? null,
     program: [stack.program, stack.interpreter],
     root: sliceOf(stack, command, row),
   };
 }
 
-const tag = ({id}: Command, row: Row): readonly string[] => [`tag=${[id, ...row.values()].join('-')}`];
+const tag = ({id, rerun}: Command, row: Row): readonly string[] => [
+  `tag=${[rerun?.tag ?? id, ...row.values()].join('-')}`,
+];
 
 /** The text that the program gathers, and the name of the file that it writes. */
 export function commandText(

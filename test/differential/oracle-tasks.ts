@@ -1,22 +1,13 @@
 import {bodyOf, languageOf} from './body.js';
 import {commandIdentity, commandText} from './oracle-command.js';
 import {hashOf, matched, stable, textOf, walk} from './oracle-files.js';
-import {taskOf, type Command, type From, type Json, type Model, type Script, type Task} from './model.js';
+import {taskOf, type Command, type Json, type Model, type Script, type Task} from './model.js';
 import type {Expected} from './oracle.js';
-
-/** A key of a set as a name in a directory. */
-const entryOf = (key: readonly (string | number)[]): string => key.map(String).join(',');
+import {elementsOf, seen, type Seen} from './oracle-seen.js';
 
 /** Loop variables and their values. */
 export type Row = ReadonlyMap<string, string | number>;
 
-/** A variable's content, for the identity and for the text that a script gathers. */
-interface Seen {
-  readonly identity: Json;
-  readonly text: (name: string) => readonly string[];
-  /** Identities of the directories behind it. */
-  readonly reads: readonly string[];
-}
 /** What a task is, before it is asked whether it must run. */
 export interface Made {
   readonly identity: string;
@@ -44,52 +35,6 @@ export function rowsOf(task: Task, all: readonly Expected[]): readonly (Row | un
   return rows;
 }
 
-/** The elements that a `--from` means, each with the rest of its key; undefined where one is not there. */
-function elementsOf(
-  {task, at}: From,
-  row: Row,
-  all: readonly Expected[],
-): readonly {readonly rest: readonly (string | number)[]; readonly one: Expected}[] | undefined {
-  const prefix = at.map(index => String(index.is === 'loop' ? row.get(index.variable) : index.key));
-  const members = all.filter(({id, key}) => id === task && prefix.every((text, i) => String(key[i]) === text));
-  if (members.some(({state}) => state !== 'done')) return undefined;
-  return members.map(one => ({rest: one.key.slice(prefix.length), one}));
-}
-
-function seen(model: Model, from: From, row: Row, all: readonly Expected[]): Seen | undefined {
-  const elements = elementsOf(from, row, all);
-  if (elements === undefined) return undefined;
-  const producer = taskOf(model, from.task);
-  const single = elements.length === 1 && elements[0]?.rest.length === 0;
-  if (producer.is === 'script' && producer.value) {
-    const value: Json = single
-      ? (elements[0]?.one.value ?? null)
-      : elements.reduce<Json>((into, {rest, one}) => placed(into, rest, one.value), {});
-    return {identity: {json: value}, text: name => [`${name}=${textOf(value)}`], reads: []};
-  }
-  const reads = elements.map(({one}) => one.identity ?? '');
-  if (single) return {identity: {task: reads[0] ?? ''}, text: name => walk(name, elements[0]?.one.files ?? {}), reads};
-  const entries = Object.fromEntries(elements.map(({rest, one}) => [entryOf(rest), one.identity ?? '']));
-  return {
-    identity: {set: entries},
-    text: name =>
-      walk(
-        name,
-        Object.fromEntries(
-          elements.flatMap(({rest, one}) =>
-            Object.entries(one.files).map(([file, text]) => [`${entryOf(rest)}/${file}`, text]),
-          ),
-        ),
-      ),
-    reads,
-  };
-}
-
-const placed = (into: Json, [first, ...rest]: readonly (string | number)[], value: Json): Json => {
-  const object = into as Readonly<Record<string, Json>>;
-  const name = String(first);
-  return {...object, [name]: rest.length === 0 ? value : placed(object[name] ?? {}, rest, value)};
-};
 /** What stands for `%env`, `%code` and `%setup` in the tasks behind them. */
 function surroundings(model: Model, id: string): Readonly<Record<string, Json>> {
   const at = model.tasks.findIndex(task => task.id === id);
@@ -136,10 +81,12 @@ export function scriptOf(model: Model, task: Script, row: Row, all: readonly Exp
       );
     }
   }
+  const missing: string[] = [];
   for (const from of task.from) {
-    const one = seen(model, from, row, all);
-    if (one === undefined) return undefined;
-    variables.set(from.variable, one);
+    const found = elementsOf(from, row, all, Math.max(0, (task.allowed ?? 0) - missing.length));
+    if (found === undefined) return undefined;
+    missing.push(...found.missing);
+    variables.set(from.variable, seen(model, from, found.elements));
   }
   const names = [...variables.keys()].sort();
   const inputs = matched(task.in, model.files);
@@ -153,6 +100,7 @@ export function scriptOf(model: Model, task: Script, row: Row, all: readonly Exp
       out: task.out === null ? null : [...task.out].sort(),
       variables: Object.fromEntries([...variables].map(([name, {identity: what}]) => [name, what])),
       inputs,
+      missing,
       image: task.container ? model.image : null,
     }),
   );
@@ -204,7 +152,10 @@ function outputsOf(
   return {
     files: kept,
     value: value ? (yields ?? hash.slice(0, 16)) : null,
-    fails: task.broken || (task.empty !== undefined && !task.empty.allowed),
+    fails:
+      task.broken ||
+      (task.fails !== undefined && String([...row.values()][0]) === task.fails) ||
+      (task.empty !== undefined && !task.empty.allowed),
     text,
   };
 }
@@ -264,8 +215,9 @@ export function commandOf(
 ): Made | undefined {
   const parents: {readonly identity: string; readonly files: Readonly<Record<string, string>>}[] = [];
   for (const from of task.from) {
-    const elements = elementsOf(from, row, all);
-    if (elements === undefined) return undefined;
+    const found = elementsOf(from, row, all);
+    if (found === undefined) return undefined;
+    const {elements} = found;
     const members = elements.map(({one}) => one);
     const [only] = members;
     const files = Object.assign({}, ...members.map(one => one.files)) as Record<string, string>;
@@ -288,7 +240,7 @@ export function commandOf(
   );
   return {
     identity,
-    files: task.show ? {} : {[name]: `${hashOf(text).slice(0, 16)}\n`},
+    files: task.show || task.rerun !== undefined ? {} : {[name]: `${hashOf(text).slice(0, 16)}\n`},
     value: task.show ? `${hashOf(text).slice(0, 16)}\n` : null,
     reads: parents.map(each => each.identity),
     fails: false,

@@ -85,7 +85,8 @@ export class Oracle {
     const {identity, files, value, reads, fails, text} = made;
     const same = begun.get(identity);
     if (same !== undefined) return {...same, id: task.id, key, ran: false};
-    const lasting = task.is === 'script' && (task.force || task.always);
+    const lasting =
+      task.is === 'script' ? task.force || task.always : task.is === 'command' && task.rerun !== undefined;
     const known = this.#known.get(identity);
     const fresh =
       known !== undefined &&

@@ -1,19 +1,8 @@
 import {Random} from '../rig/random.js';
 import {bodyOf, languageOf} from './body.js';
-import {
-  readsOf,
-  taskOf,
-  variablesOf,
-  type Command,
-  type From,
-  type Given,
-  type Join,
-  type Json,
-  type Loop,
-  type Model,
-  type Script,
-  type Task,
-} from './model.js';
+import {readsOf, taskOf, type Model, type Script, type Task} from './model.js';
+import {commandCell, joinCell} from './render-commands.js';
+import {expression, givenWord, handle, loopLines, mixed, reference} from './render-words.js';
 
 /** The cells of a notebook. `python` is the program that runs `%%python`. */
 export function cellsOf(model: Model, python: string): readonly string[] {
@@ -69,13 +58,6 @@ const setup = ({stack, look}: Model): string =>
     '%repo DATA',
   ].join('\n');
 
-function mixed<T>(all: readonly T[], random: Random): T[] {
-  const left = [...all];
-  const result: T[] = [];
-  while (left.length > 0) result.push(...left.splice(random.below(left.length), 1));
-  return result;
-}
-
 const cellsOfTask = (model: Model, task: Task): readonly string[] => {
   const cells =
     task.is === 'join'
@@ -85,50 +67,6 @@ const cellsOfTask = (model: Model, task: Task): readonly string[] => {
         : scriptCells(model, task);
   return task.look.crlf ? cells.map(cell => cell.replaceAll('\n', '\r\n')) : cells;
 };
-
-// --- words ---
-
-const quoted = (text: string): string => (/^[\w.,/=*-]+$/.test(text) ? text : `'${text}'`);
-
-/** `up[x]['k'][*]`, with which `--from` names what it means. */
-function reference(model: Model, {task, at}: From, other: boolean): string {
-  const producer = taskOf(model, task);
-  const indexes = at.map(index =>
-    index.is === 'loop' ? `[${index.variable}]` : other ? `[${index.key}]` : `['${index.key}']`,
-  );
-  return `${producer.look.name}${indexes.join('')}${at.length < variablesOf(producer).length ? '[*]' : ''}`;
-}
-
-function loopLines(model: Model, loops: readonly Loop[], other: boolean): readonly string[] {
-  const binders = loops.map(({variable, list}) => {
-    if (list.is === 'task') return `${variable} in ${taskOf(model, list.task).look.name}`;
-    const {keys} = list;
-    const numbers = keys.every(key => typeof key === 'number');
-    const run = numbers && keys.length > 1 && keys.every((key, i) => i === 0 || key === (keys[i - 1] as number) + 1);
-    if (other && run) return `${variable} in [${keys[0]}..${keys.at(-1)}]`;
-    if (other) return `${variable} in \${${JSON.stringify(keys)}}`;
-    return `${variable} in [${keys.map(key => (typeof key === 'number' ? key : quoted(key))).join(', ')}]`;
-  });
-  if (binders.length === 0) return [];
-  return other ? [`%%foreach ${binders.join(', ')}`] : binders.map(binder => `%%foreach ${binder}`);
-}
-
-const expression = (json: Json): string =>
-  typeof json === 'object' && json !== null && !Array.isArray(json)
-    ? `(${JSON.stringify(json)})`
-    : JSON.stringify(json);
-
-function givenWord(model: Model, {variable, value}: Given, other: boolean): string {
-  if (value.is === 'json') {
-    if (!other && typeof value.json === 'string') return `${variable}='${value.json}'`;
-    return `${variable}=\${${expression(value.json)}}`;
-  }
-  const {name} = taskOf(model, value.task).look;
-  if (value.what === 'all') return other ? `${variable}=\${${name}}` : `${variable}=\${[...${name}]}`;
-  return value.what === 'length'
-    ? `${variable}=\${${name}.length}`
-    : `${variable}=\${${other ? `${name}.at(0)` : `${name}[0]`} ?? null}`;
-}
 
 // --- scripts ---
 
@@ -169,6 +107,7 @@ function magicCell(model: Model, task: Script): string {
     task.always ? '--always' : '',
     task.force ? '--force' : '',
     task.empty?.allowed === true ? '--allow-empty' : '',
+    task.allowed === undefined ? '' : `--allow-failed ${task.allowed}`,
     task.container ? '--container podman:localhost/weft:1' : '',
     look.placement ? '--cpus 1 --time 10m --mem 1G' : '',
   ].filter(option => option !== '');
@@ -202,75 +141,9 @@ function functionCell(model: Model, task: Script): string {
     task.always ? 'always: true' : '',
     task.force ? 'force: true' : '',
     task.empty?.allowed === true ? 'allowEmpty: true' : '',
+    task.allowed === undefined ? '' : `allowFailed: ${task.allowed}`,
     task.container ? "container: 'podman:localhost/weft:1'" : '',
     look.placement ? "cpus: 1, time: '10m'" : '',
   ].filter(option => option !== '');
   return `${look.comment ? '// as a function\n' : ''}const ${look.name} = ${languageOf(task)}(${JSON.stringify(bodyOf(task))}, {${mixed(options, random).join(', ')}});`;
-}
-
-/** An element of a set, or a whole one, as an expression. */
-const handle = (model: Model, {task, at}: From): string =>
-  `${taskOf(model, task).look.name}${at.map(index => `[${JSON.stringify(index.is === 'key' ? index.key : index.variable)}]`).join('')}`;
-
-// --- joins and commands ---
-
-function joinCell(model: Model, {members, mode, prefer, look}: Join): string {
-  const random = new Random(look.order);
-  const repos = members.some(id => taskOf(model, id).is === 'command');
-  const names = (prefer === undefined ? mixed(members, random) : members).map(id => taskOf(model, id).look.name);
-  const preferred = prefer === undefined ? undefined : taskOf(model, prefer).look.name;
-  if (look.spelling === 'function') {
-    const options = [
-      `as: '${look.name}'`,
-      repos ? `mode: '${mode}'` : '',
-      preferred === undefined ? '' : `prefer: ${preferred}`,
-    ];
-    return `const ${look.name} = join([${names.join(', ')}], {${options.filter(option => option !== '').join(', ')}});`;
-  }
-  const options = [
-    `--as ${look.name}`,
-    repos ? `--mode ${mode}` : '',
-    preferred === undefined ? '' : `--prefer ${preferred}`,
-  ];
-  return `%%join ${names.join(' ')} ${mixed(
-    options.filter(option => option !== ''),
-    random,
-  ).join(' ')}`;
-}
-
-function commandCell(model: Model, task: Command): string {
-  const {look, loops, from, ids, config, configFile, options, words, show} = task;
-  const random = new Random(look.order);
-  const line = [
-    `%%lsst ${task.task}${look.other ? '.py' : ''}`,
-    // Parents in an order that means something.
-    ...from.map(each => `--from ${reference(model, each, look.other)}`),
-    `--as ${look.name}`,
-    look.placement ? '--cpus 1 --time 10m' : '',
-  ];
-  const looped = new Set(loops.map(({variable}) => variable));
-  const id = mixed(Object.entries(ids), random).map(
-    ([key, values]) => `${key}=${looped.has(key) ? `\${${key}}` : idWord(values, look.other, random)}`,
-  );
-  const tag = [task.id, ...loops.map(({variable}) => `\${${variable}}`)].join('-');
-  const dash = look.other ? '--config' : '-c';
-  const configs = [...config.map(([name, value]) => `${name}=${value}`), `tag=${tag}`];
-  const groups = [
-    id.length === 0 ? '' : `--id ${id.join(' ')}`,
-    `${look.other ? `${dash} ${configs.join(' ')}` : configs.map(word => `${dash} ${word}`).join(' ')}${configFile === null ? '' : ` -C ${configFile}`}`,
-    ...options.map(([name, value]) => (look.other ? `--${name} ${value}` : `--${name}=${value}`)),
-    show ? '--show config' : '',
-    look.placement ? mixed(['-j 4', '-L DEBUG', '--longlog'], random).join(' ') : '',
-  ].filter(group => group !== '');
-  const body = [...words, ...mixed(groups, random)];
-  const text = look.comment
-    ? body.map(group => `${group}   # noted`).join('\n')
-    : body.join(look.other ? '  \\\n' : ' ');
-  return [...loopLines(model, loops, look.other), line.filter(part => part !== '').join(' '), text].join('\n');
-}
-
-/** `1^2^3`, in some order, or `1..3`. */
-function idWord(values: readonly (string | number)[], other: boolean, random: Random): string {
-  const run = values.length > 1 && values.every((value, i) => i === 0 || value === Number(values[i - 1]) + 1);
-  return other && run ? `${values[0]}..${values.at(-1)}` : mixed(values, random).join('^');
 }

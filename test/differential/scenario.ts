@@ -9,7 +9,7 @@ import {scriptsOf, type Edit, type Place} from './edit.js';
 import {EDITS} from './edits.js';
 import {generate, type Flavour} from './generate.js';
 import {Kernels, type Reply} from './kernels.js';
-import {taskOf, type Model} from './model.js';
+import {taskOf, type Model, type Task} from './model.js';
 import {Oracle, type Expected} from './oracle.js';
 import {stable} from './oracle-files.js';
 import {cellsOf} from './render.js';
@@ -172,6 +172,13 @@ function shuffled<T>(all: readonly T[], random: Random): T[] {
 const labelOf = (model: Model, {id, key}: Expected): string =>
   `${taskOf(model, id).look.name}${key.map(each => `[${each}]`).join('')}`;
 
+/** What a task writes into the log. */
+const tagOf = (task: Task): string => (task.is === 'command' ? task.rerun?.tag : undefined) ?? task.id;
+
+/** It is never cached. */
+const isRestless = (task: Task): boolean =>
+  task.is === 'script' ? task.always : task.is === 'command' && task.rerun !== undefined;
+
 /** The lines that scripts have written as they began. */
 const ranIn = (directory: string): readonly string[] =>
   existsSync(`${directory}.log`)
@@ -205,10 +212,10 @@ function compare(
   if (wrong.length > 0) return `a cell failed: ${wrong.join('; ')}`;
   const must = expected
     .filter(one => one.ran)
-    .map(one => [one.id, ...one.key].join(' '))
+    .map(one => [tagOf(taskOf(model, one.id)), ...one.key].join(' '))
     .sort();
   // What failed runs again whatever was edited, and so does what is never cached, and what reads other bytes of that.
-  const restless = scriptsOf(model).some(task => task.always) || expected.some(({state}) => state !== 'done');
+  const restless = model.tasks.some(isRestless) || expected.some(({state}) => state !== 'done');
   const surprise = cosmetic && !restless ? must : [];
   if (surprise.length > 0) return `the model is wrong: after cosmetic edits it runs ${surprise.join(', ')}`;
   const [needless, missed] = [without(ran, must), without(must, ran)];
