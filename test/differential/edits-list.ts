@@ -106,7 +106,7 @@ export const LIST_EDITS: readonly Edit[] = [
     cosmetic: true,
     apply: (model, random) =>
       change(
-        scriptsOf(model).filter(task => task.allowed !== undefined),
+        model.tasks.flatMap(task => (task.is !== 'command' && task.allowed !== undefined ? [task] : [])),
         random,
         task => (task.allowed = (task.allowed ?? 0) + 1),
       ),

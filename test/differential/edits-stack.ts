@@ -74,7 +74,12 @@ export const STACK_EDITS: readonly Edit[] = [
   onCommand(
     'it prints its data instead',
     ({id}) => id === 'c5' || id === 'c7',
-    command => (command.show = !command.show),
+    command => (command.show = command.show === '' ? 'config' : ''),
+  ),
+  onCommand(
+    'it prints something else',
+    ({show}) => show !== '',
+    command => (command.show = command.show === 'config' ? 'tasks' : 'config'),
   ),
   {
     name: 'the file of a configuration',

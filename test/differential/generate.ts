@@ -191,7 +191,7 @@ const inReruns = (): readonly Command[] =>
     options: [],
     words: [],
     from: [],
-    show: false,
+    show: '',
     rerun: {name, tag: 'p0'},
     look: look(`p${i}`, new Random(3)),
   }));
@@ -213,7 +213,8 @@ function forgiving(flavour: Flavour): readonly Task[] {
   };
   delete reader.empty;
   for (const task of [set, reader]) delete task.yields;
-  return [set, reader];
+  const join: Join = {is: 'join', id: 'm2', members: ['m0'], mode: 'auto', allowed: 1, look: look('m2', random)};
+  return [set, reader, join];
 }
 
 function commands(random: Random): readonly Task[] {
@@ -225,7 +226,7 @@ function commands(random: Random): readonly Task[] {
     options: [] as [string, string][],
     words: [] as string[],
     from: [] as From[],
-    show: false,
+    show: '' as Command['show'],
   };
   const of = (id: string, task: string, given: Partial<Command>): Command => ({
     ...base,
@@ -268,7 +269,7 @@ function commands(random: Random): readonly Task[] {
       ids: {visit: [1, 2]},
       from: [{variable: 'f', task: 'c0', at: [{is: 'loop', variable: 'visit'}]}],
     }),
-    of('c7', 'makeCoaddTempExp', {ids: {tract: [1]}, from: [{variable: 'f', task: 'c2', at: []}], show: true}),
+    of('c7', 'makeCoaddTempExp', {ids: {tract: [1]}, from: [{variable: 'f', task: 'c2', at: []}], show: 'config'}),
   ];
 }
 

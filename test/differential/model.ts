@@ -82,6 +82,8 @@ export interface Join {
   mode: 'auto' | 'chain' | 'link';
   /** The member that is preferred. */
   prefer?: string;
+  /** `--allow-failed`: so many members may have failed. */
+  allowed?: number;
   look: Look;
 }
 
@@ -100,8 +102,8 @@ export interface Command {
   options: [name: string, value: string][];
   words: string[];
   from: From[];
-  /** It prints its data, and writes none. */
-  show: boolean;
+  /** What it prints, and then it writes nothing; empty: it runs. */
+  show: '' | 'config' | 'tasks';
   /** The person's rerun in which it runs, and the name that it writes there, if not its own. */
   rerun?: {name: string; tag: string};
   look: Look;

@@ -1,7 +1,8 @@
 import {existsSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {dirname, resolve} from 'node:path';
 import {expect, test} from 'vitest';
-import {MUTANTS, NOT_CAUGHT, OTHERWISE, rowOf, type Mutant} from './mutants.js';
+import {NOT_CAUGHT, OTHERWISE, rowOf} from './mutant-table.js';
+import {MUTANTS, type Mutant} from './mutants.js';
 import {NEVER_ENDS} from './kernels.js';
 import {play} from './scenario.js';
 import {buildVariant, NEXT_FORMAT} from './variant.js';

@@ -1,7 +1,8 @@
 import {readFileSync} from 'node:fs';
 import {resolve} from 'node:path';
 import {expect, test} from 'vitest';
-import {MUTANTS, NOT_CAUGHT, OTHERWISE, rowOf} from './mutants.js';
+import {NOT_CAUGHT, OTHERWISE, rowOf} from './mutant-table.js';
+import {MUTANTS} from './mutants.js';
 import {replaced} from './variant.js';
 
 const root = resolve(import.meta.dirname, '../..');

@@ -157,6 +157,13 @@ export const MUTANTS: readonly Mutant[] = [
     'if (normal.positional.length > 1e9)',
     'a word',
   ),
+  one(
+    'LsstArguments.show',
+    LSST,
+    'if (normal.show.length > 0) args.show = [...normal.show];',
+    '',
+    'it prints something else',
+  ),
   {
     ...one(
       'LsstArguments.rerun',
@@ -175,6 +182,16 @@ export const MUTANTS: readonly Mutant[] = [
     'the mode of a join',
   ),
   one('JoinArguments.prefer', JOIN, '...(prefer.length === 0 ? {} : {prefer}),', '', 'a join prefers a member'),
+  {
+    ...one(
+      'JoinArguments.missing',
+      JOIN,
+      '...(missing.length === 0 ? {} : {missing}),',
+      '',
+      'a member that failed is taken from its list',
+    ),
+    failures: true,
+  },
   one('RootContents.mapper', ROOT, '{mapper: root.mapper}', "{mapper: ''}", 'the mapper'),
   one('RootContents.raw', ROOT, "if (parts.includes('raw'))\n", 'if (parts.length > 99)\n', 'a raw exposure'),
   one(
@@ -274,27 +291,3 @@ export const MUTANTS: readonly Mutant[] = [
     'the tree is copied elsewhere, without its times',
   ),
 ];
-
-/** The name of a mutant in `docs/mutants.md`. */
-export const rowOf = ({leaves, note}: Mutant): string =>
-  `${leaves.join(', ')}${note === undefined ? '' : ` (${note})`}`;
-
-/** What the table says of a mutant that nothing caught. */
-export const NOT_CAUGHT = 'not caught';
-
-/** Where fields are tested that no notebook of the model has: each by a test whose title begins with the field. */
-const UNIT = 'test/magics/hashed-fields.test.ts';
-
-/** Hashed fields that no notebook of the model has, each with what tests them instead. */
-export const OTHERWISE: Readonly<Record<string, string>> = Object.fromEntries(
-  [
-    'Code.python',
-    'ScriptArguments.in',
-    'ScriptArguments.root',
-    'LsstArguments.show',
-    'LsstArguments.root',
-    'JoinArguments.missing',
-    'SetupContents.text',
-    'SetupContents.files',
-  ].map(field => [field, UNIT]),
-);

@@ -175,8 +175,15 @@ const matchedOut = (globs: readonly string[], files: Readonly<Record<string, str
   );
 
 /** The identity of a join: the order of its members means nothing, unless one is preferred. */
-export const joinIdentity = (members: readonly string[], mode: string, prefer: string | undefined): string =>
-  hashOf(stable({join: prefer === undefined ? [...new Set(members)].sort() : members, mode, prefer: prefer ?? null}));
+export const joinIdentity = (
+  members: readonly string[],
+  mode: string,
+  prefer: string | undefined,
+  missing: readonly string[] = [],
+): string => {
+  const join = prefer === undefined ? [...new Set(members)].sort() : members;
+  return hashOf(stable({join, mode, prefer: prefer ?? null, missing: [...missing].sort()}));
+};
 
 /** What a join is. */
 export function joinOf(
@@ -185,9 +192,12 @@ export function joinOf(
   prefer: string | undefined,
   model: Model,
   all: readonly Expected[],
+  allowed = 0,
 ): Made | undefined {
-  const members = ids.flatMap(id => all.filter(one => one.id === id));
-  if (members.some(({state}) => state !== 'done')) return undefined;
+  const named = ids.flatMap(id => all.filter(one => one.id === id));
+  const members = named.filter(({state}) => state === 'done');
+  const missing = named.filter(({state}) => state !== 'done');
+  if (missing.length > allowed || (missing.length > 0 && members.length === 0)) return undefined;
   const identities = members.map(({identity}) => identity ?? '');
   const preferred = members.find(({id}) => id === prefer)?.identity;
   const repos = members.some(({id}) => taskOf(model, id).is === 'command');
@@ -196,7 +206,12 @@ export function joinOf(
     Object.assign(files, own);
   }
   return {
-    identity: joinIdentity(identities, repos ? mode : 'auto', preferred),
+    identity: joinIdentity(
+      identities,
+      repos ? mode : 'auto',
+      preferred,
+      missing.map(one => one.identity ?? one.id),
+    ),
     files,
     value: null,
     reads: identities,
@@ -240,8 +255,8 @@ export function commandOf(
   );
   return {
     identity,
-    files: task.show || task.rerun !== undefined ? {} : {[name]: `${hashOf(text).slice(0, 16)}\n`},
-    value: task.show ? `${hashOf(text).slice(0, 16)}\n` : null,
+    files: task.show !== '' || task.rerun !== undefined ? {} : {[name]: `${hashOf(text).slice(0, 16)}\n`},
+    value: task.show !== '' ? `${hashOf(text).slice(0, 16)}\n` : null,
     reads: parents.map(each => each.identity),
     fails: false,
     text,

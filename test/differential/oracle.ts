@@ -79,7 +79,7 @@ export class Oracle {
       task.is === 'script'
         ? scriptOf(model, task, row, all)
         : task.is === 'join'
-          ? joinOf(task.members, task.mode, task.prefer, model, all)
+          ? joinOf(task.members, task.mode, task.prefer, model, all, task.allowed)
           : commandOf(model, task, row, all, members => this.#impliedJoin(members));
     if (made === undefined) return blocked;
     const {identity, files, value, reads, fails, text} = made;

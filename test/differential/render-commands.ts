@@ -3,7 +3,7 @@ import {taskOf, type Command, type Join, type Model} from './model.js';
 import {handle, loopLines, mixed, reference} from './render-words.js';
 
 /** A join as a cell. */
-export function joinCell(model: Model, {members, mode, prefer, look}: Join): string {
+export function joinCell(model: Model, {members, mode, prefer, allowed, look}: Join): string {
   const random = new Random(look.order);
   const repos = members.some(id => taskOf(model, id).is === 'command');
   const names = (prefer === undefined ? mixed(members, random) : members).map(id => taskOf(model, id).look.name);
@@ -13,6 +13,7 @@ export function joinCell(model: Model, {members, mode, prefer, look}: Join): str
       `as: '${look.name}'`,
       repos ? `mode: '${mode}'` : '',
       preferred === undefined ? '' : `prefer: ${preferred}`,
+      allowed === undefined ? '' : `allowFailed: ${allowed}`,
     ];
     return `const ${look.name} = join([${names.join(', ')}], {${options.filter(option => option !== '').join(', ')}});`;
   }
@@ -20,6 +21,7 @@ export function joinCell(model: Model, {members, mode, prefer, look}: Join): str
     `--as ${look.name}`,
     repos ? `--mode ${mode}` : '',
     preferred === undefined ? '' : `--prefer ${preferred}`,
+    allowed === undefined ? '' : `--allow-failed ${allowed}`,
   ];
   return `%%join ${names.join(' ')} ${mixed(
     options.filter(option => option !== ''),
@@ -34,7 +36,7 @@ function commandCall(model: Model, task: Command): string {
   const args = [
     ...words,
     ...options.map(([name, value]) => (look.other ? `--${name} ${value}` : `--${name}=${value}`)),
-    show ? '--show config' : '',
+    show === '' ? '' : `--show ${show}`,
     look.placement ? '-j 4' : '',
   ].filter(word => word !== '');
   const configs = [...config.map(([name, value]) => `${name}=${value}`), `tag=${task.rerun?.tag ?? task.id}`];
@@ -78,7 +80,7 @@ export function commandCell(model: Model, task: Command): string {
     id.length === 0 ? '' : `--id ${id.join(' ')}`,
     `${look.other ? `${dash} ${configs.join(' ')}` : configs.map(word => `${dash} ${word}`).join(' ')}${configFile === null ? '' : ` -C ${configFile}`}`,
     ...options.map(([name, value]) => (look.other ? `--${name} ${value}` : `--${name}=${value}`)),
-    show ? '--show config' : '',
+    show === '' ? '' : `--show ${show}`,
     look.placement ? mixed(['-j 4', '-L DEBUG', '--longlog'], random).join(' ') : '',
   ].filter(group => group !== '');
   const body = [...words, ...mixed(groups, random)];
