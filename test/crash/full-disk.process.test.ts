@@ -1,9 +1,12 @@
 import {execFileSync} from 'node:child_process';
-import {chmodSync, chownSync, mkdirSync} from 'node:fs';
+import {chmodSync, chownSync, mkdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect, test, type TestContext} from 'vitest';
 import {need, type Component} from '../rig/component.js';
 import {CrashRig, runCells} from './crash-rig.js';
+import {WORDS} from './error-words.js';
+import {RerunSets} from './rerun-sets.js';
+import {LINGER} from './task-sets.js';
 
 /** A file system of 1 MB may be mounted, which root may do where the machine lets it. */
 const mounting: Component<undefined> = {name: 'mounting a tmpfs', found: tryToMount()};
@@ -86,5 +89,34 @@ test('in a store that a plain user may not write, tasks fail with a remedy, and 
     expect(rig.ran).toEqual(['a']);
   } finally {
     execFileSync('chmod', ['-R', 'u+w', join(rig.directory, '.weft')]);
+  }
+});
+
+test('in a root that a plain user may not write, reruns and joins fail with a remedy, and what is there is cached', async (context: TestContext) => {
+  need(context, root);
+  using rig = new CrashRig();
+  const uid = 65534;
+  mkdirSync(rig.at('side'));
+  writeFileSync(rig.at('side', 'log'), '');
+  writeFileSync(rig.at('side', 'linger'), LINGER);
+  const sets = new RerunSets(rig.directory, rig.at('side'));
+  execFileSync('chown', ['-R', String(uid), rig.directory, rig.at('side')]);
+  chmodSync(rig.at(), 0o777);
+  const [first, second, both] = sets.cells(1);
+  {
+    await using kernel = await rig.start({uid});
+    for (const cell of sets.heading) await kernel.client.execute(cell);
+    for (const text of await runCells(kernel, [first!, second!])) expect(text).toContain('done');
+    await kernel.shutdown();
+  }
+  execFileSync('chmod', ['-R', 'a-w', join(rig.directory, 'DATA')]);
+  try {
+    await using kernel = await rig.start({uid});
+    for (const cell of sets.heading) await kernel.client.execute(cell);
+    const [a, b, ...others] = await runCells(kernel, [first!, second!, both!, sets.cells(2)[0]!]);
+    for (const text of [a, b]) expect(text).toContain('cached');
+    for (const text of others) for (const words of WORDS.EACCES) expect(text).toMatch(words);
+  } finally {
+    execFileSync('chmod', ['-R', 'u+w', join(rig.directory, 'DATA')]);
   }
 });
