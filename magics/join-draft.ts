@@ -214,7 +214,8 @@ async function membersOf(
         because: `${node.label} failed`,
         fingerprint: known.value.fingerprint,
       });
-    else missing.push({name: node.label, because: stopText(node.label, known.error)});
+    // Names are not hashed; of what it would be nothing is known but its key.
+    else missing.push({name: node.index.join(), because: stopText(node.label, known.error)});
   }
   const [first] = missing;
   if (first !== undefined && (missing.length > allowFailed || members.length === 0)) {

@@ -55,3 +55,16 @@ test('more members that failed than are allowed, and none that is left, block wi
   await notebook.run('%%bash --from values[*] --allow-failed 1 --value --as sum\necho "$values"');
   expect(await notebook.value('JSON.stringify(await sum)')).toMatch(/1.*3/);
 });
+
+test('a join that lacks what is not even known yet does not depend on names', async () => {
+  await using notebook = await openTestNotebook();
+  await notebook.run('%%foreach i in 1..3\n%%bash --value --as values\n[ $i != 3 ]\necho $i');
+  const joined = async (name: string): Promise<string> => {
+    await notebook.run(`%%foreach i in 1..3\n%%bash --from v=values[i] --as ${name}\necho $v > g$i`);
+    await notebook.run(`%%join ${name}[*] --allow-failed 1 --as joined`);
+    return (await notebook.run('%wait joined')).shown;
+  };
+  expect(await joined('one')).toContain('done');
+  expect(await notebook.value('(await joined).files.join()')).toContain('g1,g2');
+  expect(await joined('other')).toContain('cached');
+});
