@@ -12,7 +12,12 @@ const UNIT = 'test/magics/hashed-fields.test.ts';
 
 /** Hashed fields that no notebook of the model has, each with what tests them instead. */
 export const OTHERWISE: Readonly<Record<string, string>> = Object.fromEntries(
-  ['Code.python', 'ScriptArguments.in', 'LsstArguments.root', 'SetupContents.text', 'SetupContents.files'].map(
-    field => [field, UNIT],
-  ),
+  [
+    'Code.python',
+    'ScriptArguments.in',
+    'ScriptArguments.root',
+    'LsstArguments.root',
+    'SetupContents.text',
+    'SetupContents.files',
+  ].map(field => [field, UNIT]),
 );
