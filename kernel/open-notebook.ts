@@ -168,10 +168,11 @@ export async function openNotebook({
   tidyContainers();
   const images = new Images({runtimes, probing: {...machine, run: runProgram, digest}, directory});
   const late: {scheduler?: Scheduler; futures?: Futures} = {};
+  const room = () => ({slots: settings.slots, memory: machineMemory});
   const executor = new LocalExecutor(
     // Tasks have what is declared, and nothing that this process happens to have.
     {
-      slots: settings.slots,
+      ...room(),
       runner: join(bundles, 'runner.sh'),
       environment: {PATH: environment['PATH'] ?? '/usr/bin:/bin'},
     },
@@ -191,7 +192,7 @@ export async function openNotebook({
     outstanding: mean => jobsOut(settings.slots, mean, AHEAD),
     containers,
     refuse: ({placement}) => {
-      const large = tooLarge(placement, {slots: settings.slots, memory: machineMemory});
+      const large = tooLarge(placement, room());
       return large && {reason: 'start', message: large.message, remedy: large.remedy};
     },
     backOff: failures => Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (failures - 1)),
@@ -226,7 +227,7 @@ export async function openNotebook({
     moved: tidyContainers,
     displays,
     stuck: {
-      slots: () => settings.slots,
+      room,
       ownerOf: task => stores.current.checkpoints.ownerOf(task),
       now: () => Date.now(),
     },

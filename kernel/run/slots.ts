@@ -59,5 +59,19 @@ export function jobsOut(slots: number, mean: number | undefined, most: number): 
   return slots * (1 + ahead) + (most > 0 ? next : 0);
 }
 
-/** The slots that a job of so many cpus takes: at least one, and all of them if it wants more than there are. */
-export const slotsOf = (cpus: number, slots: number): number => Math.max(1, Math.min(Math.ceil(cpus), slots));
+/** How many slots there are, and the bytes of memory that all of them have together; absent: as many as anybody wants. */
+export interface Room {
+  readonly slots: number;
+  readonly memory?: number;
+}
+
+/**
+ * The slots that a job takes: at least one, and all of them if it wants more than there are. One that says how much memory it may take has
+ * the slots whose part of the memory that is, so that what runs at once may not take more than there is.
+ */
+export function slotsOf(
+  {cpus, memory = 0}: {readonly cpus: number; readonly memory?: number},
+  {slots, memory: all = Infinity}: Room,
+): number {
+  return Math.max(1, Math.min(Math.max(Math.ceil(cpus), Math.ceil((memory / all) * slots)), slots));
+}

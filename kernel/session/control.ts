@@ -41,7 +41,7 @@ export interface ControlPorts {
   readonly moved: () => void;
   readonly plan: PlanPorts;
   readonly displays: Displays;
-  readonly stuck: Pick<StuckPorts, 'slots' | 'ownerOf' | 'now'>;
+  readonly stuck: Pick<StuckPorts, 'room' | 'ownerOf' | 'now'>;
   readonly resize: (slots: number) => void;
   /** Resolves when the cell that executes is interrupted. */
   readonly interrupted: () => Promise<void>;

@@ -1,6 +1,6 @@
 import type {Task} from '../graph/work.js';
 import type {Entry} from '../run/entry.js';
-import {slotsOf} from '../run/slots.js';
+import {slotsOf, type Room} from '../run/slots.js';
 import {durationText} from '../show/duration-text.js';
 import type {FutureNode} from './node.js';
 
@@ -18,7 +18,7 @@ export interface Owner {
 export interface StuckPorts {
   readonly entries: () => Iterable<Entry>;
   readonly nodes: () => Iterable<FutureNode>;
-  readonly slots: () => number;
+  readonly room: () => Room;
   /** Who has the claim to a task that another kernel makes. */
   readonly ownerOf: (task: Task) => Owner | undefined;
   /** What a person calls a task: the future that stands for it; else its label. */
@@ -31,7 +31,7 @@ export interface StuckPorts {
 const NAMED = 3;
 
 /** What tasks that have not ended wait for, a sentence for each cause: a slot, a lane, another kernel, the notebook's own code. */
-export function whyStuck({entries, nodes, slots, ownerOf, nameOf, now}: StuckPorts): readonly string[] {
+export function whyStuck({entries, nodes, room, ownerOf, nameOf, now}: StuckPorts): readonly string[] {
   const lanes = new Map<string, Entry>();
   const waiting: Entry[] = [];
   const running: Entry[] = [];
@@ -61,7 +61,7 @@ export function whyStuck({entries, nodes, slots, ownerOf, nameOf, now}: StuckPor
     ...slotWords(
       waiting.filter(entry => entry.lane === undefined || [undefined, entry].includes(lanes.get(entry.lane))),
       running,
-      {slots: slots(), now: now(), nameOf},
+      {room: room(), now: now(), nameOf},
     ),
     ...[...elsewhere.values()].map(
       ({owner, labels}) => `${names(labels)} ${be(labels)} being made by another kernel${ownerWords(owner, now())}`,
@@ -93,11 +93,12 @@ function laneWords(
 function slotWords(
   waiting: readonly Entry[],
   running: readonly Entry[],
-  {slots, now, nameOf}: {readonly slots: number; readonly now: number; readonly nameOf: StuckPorts['nameOf']},
+  {room, now, nameOf}: {readonly room: Room; readonly now: number; readonly nameOf: StuckPorts['nameOf']},
 ): readonly string[] {
   if (waiting.length === 0 || running.length === 0) return [];
   const labels = waiting.map(({task}) => nameOf(task));
-  const widthOf = ({task}: Entry): number => slotsOf(task.placement.cpus, slots);
+  const {slots} = room;
+  const widthOf = ({task}: Entry): number => slotsOf(task.placement, room);
   const taken = running.reduce((sum, entry) => sum + widthOf(entry), 0);
   const least = Math.min(...waiting.map(widthOf));
   const what = least === 1 ? 'a slot' : `${least} slots`;

@@ -67,10 +67,32 @@ test('the number of slots is whole, at least one, never above the cores, and gro
   );
 });
 
+test('what fits into the slots fits into the memory too, and who says nothing of it takes what the cpus are', () => {
+  const all = 64 * gigabyte;
+  const wants = fc.record({cpus: fc.integer({min: 1, max: 8}), memory: fc.integer({min: 1, max: all})});
+  fc.assert(
+    fc.property(fc.array(wants, {maxLength: 20}), fc.integer({min: 1, max: 64}), (jobs, slots) => {
+      let taken = 0;
+      const running = jobs.filter(job => {
+        const width = slotsOf(job, {slots, memory: all});
+        if (taken + width > slots) return false;
+        taken += width;
+        return true;
+      });
+      expect(running.reduce((sum, {memory}) => sum + memory, 0)).toBeLessThanOrEqual(all);
+      for (const {cpus} of jobs) expect(slotsOf({cpus}, {slots, memory: all})).toBe(slotsOf({cpus}, {slots}));
+    }),
+    parameters,
+  );
+  expect(slotsOf({cpus: 1, memory: 16 * gigabyte}, {slots: 4, memory: all})).toBe(1);
+  expect(slotsOf({cpus: 1, memory: 17 * gigabyte}, {slots: 4, memory: all})).toBe(2);
+  expect(slotsOf({cpus: 1, memory: 17 * gigabyte}, {slots: 4})).toBe(1);
+});
+
 test('a job takes at least one slot and never more than there are', () => {
   fc.assert(
     fc.property(fc.double({min: 0, max: 1000, noNaN: true}), fc.integer({min: 1, max: 256}), (cpus, slots) => {
-      const taken = slotsOf(cpus, slots);
+      const taken = slotsOf({cpus}, {slots});
       expect(taken).toBeGreaterThanOrEqual(1);
       expect(taken).toBeLessThanOrEqual(slots);
       expect(taken).toBeGreaterThanOrEqual(Math.min(cpus, slots));

@@ -10,14 +10,22 @@ interface Given {
   readonly lane?: string;
   readonly startedAt?: number;
   readonly awaits?: readonly string[];
+  readonly memory?: number;
 }
 
 /** What the scheduler knows of a task that has not ended. */
 function entry(name: string, phase: Phase, is: 'queued' | 'running', given: Given = {}): Entry {
-  const {cpus = 1, lane, startedAt, awaits} = given;
+  const {cpus = 1, lane, startedAt, awaits, memory} = given;
   const work = awaits === undefined ? {} : {awaits: () => awaits};
   const state = (is === 'running' ? {is, at: 0, attempt: 'a', attached: false} : {is, at: 0}) as TaskState;
-  return {final: false, phase, state, lane, startedAt, task: {name, placement: {cpus}, work}} as unknown as Entry;
+  return {
+    final: false,
+    phase,
+    state,
+    lane,
+    startedAt,
+    task: {name, placement: {cpus, memory}, work},
+  } as unknown as Entry;
 }
 
 function why(
@@ -28,7 +36,7 @@ function why(
   return whyStuck({
     entries: () => entries,
     nodes: () => nodes,
-    slots: () => slots,
+    room: () => ({slots, memory: 64}),
     ownerOf: ({name}) => owners[name],
     nameOf: ({name}: Task) => `<${name}>`,
     now: () => 100_000,
@@ -59,6 +67,14 @@ describe('why nothing moves', () => {
       entry('next', 'idle', 'queued', {cpus: 3}),
     ];
     expect(why(entries, {slots: 4})).toEqual(['<wide>, <next> wait for 3 slots: 1 of 4 are taken by <a> for 10 s']);
+  });
+
+  test('the slots whose memory it may take', () => {
+    const entries = [
+      entry('a', 'out', 'running', {startedAt: 90_000, memory: 30}),
+      entry('large', 'out', 'queued', {memory: 48}),
+    ];
+    expect(why(entries, {slots: 4})).toEqual(['<large> waits for 3 slots: 2 of 4 are taken by <a> for 10 s']);
   });
 
   test('the one before it in a rerun or a root, which itself may wait for a slot', () => {

@@ -1,5 +1,5 @@
 import type {Station} from '../executor.js';
-import {jobsAhead, shortJob, slotsOf} from '../slots.js';
+import {jobsAhead, shortJob, slotsOf, type Room} from '../slots.js';
 import {stationOf, type Runner} from './runner.js';
 import type {Ticket} from './ticket.js';
 
@@ -26,12 +26,14 @@ export class Dispatcher {
   #pending: Ticket[] = [];
   #next = 0;
   #slots: number;
+  readonly #memory: number;
   /** Milliseconds that the last jobs took. */
   #mean: number | undefined;
   #pumping = false;
   #closed = false;
 
-  constructor({slots, ahead}: {readonly slots: number; readonly ahead: number}, ports: DispatcherPorts) {
+  constructor({slots, ahead, memory = Infinity}: Room & {readonly ahead: number}, ports: DispatcherPorts) {
+    this.#memory = memory;
     this.#ports = ports;
     this.#slots = Math.max(1, slots);
     this.#ahead = ahead;
@@ -102,7 +104,7 @@ export class Dispatcher {
   }
 
   #slotsOf(ticket: Ticket): number {
-    return slotsOf(ticket.job.cpus, this.#slots);
+    return slotsOf(ticket.job, {slots: this.#slots, memory: this.#memory});
   }
 
   /** The first job that was not handed to a runner. */

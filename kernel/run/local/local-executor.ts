@@ -16,6 +16,8 @@ import type {Ticket} from './ticket.js';
 export interface LocalOptions {
   /** How many slots run. */
   readonly slots: number;
+  /** Bytes of memory that all slots have together; absent: it does not count. */
+  readonly memory?: number;
   /** The path of runner.sh, which lies elsewhere in a bundle. */
   readonly runner: string;
   /** The bash to use; 4.2 or later. */
@@ -60,7 +62,11 @@ export class LocalExecutor implements Executor, RunnerEvents {
   constructor(options: LocalOptions, events: ExecutorEvents) {
     this.#events = events;
     this.#dispatcher = new Dispatcher(
-      {slots: options.slots, ahead: options.ahead ?? 4},
+      {
+        slots: options.slots,
+        ahead: options.ahead ?? 4,
+        ...(options.memory === undefined ? {} : {memory: options.memory}),
+      },
       {start: station => this.#start(station), give: (ticket, runner) => this.#give(ticket, runner)},
     );
     let text: string | undefined;

@@ -1,3 +1,5 @@
+import {writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
 import {expect, test} from 'vitest';
 import {ExecutorRig, lives} from './executor-rig.js';
 
@@ -60,4 +62,17 @@ test('a limit ends with its job: the next one on the slot has its own, or none',
     echo \${#text}`;
   expect(await rig.run('free', script)).toMatchObject({is: 'exited', code: 0});
   expect(await rig.read('free', '.weft.log')).toBe(`${60 * MB}\n`);
+});
+
+test('jobs that may take more memory together than there is run one after the other', {timeout: 30_000}, async () => {
+  await using rig = await ExecutorRig.make({slots: 4, memory: 1000 * MB});
+  const wait = `until [ -e ../go ]; do read -r -t 0.05 <> <(:); done`;
+  for (const name of ['first', 'second', 'third']) await rig.submit(name, wait, {memory: 400 * MB});
+  await rig.submit('none', 'true');
+  await rig.toldStart('second');
+  await rig.submit('small', 'true', {memory: MB});
+  expect(rig.order('started')).toEqual(['first', 'second']);
+  await writeFile(join(rig.directory, 'go'), '');
+  await rig.exit('small');
+  expect(rig.order('started')).toEqual(['first', 'second', 'third', 'none', 'small']);
 });
