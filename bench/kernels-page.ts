@@ -1,3 +1,4 @@
+import {behind, percentile} from './kernels-behind.js';
 import type {Behaviour, FullHeap, Interrupted, KernelResults, Speed} from './kernel-results.js';
 import {median} from './pair.js';
 
@@ -18,12 +19,6 @@ const grouped = (count: number): string => String(count).replace(/(\d)(?=(\d{3})
 /** Milliseconds for a person: two digits at least. */
 const milliseconds = (value: number): string =>
   Number.isNaN(value) ? '–' : value >= 20 ? value.toFixed(0) : value.toFixed(2);
-
-/** The value below which so many of a hundred lie; NaN of none. */
-export function percentile(numbers: readonly number[], percent: number): number {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * percent) / 100))] ?? NaN;
-}
 
 function interrupted(what: Interrupted): string {
   switch (what.is) {
@@ -111,6 +106,21 @@ export function goalRows({speed}: KernelResults): (readonly string[])[] {
   );
 }
 
+function behindLines(results: KernelResults): readonly string[] {
+  const rows = behind(results).map(({row, kernel, ratio, ahead, of}) => [
+    row,
+    titleOf(kernel),
+    ratio.toFixed(2),
+    `${ahead} of ${of}`,
+  ]);
+  if (rows.length === 0) return ['Weft is first in every row of time.'];
+  return [
+    'Another kernel takes less time here. Where Weft was first in some rounds all the same, the difference is within the noise:',
+    '',
+    ...table([['', 'than', 'Weft takes, of its time', 'rounds in which Weft was first'], ...rows]),
+  ];
+}
+
 function failures({behaviour}: KernelResults): string[] {
   return Object.entries(behaviour).flatMap(([name, {conformance}]) =>
     conformance.failed.length === 0
@@ -146,6 +156,8 @@ export function kernelsPage(results: KernelResults): string {
     '## What they do',
     '',
     ...table(behaviourRows(results)),
+    '',
+    ...behindLines(results),
     '',
     "Jupyter's own tests are those of `jupyter_kernel_test`, run twice where one does not pass: a busy machine is",
     'slower than some of them wait. An interrupt is the median of three in one kernel. What a kernel has no way to do, such as a pager, is a',

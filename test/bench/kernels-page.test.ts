@@ -1,6 +1,7 @@
 import {expect, test} from 'vitest';
 import {joined, onStore, type Behaviour, type KernelResults, type Speed} from '../../bench/kernel-results.js';
-import {goalRows, kernelsPage, percentile} from '../../bench/kernels-page.js';
+import {behind, percentile} from '../../bench/kernels-behind.js';
+import {goalRows, kernelsPage} from '../../bench/kernels-page.js';
 import {kernelPairs} from '../../bench/kernels.js';
 
 const speed = (start: number, cell: number, lines: readonly number[], version?: string): Speed => ({
@@ -126,4 +127,25 @@ test('a round of a kernel is added to those before it, also one that has only lo
   const both = joined(first, speed(100, 1, [900], 'deno 2'));
   expect(both).toMatchObject({startMs: [110, 100, 90], linesMs: [900], version: 'deno 2', requests: 1203, lost: 3});
   expect(joined(both, silent)).toMatchObject({startMs: [110, 100, 90], version: 'deno 2', requests: 1206, lost: 6});
+});
+
+test('a row in which another kernel is ahead is told, with the rounds in which it was not', () => {
+  expect(behind(results).map(({row, kernel, ratio, ahead, of}) => [row, kernel, ratio.toFixed(2), ahead, of])).toEqual([
+    ['start', 'deno', '1.20', 0, 3],
+    ['start, CPU', 'deno', '1.20', 0, 1],
+    ['a cell, p50', 'deno', '1.25', 0, 3],
+    ['a cell, p95', 'deno', '1.25', 0, 3],
+    ['a cell, CPU', 'deno', '1.25', 0, 1],
+    ['many lines', 'python3', '1.25', 0, 1],
+  ]);
+  expect(page).toContain('| a cell, p50 | Deno | 1.25 | 0 of 3 |\n');
+  const {deno: other = speed(1, 1, []), weft: ours = other} = results.speed;
+  const noisy = {...results, speed: {weft: ours, deno: {...other, startMs: [150, 100, 90]}}, behaviour: {}};
+  expect(behind(noisy)[0]).toMatchObject({row: 'start', ratio: 1.2, ahead: 1, of: 3});
+  const lost = {is: 'interrupted', ms: [40, 100, 300], kept: false} as const;
+  const rude = {...deno, interrupts: {...deno.interrupts, spin: lost, await: {...lost, ms: [1, 2, 3], kept: true}}};
+  expect(behind({...results, speed: {}, behaviour: {weft, tslab: rude}})).toMatchObject([
+    {row: 'interrupt of an `await`', kernel: 'tslab', ahead: 0, of: 1},
+  ]);
+  expect(kernelsPage({...results, speed: {weft: ours}})).toContain('Weft is first in every row of time.');
 });
