@@ -5,7 +5,6 @@ import {basename, dirname, join} from 'node:path';
 import type {Fingerprint} from '../fingerprint/fingerprint.js';
 import type {Failure} from '../graph/failure.js';
 import type {Holder} from '../graph/holder.js';
-import {isoSpan} from '../graph/iso-span.js';
 import type {Manifest} from '../graph/manifest.js';
 import {fail, ok, type Result} from '../graph/result.js';
 import type {AttemptId} from '../graph/task.js';
@@ -71,7 +70,7 @@ export class StoredCheckpoints implements Checkpoints {
 
   tookOf(fingerprint: Fingerprint): number | undefined {
     const evidence = this.#verify() === 'mtime' ? this.#store.evidence(fingerprint) : undefined;
-    return evidence !== undefined && isUnchanged(evidence) ? isoSpan(evidence.startedAt, evidence.endedAt) : undefined;
+    return evidence !== undefined && isUnchanged(evidence) ? evidence.took : undefined;
   }
 
   async check(manifest: Manifest): Promise<Result<Manifest, string>> {

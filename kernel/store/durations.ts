@@ -1,5 +1,5 @@
-import {ISO_LENGTH, isoSpan} from '../graph/iso-span.js';
 import type {Recipe} from '../graph/recipe.js';
+import {scriptOf, type ResultHead} from './result-line.js';
 
 /** How many of the latest durations are kept of each kind. */
 const KEPT = 15;
@@ -7,15 +7,8 @@ const KEPT = 15;
 /** How much of a script tells it from others, in characters of JSON. */
 const SCRIPT = 160;
 
-const KIND = '"recipe":{"kind":"';
-const NAME = '","name":"';
-const TEXT = '","arguments":{"script":';
-const LABEL = '"label":"';
-const STARTED = '"startedAt":"';
-const BETWEEN = '","endedAt":"';
-
-/** How far into the manifest the recipe begins at most: behind its version and the fingerprint. */
-const NEAR = 150;
+const QUOTE = 34;
+const SPACE = 32;
 
 /** The latest durations of some tasks, milliseconds; the oldest gives way. */
 interface Ring {
@@ -29,29 +22,34 @@ interface Ring {
  */
 export class Durations {
   readonly #rings = new Map<string, Ring>();
+  /** The name that the last line had, and its durations: those of a loop follow each other. */
+  #last = Buffer.alloc(0);
+  #ring: Ring | undefined;
 
-  /**
-   * Takes the duration from a result's line, if the line is as Weft itself writes it.
-   * @param at where `"manifest"` begins in it
-   */
-  add(line: string, at: number): void {
-    const kindAt = line.indexOf(KIND, at) + KIND.length;
-    if (kindAt < KIND.length || kindAt > at + NEAR) return;
-    const kind = line.slice(kindAt, line.indexOf('"', kindAt));
-    const labelAt = line.indexOf(LABEL, kindAt) + LABEL.length;
-    const started = line.indexOf(STARTED, labelAt) + STARTED.length;
-    const ended = started + ISO_LENGTH + BETWEEN.length;
-    if (labelAt < LABEL.length || started < STARTED.length || !line.startsWith(BETWEEN, started + ISO_LENGTH)) return;
-    const duration = isoSpan(line, line, started, ended);
-    const label = line.slice(labelAt, line.indexOf('"', labelAt));
-    const blank = label.indexOf(' ');
-    const name = blank < 0 ? label : label.slice(0, blank);
-    if (name !== kind) this.#keep(name, duration);
-    else {
-      const textAt = kindAt + kind.length + NAME.length + kind.length + TEXT.length;
-      if (line.startsWith(TEXT, textAt - TEXT.length))
-        this.#keep(scriptKey(kind, line.slice(textAt, textAt + SCRIPT)), duration);
+  /** Takes the duration from a result's line, which ends at `to`. */
+  add(bytes: Buffer, to: number, head: ResultHead): void {
+    const from = head.labelFrom;
+    let end = from;
+    while (bytes[end] !== SPACE && bytes[end] !== QUOTE) end++;
+    const ring = this.#ring;
+    if (ring !== undefined && end - from === this.#last.length && isSame(bytes, from, this.#last)) {
+      keep(ring, head.took);
+      return;
     }
+    const name = bytes.toString('utf8', from, end);
+    const script = scriptOf(bytes, to, head, name);
+    const kept = this.#keep(script === undefined ? name : scriptKey(name, script.slice(0, SCRIPT)), head.took);
+    // Scripts without names differ though they are called alike.
+    this.#ring = script === undefined ? kept : undefined;
+    this.#last = Buffer.from(name);
+  }
+
+  /** The same of a result that was parsed. */
+  addResult(label: string, recipe: Recipe, took: number): void {
+    const [name = ''] = label.split(' ', 1);
+    const script = recipe.kind === name ? recipe.arguments['script'] : undefined;
+    if (typeof script === 'string') this.#keep(scriptKey(name, JSON.stringify(script).slice(0, SCRIPT)), took);
+    else if (recipe.kind !== name) this.#keep(name, took);
   }
 
   /**
@@ -65,13 +63,22 @@ export class Durations {
     return this.#rings.get(scriptKey(name, JSON.stringify(script).slice(0, SCRIPT)))?.values ?? [];
   }
 
-  #keep(key: string, duration: number): void {
+  #keep(key: string, duration: number): Ring {
     let ring = this.#rings.get(key);
-    // A key that was cut from a line would keep the whole line.
-    if (ring === undefined) this.#rings.set(Buffer.from(key).toString(), (ring = {values: [], next: 0}));
-    ring.values[ring.next] = duration;
-    ring.next = (ring.next + 1) % KEPT;
+    if (ring === undefined) this.#rings.set(key, (ring = {values: [], next: 0}));
+    keep(ring, duration);
+    return ring;
   }
+}
+
+function keep(ring: Ring, duration: number): void {
+  ring.values[ring.next] = duration;
+  ring.next = (ring.next + 1) % KEPT;
+}
+
+function isSame(bytes: Buffer, from: number, text: Buffer): boolean {
+  for (let n = 0; n < text.length; n++) if (bytes[from + n] !== text[n]) return false;
+  return true;
 }
 
 /** The quote that ends a short text belongs to what was cut: what follows it in a line is none of the script's. */
@@ -80,9 +87,9 @@ function scriptKey(name: string, json: string): string {
   return `${name} ${end < 0 ? json : json.slice(0, end)}`;
 }
 
-/** Where a JSON text ends that begins with a quote at a place; less than 0 if it goes on. */
-export function endOfText(json: string, from = 0): number {
-  for (let at = json.indexOf('"', from + 1); at >= 0; at = json.indexOf('"', at + 1)) {
+/** Where a JSON text ends that begins with a quote; less than 0 if it goes on. */
+function endOfText(json: string): number {
+  for (let at = json.indexOf('"', 1); at >= 0; at = json.indexOf('"', at + 1)) {
     let slashes = 0;
     while (json.charCodeAt(at - 1 - slashes) === 92) slashes++;
     if (slashes % 2 === 0) return at;

@@ -1,41 +1,42 @@
 import {isAbsolute, join, relative} from 'node:path';
 import {readFingerprint, type Fingerprint} from '../fingerprint/fingerprint.js';
+import {isoSpan} from '../graph/iso-span.js';
 import type {Manifest} from '../graph/manifest.js';
-import {Durations, endOfText} from './durations.js';
+import {shortOf} from '../graph/recipe.js';
+import {Durations} from './durations.js';
 import type {CancelledRecord, FailedRecord, RenewedRecord, Stamp} from './journal-record.js';
-import {JOURNAL_VERSION} from './journal-record.js';
+import type {JournalText} from './journal-text.js';
 import {parseManifest} from './manifest-schema.js';
 import {isObject} from './record.js';
+import {hashOf, hashOfLabel, readEvidence, ResultHead, type Evidence} from './result-line.js';
+import {ResultTable} from './result-table.js';
 
-/** The latest line of each kind about a task. A result stays text until somebody asks for it: parsing is most of the cost. */
-interface Entry {
-  result?: {readonly at: Stamp; readonly line: string} | undefined;
-  manifest?: Manifest | undefined;
+/** The latest line of each other kind about a task. */
+interface Others {
   renewed?: RenewedRecord;
   failed?: FailedRecord;
   cancelled?: CancelledRecord;
   removedAt?: Stamp;
 }
 
-/** Where the result of a task lies, absent for a value, the stamps of its files, and when it was made. */
-export type Evidence = Pick<Manifest, 'directory' | 'outputs' | 'startedAt' | 'endedAt'>;
+/** Where a line stands: in a journal that is kept open. */
+interface Place {
+  readonly text: JournalText;
+  /** Bytes from the beginning. */
+  readonly offset: number;
+  /** Bytes, without its end. */
+  readonly length: number;
+}
 
-/**
- * What the end of a result's line begins with, as the store writes it: version, edition, what it read, directory, outputs and log. No text in
- * JSON can have it, as its quotes would be escaped; where a value has it, what follows is no JSON by itself.
- */
-const EVIDENCE = ',"version":1,"edition":';
+/** How many parsed results are kept at hand. */
+const PARSED = 1024;
 
-/** What stands before the label in the line of a result. */
-const LABEL = '"label":"';
-
-const RESULT = '{"is":"result","fingerprint":"';
-const AT = '","at":';
-const HASH_END = RESULT.length + 64;
+/** The number of no file: the text of the line is kept. */
+const KEPT = 0;
 
 /**
  * What the journals of a store say of each task. Lines may be added in any order, and twice: the latest of each kind counts,
- * so putting journals together is their union.
+ * so putting journals together is their union. Of a result, the place of its line is kept; it is read when somebody asks for it.
  */
 export class JournalIndex {
   /** Lines that could not be understood, and lines of runs of a newer Weft. */
@@ -43,7 +44,14 @@ export class JournalIndex {
   /** How long tasks took, for estimates. */
   readonly durations = new Durations();
   readonly #store: string;
-  readonly #entries = new Map<Fingerprint, Entry>();
+  readonly #results = new ResultTable();
+  readonly #files: JournalText[] = [];
+  readonly #numbers = new Map<JournalText, number>();
+  /** Lines that stand in no file that is open, by their rows. */
+  readonly #texts = new Map<number, string>();
+  readonly #others = new Map<Fingerprint, Others>();
+  readonly #parsed = new Map<number, Manifest>();
+  readonly #head = new ResultHead();
 
   /** @param store the store's directory, which relative directories of results are relative to */
   constructor(store: string) {
@@ -51,167 +59,221 @@ export class JournalIndex {
   }
 
   /** Tasks that something is known of. */
-  fingerprints(): IterableIterator<Fingerprint> {
-    return this.#entries.keys();
+  *fingerprints(): IterableIterator<Fingerprint> {
+    for (let row = 0; row < this.#results.count; row++) yield this.#results.fingerprint(row);
+    for (const fingerprint of this.#others.keys()) if (this.#results.find(fingerprint) < 0) yield fingerprint;
+  }
+
+  /** Tasks that failed once. */
+  *failed(): IterableIterator<Fingerprint> {
+    for (const [fingerprint, {failed}] of this.#others) if (failed !== undefined) yield fingerprint;
   }
 
   /** The latest result that was not removed, with renewed stamps. What its files are like now is another question. */
   manifest(fingerprint: Fingerprint): Manifest | undefined {
-    const entry = this.#entries.get(fingerprint);
-    if (entry?.result === undefined || entry.result.at <= (entry.removedAt ?? 0)) return undefined;
-    return this.lastManifest(fingerprint);
+    const row = this.#results.find(fingerprint);
+    if (row < 0 || this.#results.at(row) <= (this.#others.get(fingerprint)?.removedAt ?? 0)) return undefined;
+    return this.#manifestAt(row, fingerprint);
   }
 
-  /** What the latest result is checked by, from the end of its line alone. Undefined where that takes a closer look. */
+  /** What the latest result is checked by, without the rest of its line where that is possible. Undefined where it takes a closer look. */
   evidence(fingerprint: Fingerprint): Evidence | undefined {
-    const entry = this.#entries.get(fingerprint);
-    if (entry?.result === undefined || entry.renewed !== undefined || entry.removedAt !== undefined) return undefined;
-    const {line} = entry.result;
-    const from = line.lastIndexOf(EVIDENCE);
-    if (from < 0) return undefined;
-    try {
-      const {read, startedAt, endedAt, directory, outputs} = JSON.parse(`{${line.slice(from + 1, -1)}`) as Manifest;
-      if (Object.keys(read).length > 0) return undefined;
-      if (directory === undefined) return {outputs, startedAt, endedAt};
-      const place = isAbsolute(directory) ? directory : this.#store + directory.slice(1);
-      return {directory: place, outputs, startedAt, endedAt};
-    } catch {
-      return undefined;
+    const row = this.#results.find(fingerprint);
+    if (row < 0) return undefined;
+    const others = this.#others.size === 0 ? undefined : this.#others.get(fingerprint);
+    if (others?.renewed !== undefined || others?.removedAt !== undefined) return undefined;
+    const found = this.#evidenceAt(row);
+    if (found !== undefined) {
+      const {directory} = found;
+      if (directory === undefined || isAbsolute(directory)) return found;
+      return {...found, directory: this.#store + directory.slice(1)};
     }
+    const manifest = this.#manifestAt(row, fingerprint);
+    if (manifest === undefined || Object.keys(manifest.read).length > 0) return undefined;
+    const {directory, outputs, startedAt, endedAt} = manifest;
+    return {...(directory === undefined ? {} : {directory}), outputs, took: isoSpan(startedAt, endedAt)};
   }
 
   /** The latest result, though it may have been removed: its edition goes on. */
   lastManifest(fingerprint: Fingerprint): Manifest | undefined {
-    const entry = this.#entries.get(fingerprint);
-    if (entry?.result === undefined) return undefined;
-    entry.manifest ??= this.#parse(entry.result.line, fingerprint);
-    if (entry.manifest === undefined) {
-      this.unreadable++;
-      entry.result = undefined;
-      return undefined;
-    }
-    return renew(entry.manifest, entry.renewed);
+    const row = this.#results.find(fingerprint);
+    return row < 0 ? undefined : this.#manifestAt(row, fingerprint);
   }
 
-  /** Whether the latest result of a task may bear one of some labels, which are given in JSON: from its line, unparsed. */
-  mayBear(fingerprint: Fingerprint, labels: ReadonlySet<string>): boolean {
-    const line = this.#entries.get(fingerprint)?.result?.line;
-    if (line === undefined) return false;
-    for (let at = line.indexOf(LABEL, HASH_END); at >= 0; at = line.indexOf(LABEL, at)) {
-      at += LABEL.length;
-      if (labels.has(line.slice(at - 1, endOfText(line, at - 1) + 1))) return true;
-    }
-    return false;
+  /** The latest results, though they were removed, of tasks that may bear one of some labels: told by the hash of these. */
+  *mayBear(labels: Iterable<string>): IterableIterator<Fingerprint> {
+    const hashes = new Set([...labels].map(hashOfLabel));
+    for (let row = 0; row < this.#results.count; row++)
+      if (hashes.has(this.#results.label(row))) yield this.#results.fingerprint(row);
   }
 
   /** The latest failure, unless the task succeeded, was cancelled or was forgotten since. */
   failure(fingerprint: Fingerprint): FailedRecord | undefined {
-    const entry = this.#entries.get(fingerprint);
-    const failed = entry?.failed;
-    if (entry === undefined || failed === undefined) return undefined;
-    const since = Math.max(entry.result?.at ?? 0, entry.cancelled?.at ?? 0, entry.removedAt ?? 0);
+    const others = this.#others.get(fingerprint);
+    const failed = others?.failed;
+    if (others === undefined || failed === undefined) return undefined;
+    const since = Math.max(this.#resultAt(fingerprint), others.cancelled?.at ?? 0, others.removedAt ?? 0);
     return failed.at > since ? failed : undefined;
   }
 
   /** When the latest line about a task was written; 0 if there is none. */
   lastStamp(fingerprint: Fingerprint): Stamp {
-    const entry = this.#entries.get(fingerprint);
-    if (entry === undefined) return 0;
-    const {result, renewed, failed, cancelled, removedAt} = entry;
-    return Math.max(result?.at ?? 0, renewed?.at ?? 0, failed?.at ?? 0, cancelled?.at ?? 0, removedAt ?? 0);
+    const at = this.#resultAt(fingerprint);
+    const others = this.#others.get(fingerprint);
+    if (others === undefined) return at;
+    const {renewed, failed, cancelled, removedAt} = others;
+    return Math.max(at, renewed?.at ?? 0, failed?.at ?? 0, cancelled?.at ?? 0, removedAt ?? 0);
   }
 
-  /** Adds a whole line, without its end. Never throws. Gives the task that it speaks of, if it is understood. */
-  add(line: string, known = true): Fingerprint | undefined {
-    const quick = known ? this.#addResult(line) : undefined;
-    if (quick !== undefined) return quick;
+  /**
+   * Adds the line of a result as Weft itself writes it: its name, stamp, label and time are read, and nothing else yet. False for any other
+   * line, which was not added.
+   */
+  addResult(bytes: Buffer, from: number, to: number, place?: Place): boolean {
+    const head = this.#head;
+    if (!head.read(bytes, from, to)) return false;
+    const label = hashOf(bytes, head.labelFrom, head.labelTo);
+    this.durations.add(bytes, to, head);
+    const row = this.#results.row(head.words);
+    this.#keepResult(row, head.at, label, place, () => bytes.toString('utf8', from, to));
+    return true;
+  }
+
+  /** Adds any whole line, without its end. Never throws. False if it is not understood, which is counted. */
+  add(line: string, known = true, place?: Place): boolean {
+    if (known && line.startsWith('{"is":"result"')) {
+      const bytes = Buffer.from(line);
+      if (this.addResult(bytes, 0, bytes.length, place)) return true;
+    }
     let data: unknown;
     try {
       data = JSON.parse(line);
     } catch {
       data = undefined;
     }
-    const fingerprint = known ? this.#addRecord(data, line) : undefined;
-    if (fingerprint === undefined && !isRun(data)) this.unreadable++;
-    return fingerprint;
+    const added = known && isObject(data) && this.#addRecord(data, line, place);
+    if (!added) this.unreadable++;
+    return added;
   }
 
-  /** A result as Weft itself writes it: nothing but its name and stamp is looked at yet. */
-  #addResult(line: string): Fingerprint | undefined {
-    if (!line.startsWith(RESULT) || !line.startsWith(AT, HASH_END) || !line.endsWith('}}')) return undefined;
-    const fingerprint = readFingerprint(line.slice(RESULT.length, HASH_END));
-    const from = HASH_END + AT.length;
-    const comma = line.indexOf(',', from);
-    const at = Number(line.slice(from, comma));
-    if (fingerprint === undefined || !(at > 0)) return undefined;
-    this.durations.add(line, comma + 1);
-    this.#keepResult(this.#entry(fingerprint), at, line);
-    return fingerprint;
+  /** Lets go of the journals. What was read of them stays known. */
+  close(): void {
+    for (const text of this.#files) text.close();
   }
 
-  #addRecord(data: unknown, line: string): Fingerprint | undefined {
-    if (!isObject(data)) return undefined;
+  #addRecord(data: Readonly<Record<string, unknown>>, line: string, place: Place | undefined): boolean {
     const {is, at} = data;
     const fingerprint = typeof data['fingerprint'] === 'string' ? readFingerprint(data['fingerprint']) : undefined;
-    if (fingerprint === undefined || typeof at !== 'number' || !(at > 0)) return undefined;
-    const entry = this.#entry(fingerprint);
-    if (is === 'result' && isObject(data['manifest'])) {
-      this.#keepResult(entry, at, line);
-    } else if (is === 'renewed' && Array.isArray(data['mtimesNs'])) {
-      if (later(at, entry.renewed?.at)) entry.renewed = data as unknown as RenewedRecord;
-    } else if (is === 'failed' && isObject(data['failure']) && typeof data['failure']['reason'] === 'string') {
-      if (later(at, entry.failed?.at)) entry.failed = data as unknown as FailedRecord;
-    } else if (is === 'cancelled') {
-      if (later(at, entry.cancelled?.at)) entry.cancelled = data as unknown as CancelledRecord;
-    } else if (is === 'removed') {
-      if (later(at, entry.removedAt)) entry.removedAt = at;
-    } else {
-      return undefined;
+    if (fingerprint === undefined || typeof at !== 'number' || !(at > 0)) return false;
+    if (is === 'result') {
+      const manifest = this.#parse(data['manifest'], fingerprint);
+      // The beginning of one line, and the end of another.
+      if (manifest === undefined || (data['end'] ?? shortOf(fingerprint)) !== shortOf(fingerprint)) return false;
+      const {label, startedAt, endedAt, recipe} = manifest;
+      this.durations.addResult(label, recipe, isoSpan(startedAt, endedAt));
+      this.#keepResult(this.#results.rowFor(fingerprint), at, hashOfLabel(label), place, () => line);
+      return true;
     }
-    return fingerprint;
+    const others = this.#others.get(fingerprint) ?? {};
+    if (is === 'renewed' && Array.isArray(data['mtimesNs'])) {
+      if (later(at, others.renewed?.at)) others.renewed = data as unknown as RenewedRecord;
+    } else if (is === 'failed' && isObject(data['failure']) && typeof data['failure']['reason'] === 'string') {
+      if (later(at, others.failed?.at)) others.failed = data as unknown as FailedRecord;
+    } else if (is === 'cancelled') {
+      if (later(at, others.cancelled?.at)) others.cancelled = data as unknown as CancelledRecord;
+    } else if (is === 'removed') {
+      if (later(at, others.removedAt)) others.removedAt = at;
+    } else {
+      return false;
+    }
+    this.#others.set(fingerprint, others);
+    return true;
   }
 
   /** Two writers at the same microsecond: the text decides, so that the order of reading does not. */
-  #keepResult(entry: Entry, at: Stamp, line: string): void {
-    const old = entry.result;
-    if (old !== undefined && (at < old.at || (at === old.at && line <= old.line))) return;
-    entry.result = {at, line};
-    entry.manifest = undefined;
+  #keepResult(row: number, at: Stamp, label: number, place: Place | undefined, line: () => string): void {
+    const results = this.#results;
+    if (results.at(row) > at) return;
+    if (results.at(row) === at) {
+      const old = this.#lineAt(row);
+      // The same line once more: journals are put together, and the old ones go then.
+      if (old !== undefined && line() < old) return;
+    }
+    this.#files[results.file(row) - 1]?.use(-1);
+    place?.text.use(1);
+    if (place === undefined) {
+      results.set(row, at, KEPT, 0, 0, label);
+      this.#texts.set(row, line());
+    } else {
+      results.set(row, at, this.#numberOf(place.text), place.offset, place.length, label);
+      if (this.#texts.size > 0) this.#texts.delete(row);
+    }
+    if (this.#parsed.size > 0) this.#parsed.delete(row);
   }
 
-  #entry(fingerprint: Fingerprint): Entry {
-    let entry = this.#entries.get(fingerprint);
-    if (entry === undefined) this.#entries.set(fingerprint, (entry = {}));
-    return entry;
+  #numberOf(text: JournalText): number {
+    let number = this.#numbers.get(text);
+    if (number === undefined) this.#numbers.set(text, (number = this.#files.push(text)));
+    return number;
   }
 
-  #parse(line: string, fingerprint: Fingerprint): Manifest | undefined {
+  #resultAt(fingerprint: Fingerprint): Stamp {
+    const row = this.#results.find(fingerprint);
+    return row < 0 ? 0 : this.#results.at(row);
+  }
+
+  #evidenceAt(row: number): Evidence | undefined {
+    const file = this.#files[this.#results.file(row) - 1];
+    const length = this.#results.length(row);
+    const at = file?.find(this.#results.offset(row), length) ?? -1;
+    if (file === undefined || at < 0) return undefined;
+    const evidence = readEvidence(file.bytes, at, at + length, this.#head);
+    // A file may have been written over.
+    return evidence !== undefined && this.#results.isOf(row, this.#head.words) ? evidence : undefined;
+  }
+
+  #lineAt(row: number): string | undefined {
+    const file = this.#files[this.#results.file(row) - 1];
+    return file === undefined ? this.#texts.get(row) : file.line(this.#results.offset(row), this.#results.length(row));
+  }
+
+  #manifestAt(row: number, fingerprint: Fingerprint): Manifest | undefined {
+    if (this.#results.at(row) === 0) return undefined;
+    let manifest = this.#parsed.get(row);
+    if (manifest === undefined) {
+      manifest = this.#parseLine(this.#lineAt(row), fingerprint);
+      if (manifest === undefined) {
+        this.unreadable++;
+        this.#files[this.#results.file(row) - 1]?.use(-1);
+        this.#results.clear(row);
+        this.#texts.delete(row);
+        return undefined;
+      }
+      if (this.#parsed.size >= PARSED) for (const oldest of this.#parsed.keys()) if (this.#parsed.delete(oldest)) break;
+      this.#parsed.set(row, manifest);
+    }
+    return renew(manifest, this.#others.get(fingerprint)?.renewed);
+  }
+
+  #parseLine(line: string | undefined, fingerprint: Fingerprint): Manifest | undefined {
+    if (line === undefined) return undefined;
     try {
-      const parsed = parseManifest((JSON.parse(line) as {manifest: unknown}).manifest);
-      if (!parsed.ok || parsed.value.fingerprint !== fingerprint) return undefined;
-      const {directory} = parsed.value;
-      if (directory === undefined || isAbsolute(directory)) return parsed.value;
-      return {...parsed.value, directory: join(this.#store, directory)};
+      return this.#parse((JSON.parse(line) as {manifest: unknown}).manifest, fingerprint);
     } catch {
       return undefined;
     }
   }
-}
 
-const later = (at: Stamp, than: Stamp | undefined): boolean => than === undefined || at > than;
-
-/** The header of a run. `known` is false for one whose lines this Weft can't read. */
-export function readHeader(line: string): {readonly known: boolean} | undefined {
-  if (!line.startsWith('{"is":"run"')) return undefined;
-  try {
-    const data: unknown = JSON.parse(line);
-    return isRun(data) ? {known: data['version'] === JOURNAL_VERSION} : undefined;
-  } catch {
-    return undefined;
+  #parse(data: unknown, fingerprint: Fingerprint): Manifest | undefined {
+    const parsed = parseManifest(data);
+    if (!parsed.ok || parsed.value.fingerprint !== fingerprint) return undefined;
+    const {directory} = parsed.value;
+    if (directory === undefined || isAbsolute(directory)) return parsed.value;
+    return {...parsed.value, directory: join(this.#store, directory)};
   }
 }
 
-const isRun = (data: unknown): data is Readonly<Record<string, unknown>> => isObject(data) && data['is'] === 'run';
+const later = (at: Stamp, than: Stamp | undefined): boolean => than === undefined || at > than;
 
 /** The directory of a result as the journal has it: relative if it lies in the store, so that a store can be moved. */
 export function portable(manifest: Manifest, store: string): Manifest {

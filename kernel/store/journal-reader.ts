@@ -1,9 +1,10 @@
 import {closeSync, fstatSync, openSync, readSync, readdirSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {codeOf} from '../fingerprint/file-problem.js';
-import type {Fingerprint} from '../fingerprint/fingerprint.js';
 import {Slice} from '../fingerprint/slice.js';
-import {readHeader, type JournalIndex} from './journal-index.js';
+import {behindTorn, readHeader} from './journal-header.js';
+import type {JournalIndex} from './journal-index.js';
+import {JournalText} from './journal-text.js';
 
 /** How far a journal has been read. */
 interface Position {
@@ -14,10 +15,15 @@ interface Position {
   inode: bigint;
   /** Whether the lines from here on are of a run whose form is known. */
   known: boolean;
+  /** Where the index finds the lines again; undefined where too many journals are open: it keeps them itself. */
+  readonly text: JournalText | undefined;
 }
 
 /** Bytes of one read, at most. */
-const CHUNK = 1024 * 1024;
+const CHUNK = 256 * 1024;
+
+/** Bytes of lines that are read between two looks at the clock. */
+const UNTIMED = 8192;
 
 const NEWLINE = 10;
 
@@ -38,6 +44,7 @@ export class JournalReader {
   readonly #positions = new Map<string, Position>();
   #running: Promise<unknown> = Promise.resolve();
   #hurried = true;
+  #stopped = false;
 
   /**
    * @param directory where the journals lie; it need not exist
@@ -49,36 +56,53 @@ export class JournalReader {
     this.#skip = skip;
   }
 
-  /** Reads what is new, in slices that leave the event loop its turns. Gives the tasks that the new lines speak of. */
-  async refresh(): Promise<ReadonlySet<Fingerprint>> {
+  /** Reads what is new, in slices that leave the event loop its turns. */
+  async refresh(): Promise<void> {
     this.#hurried = true;
     return this.#inTurn();
   }
 
   /** The same for whom nothing waits: what else runs has most of the time, until somebody calls {@link refresh}. */
-  async refreshGently(): Promise<ReadonlySet<Fingerprint>> {
+  async refreshGently(): Promise<void> {
     this.#hurried = false;
     return this.#inTurn();
   }
 
-  async #inTurn(): Promise<ReadonlySet<Fingerprint>> {
+  /** Resolves when nothing is being read any more; nothing will be afterwards. Journals that the index needs stay open. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#running;
+    this.#release(new Set());
+  }
+
+  async #inTurn(): Promise<void> {
     const reading = this.#running.then(() => this.#refresh());
     this.#running = reading.catch(() => undefined);
     return reading;
   }
 
-  async #refresh(): Promise<ReadonlySet<Fingerprint>> {
-    const seen = new Set<Fingerprint>();
+  async #refresh(): Promise<void> {
     const slice = this.#hurried ? new Slice() : new Slice(GENTLE.work);
     // Who puts journals together removes the old ones only once the new one is there: it is found by looking again.
     for (let vanished = true, tries = 0; vanished && tries < TRIES; tries++) {
       vanished = false;
-      for (const name of this.#names()) {
+      const names = this.#names();
+      for (const name of names) {
         if (slice.over) await slice.rest(this.#hurried ? 0 : GENTLE.pause);
-        if (!(await this.#readFile(name, seen, slice))) vanished = true;
+        if (this.#stopped) return;
+        if (!(await this.#readFile(name, slice))) vanished = true;
       }
+      this.#release(new Set(names));
     }
-    return seen;
+  }
+
+  /** Lets go of journals that were put together, as far as no line is looked for in them. */
+  #release(names: ReadonlySet<string>): void {
+    for (const [name, {text}] of this.#positions) {
+      if (names.has(name)) continue;
+      text?.release();
+      this.#positions.delete(name);
+    }
   }
 
   #names(): readonly string[] {
@@ -90,40 +114,42 @@ export class JournalReader {
   }
 
   /** False: it was removed since its name was read. */
-  async #readFile(name: string, seen: Set<Fingerprint>, slice: Slice): Promise<boolean> {
+  async #readFile(name: string, slice: Slice): Promise<boolean> {
     const path = join(this.#directory, name);
     const old = this.#positions.get(name);
-    let descriptor: number | undefined;
+    let descriptor: number;
+    let closing: number | undefined;
     try {
       const before = statSync(path, {bigint: true});
       if (old !== undefined && before.ino === old.inode && Number(before.size) === old.size) return true;
-      descriptor = openSync(path, 'r');
+      const same = old !== undefined && before.ino === old.inode ? old : undefined;
+      const text = same === undefined ? JournalText.open(path) : same.text;
+      descriptor = text?.descriptor ?? (closing = openSync(path, 'r'));
       const {ino, size} = fstatSync(descriptor, {bigint: true});
-      const replaced = old === undefined || ino !== old.inode || Number(size) < old.offset;
-      const position = replaced ? {offset: 0, size: 0, inode: ino, known: true} : old;
-      this.#positions.set(name, position);
-      await this.#readLines(descriptor, position, Number(size), seen, slice);
+      let position = same;
+      if (position === undefined || ino !== position.inode || Number(size) < position.offset) {
+        text?.forget();
+        position = {offset: 0, size: 0, inode: ino, known: true, text};
+        this.#positions.set(name, position);
+        if (old !== undefined && old.text !== text) old.text?.release();
+      }
+      await this.#readLines(descriptor, position, Number(size), slice);
       position.size = Number(size);
     } catch (error) {
       if (codeOf(error) === 'ENOENT') {
+        old?.text?.release();
         this.#positions.delete(name);
         return false;
       }
       // A journal that cannot be read hides its results: their tasks run again.
       this.#index.unreadable++;
     } finally {
-      if (descriptor !== undefined) closeSync(descriptor);
+      if (closing !== undefined) closeSync(closing);
     }
     return true;
   }
 
-  async #readLines(
-    descriptor: number,
-    position: Position,
-    size: number,
-    seen: Set<Fingerprint>,
-    slice: Slice,
-  ): Promise<void> {
+  async #readLines(descriptor: number, position: Position, size: number, slice: Slice): Promise<void> {
     let buffer = Buffer.allocUnsafe(Math.min(CHUNK, Math.max(0, size - position.offset) + 1024));
     let length = 0;
     for (;;) {
@@ -136,26 +162,40 @@ export class JournalReader {
         if (length === buffer.length) buffer = Buffer.concat([buffer, Buffer.allocUnsafe(buffer.length)]);
         continue;
       }
-      const text = buffer.toString('utf8', 0, end);
-      for (let from = 0; from < text.length;) {
-        const to = text.indexOf('\n', from);
-        this.#readLine(text.slice(from, to), position, seen);
+      let timed = 0;
+      for (let from = 0; from < end;) {
+        const to = buffer.indexOf(NEWLINE, from);
+        this.#readLine(buffer, from, to, position);
         from = to + 1;
+        if (from - timed < UNTIMED) continue;
+        timed = from;
         if (slice.over) await slice.rest(this.#hurried ? 0 : GENTLE.pause);
       }
       position.offset += end;
       length = 0;
+      if (this.#stopped) return;
     }
   }
 
-  #readLine(line: string, position: Position, seen: Set<Fingerprint>): void {
-    if (line === '') return;
+  #readLine(bytes: Buffer, from: number, to: number, position: Position): void {
+    if (from === to) return;
+    const {text, known} = position;
+    const place = text === undefined ? undefined : {text, offset: position.offset + from, length: to - from};
+    if (known && this.#index.addResult(bytes, from, to, place)) return;
+    const line = bytes.toString('utf8', from, to);
     const header = readHeader(line);
     if (header !== undefined) {
       position.known = header.known;
       return;
     }
-    const fingerprint = this.#index.add(line, position.known);
-    if (fingerprint !== undefined) seen.add(fingerprint);
+    const whole = behindTorn(line);
+    if (whole === undefined) {
+      this.#index.add(line, known, place);
+      return;
+    }
+    this.#index.unreadable++;
+    const next = readHeader(whole);
+    if (next === undefined) this.#index.add(whole, known);
+    else position.known = next.known;
   }
 }

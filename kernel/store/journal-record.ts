@@ -34,6 +34,8 @@ export interface ResultRecord {
   readonly fingerprint: Fingerprint;
   readonly at: Stamp;
   readonly manifest: Manifest;
+  /** The first digits of the fingerprint once more, where the line ends; older lines have none. */
+  readonly end?: string;
 }
 
 /** The stamps of a result were found different and the content the same: the new mtimes in the order of the outputs. */

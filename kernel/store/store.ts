@@ -11,11 +11,19 @@ import {fail, ok, type Result} from '../graph/result.js';
 import {Claims} from './claim.js';
 import {compactJournals} from './compact.js';
 import {stampOf} from '../machine/process-life.js';
-import {JournalIndex, portable, type Evidence} from './journal-index.js';
+import {JournalIndex, portable} from './journal-index.js';
 import {JournalReader} from './journal-reader.js';
-import {JOURNAL_VERSION, type FailedRecord, type RunRecord, type Stamp, type TaskRecord} from './journal-record.js';
+import {
+  JOURNAL_VERSION,
+  type FailedRecord,
+  type ResultRecord,
+  type RunRecord,
+  type Stamp,
+  type TaskRecord,
+} from './journal-record.js';
 import {JournalWriter} from './journal-writer.js';
 import {writeProblem, type StoreProblem} from './problem.js';
+import {resultLine, type Evidence} from './result-line.js';
 
 /** How a store is opened. */
 export interface StoreOptions {
@@ -36,7 +44,7 @@ export interface StoreOptions {
 }
 
 /** A line about a task, without what the store itself fills in. */
-type News = TaskRecord extends infer R ? (R extends TaskRecord ? Omit<R, 'at'> : never) : never;
+type News = Exclude<TaskRecord, ResultRecord> extends infer R ? (R extends TaskRecord ? Omit<R, 'at'> : never) : never;
 
 /**
  * The memory of one notebook: what its runs, and those of other kernels on the same store, have made and found.
@@ -103,8 +111,8 @@ export class Store {
     if (this.#reading !== undefined) await this.refresh();
   }
 
-  /** Reads what other kernels have written since. Gives the tasks that there is news of. */
-  refresh(): Promise<ReadonlySet<Fingerprint>> {
+  /** Reads what other kernels have written since. */
+  refresh(): Promise<void> {
     return this.#reader.refresh();
   }
 
@@ -123,15 +131,13 @@ export class Store {
     return this.#index.lastManifest(fingerprint);
   }
 
-  /** The last results of all tasks that bear one of these labels, though they were removed. Looked for in slices, unparsed. */
+  /** The last results of all tasks that bear one of these labels, though they were removed. Looked for in slices. */
   async labelled(labels: Iterable<string>): Promise<readonly Manifest[]> {
     const wanted = new Set(labels);
-    const texts = new Set([...wanted].map(label => JSON.stringify(label)));
     const found: Manifest[] = [];
     const slice = new Slice();
-    for (const fingerprint of this.#index.fingerprints()) {
+    for (const fingerprint of this.#index.mayBear(wanted)) {
       if (slice.over) await slice.rest();
-      if (!this.#index.mayBear(fingerprint, texts)) continue;
       const manifest = this.#index.lastManifest(fingerprint);
       if (manifest !== undefined && wanted.has(manifest.label)) found.push(manifest);
     }
@@ -155,23 +161,8 @@ export class Store {
 
   /** Records that a task succeeded; for a value without files this line is its publication. */
   recordResult(manifest: Manifest): void {
-    // What a hit is checked by stands at the end, where the index finds it without the rest.
-    const {version, edition, read, startedAt, endedAt, directory, outputs, log, ...rest} = portable(
-      manifest,
-      this.directory,
-    );
-    const ordered: Manifest = {
-      ...rest,
-      version,
-      edition,
-      read,
-      startedAt,
-      endedAt,
-      ...(directory === undefined ? {} : {directory}),
-      outputs,
-      ...(log === undefined ? {} : {log}),
-    };
-    this.#record({is: 'result', fingerprint: manifest.fingerprint, manifest: ordered});
+    const own = portable(manifest, this.directory);
+    this.#append(manifest.fingerprint, at => resultLine(at, own));
   }
 
   /** Records stamps that were found to be other ones of the same content, as `checkResult` gives them. */
@@ -206,7 +197,7 @@ export class Store {
 
   /** How tasks failed, as far as nothing came after it. */
   *failures(): Iterable<FailedRecord> {
-    for (const fingerprint of this.#index.fingerprints()) {
+    for (const fingerprint of this.#index.failed()) {
       const failed = this.#index.failure(fingerprint);
       if (failed !== undefined) yield failed;
     }
@@ -230,16 +221,21 @@ export class Store {
   }
 
   /** Flushes and lets go of the journal. Nothing may be recorded afterwards. */
-  close(): Promise<Result<undefined, StoreProblem>> {
-    return this.#writer.close();
+  async close(): Promise<Result<undefined, StoreProblem>> {
+    const closed = await this.#writer.close();
+    await this.#reader.stop();
+    this.#index.close();
+    return closed;
   }
 
-  #record(news: News): void {
+  #record({is, fingerprint, ...rest}: News): void {
+    // A record begins with these three, for who reads lines without parsing them.
+    this.#append(fingerprint, at => JSON.stringify({is, fingerprint, at, ...rest}));
+  }
+
+  #append(fingerprint: Fingerprint, lineAt: (at: Stamp) => string): void {
     if (this.#last === 0) this.#writer.append(JSON.stringify(this.#header()));
-    const at = this.#stamp(this.#index.lastStamp(news.fingerprint));
-    // The index reads a result's first three fields by their places.
-    const {is, fingerprint, ...rest} = news;
-    const line = JSON.stringify({is, fingerprint, at, ...rest});
+    const line = lineAt(this.#stamp(this.#index.lastStamp(fingerprint)));
     this.#writer.append(line);
     this.#index.add(line);
   }

@@ -5,6 +5,7 @@ import {codeOf} from '../fingerprint/file-problem.js';
 import {Slice, isRemote} from '../fingerprint/slice.js';
 import type {Manifest, OutputFile} from '../graph/manifest.js';
 import {fail, ok, type Result} from '../graph/result.js';
+import type {Evidence} from './result-line.js';
 import {readOutput, readStamp, readStampSync, type OutputStamp} from './output-stamp.js';
 
 /** How closely a recorded result is looked at: `%config verify`. */
@@ -62,7 +63,7 @@ export async function checkResult(manifest: Manifest, how: Verify): Promise<Resu
 }
 
 /** Whether all files of a result are as they were recorded, on a local disk. `false` means no more than that {@link checkResult} has to tell. */
-export function isUnchanged({directory, outputs}: Pick<Manifest, 'directory' | 'outputs'>): boolean {
+export function isUnchanged({directory, outputs}: Evidence): boolean {
   if (directory === undefined) return true;
   if (outputs.length === 0 || isFar(directory)) return false;
   try {

@@ -3,6 +3,7 @@ import {isoSpan} from '../../kernel/graph/iso-span.js';
 import type {Fingerprint} from '../../kernel/fingerprint/fingerprint.js';
 import type {Recipe} from '../../kernel/graph/recipe.js';
 import {JournalIndex} from '../../kernel/store/journal-index.js';
+import {resultLine} from '../../kernel/store/result-line.js';
 import {manifest} from '../show/tasks.js';
 
 const recipe = (script: string, name = 'bash'): Recipe => ({
@@ -18,11 +19,7 @@ let made = 0;
 /** A line as a store writes it. */
 function line(of: Recipe, duration: number, label = of.name): string {
   const fingerprint = (++made).toString(16).padStart(64, '0') as Fingerprint;
-  const record = manifest(duration, {fingerprint, recipe: of, label});
-  // In the order in which publishing makes it.
-  const {version, fingerprint: hash, recipe: own, ...rest} = record;
-  const ordered = {version, fingerprint: hash, recipe: own, ...rest};
-  return JSON.stringify({is: 'result', fingerprint, at: 1_760_000_000_000.125 + made, manifest: ordered});
+  return resultLine(1_760_000_000_000.125 + made, manifest(duration, {fingerprint, recipe: of, label}));
 }
 
 test('the durations of a name are those of its latest results', () => {
@@ -62,14 +59,13 @@ test('a script without a name has those of its own text', () => {
   expect(index.durations.of('python', recipe('true', 'python'))).toEqual([]);
 });
 
-test('a line of another form is passed over', () => {
+test('a line of another form is read too, and what is none is passed over', () => {
   const index = new JournalIndex('/store');
   const good = line(recipe('true'), 100);
-  index.add(good.replace('"recipe":{"kind"', '"recipe":{ "kind"'));
   index.add(good.slice(0, -30));
   index.add('garbage');
   expect(index.durations.of('bash', recipe('true'))).toEqual([]);
-  index.add(good);
+  index.add(good.replace('"manifest":{', '"manifest":{ '));
   expect(index.durations.of('bash', recipe('true'))).toEqual([100]);
 });
 

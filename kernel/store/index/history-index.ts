@@ -1,8 +1,7 @@
 import {createHash} from 'node:crypto';
 import {rmSync} from 'node:fs';
-import {readHeader} from '../journal-index.js';
+import {readHeader} from '../journal-header.js';
 import type {Database, OpenDatabase, Statement} from './database.js';
-import {hostOf} from './history-scan.js';
 import {indexLine, type IndexedLine} from './indexed-line.js';
 import {journalsOf, readLines, type JournalFile} from './journal-lines.js';
 
@@ -138,7 +137,7 @@ export class HistoryIndex {
       const header = readHeader(line);
       if (header !== undefined) {
         known = header.known;
-        host = hostOf(line);
+        host = header.host;
         return;
       }
       const read = known ? indexLine(line, host) : undefined;

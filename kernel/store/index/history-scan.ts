@@ -1,5 +1,4 @@
-import {readHeader} from '../journal-index.js';
-import {isObject} from '../record.js';
+import {readHeader} from '../journal-header.js';
 import {keyOf, newestFirst, readEvent, timeOf, type HistoryEvent} from './history-event.js';
 import {journalsOf, readLines} from './journal-lines.js';
 
@@ -7,16 +6,6 @@ interface Candidate {
   readonly at: number;
   readonly line: string;
   readonly host: string;
-}
-
-/** The host of a run's header; empty for a line that is none. */
-export function hostOf(header: string): string {
-  try {
-    const data: unknown = JSON.parse(header);
-    return isObject(data) && typeof data['host'] === 'string' ? data['host'] : '';
-  } catch {
-    return '';
-  }
 }
 
 /**
@@ -36,7 +25,7 @@ export async function scanHistory(store: string, count: number): Promise<readonl
       const header = readHeader(line);
       if (header !== undefined) {
         known = header.known;
-        host = hostOf(line);
+        host = header.host;
         return;
       }
       const at = known ? timeOf(line) : undefined;
