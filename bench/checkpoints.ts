@@ -1,6 +1,9 @@
 import {spawnSync} from 'node:child_process';
-import {mkdirSync, readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs';
+import {mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
+import {fillDone} from './done-store.js';
+import {durability} from './durability.js';
+import {indexBytes} from './index-bytes.js';
 import {root, writeNotebook} from './notebook.js';
 import type {Pair} from './pair.js';
 import {cheapest, costOf, cpuATask, memoryATask, type Cost, type Slope} from './tree.js';
@@ -8,14 +11,18 @@ import {cheapest, costOf, cpuATask, memoryATask, type Cost, type Slope} from './
 /** How much is measured. */
 export interface CheckpointOptions {
   readonly rounds: number;
-  /** Tasks of the larger runs; the smaller ones have a tenth. */
-  readonly tasks: number;
+  /** Tasks that are found done, in the larger runs; the smaller ones have a tenth. */
+  readonly done: number;
+  /** Tasks that are run, in the same way. */
+  readonly cold: number;
   readonly folder: string;
   /** A Python, for measuring, and one that has Parsl. */
   readonly python: string;
   readonly parsl: string;
   /** Told what is left out, and why. */
   readonly say: (line: string) => void;
+  /** Told each figure as soon as it is there: all of them take long. */
+  readonly show: (pair: Pair) => void;
 }
 
 type Kind = 'files' | 'values';
@@ -27,7 +34,12 @@ interface Peer {
   readonly prepare: (directory: string, count: number, kind: Kind) => readonly string[];
   /** Throws unless so many tasks have run by now. */
   readonly check: (directory: string, count: number, kind: Kind) => void;
+  /** Makes all tasks done, in a directory that is prepared, where that can be had without running them. */
+  readonly fill?: (directory: string, count: number, kind: Kind, run: Run) => Promise<void>;
 }
+
+/** Runs a command in a directory. */
+type Run = (command: readonly string[], directory: string) => Promise<Cost>;
 
 /** The commands of all programs run in this environment, which is the one that Weft's tasks have. */
 const ENVIRONMENT = {LC_ALL: 'C.UTF-8'};
@@ -46,6 +58,12 @@ const weft: Peer = {
   check(directory, count) {
     const results = journals(directory).flatMap(path => readFileSync(path, 'utf8').match(/^\{"is":"result"/gm) ?? []);
     if (results.length !== count) throw new Error(`Weft ran ${results.length} of ${count} tasks`);
+  },
+  // Two are run, and the others are made after them.
+  async fill(directory, count, kind, run) {
+    await run(weft.prepare(directory, 2, kind), directory);
+    await fillDone(join(directory, '.weft'), count, kind);
+    weft.prepare(directory, count, kind);
   },
 };
 
@@ -80,10 +98,14 @@ const make: Peer = {
     return ['make', '-s', '-j2', 'all'];
   },
   check: outputs('make'),
+  fill: (directory, count) => {
+    for (const i of numbers(count)) writeFileSync(join(directory, 'out', String(i)), `${i}\n`);
+    return Promise.resolve();
+  },
 };
 
 const ninja: Peer = {
-  name: 'ninja, nothing to do',
+  name: 'ninja',
   prepare(directory, count) {
     mkdirSync(join(directory, 'out'), {recursive: true});
     const builds = numbers(count).map(i => `build out/${i}: step\n  i = ${i}`);
@@ -94,104 +116,125 @@ const ninja: Peer = {
   check: outputs('ninja'),
 };
 
-const parslPeer = (python: string): Peer => ({
-  name: 'Parsl without its log',
-  prepare(directory, count, kind) {
-    mkdirSync(join(directory, 'out'), {recursive: true});
-    return [python, join(root, 'bench', 'parsl_tasks.py'), String(count), kind];
-  },
-  check: outputs('Parsl'),
-});
+const parslPeer = (python: string, log: boolean): Peer => {
+  const command = (count: number, kind: Kind): readonly string[] => [
+    python,
+    join(root, 'bench', 'parsl_tasks.py'),
+    String(count),
+    kind,
+    ...(log ? ['--log'] : []),
+  ];
+  return {
+    name: log ? 'Parsl' : 'Parsl without its log',
+    prepare(directory, count, kind) {
+      mkdirSync(join(directory, 'out'), {recursive: true});
+      return command(count, kind);
+    },
+    check: outputs('Parsl'),
+    fill: async (directory, count, kind, run) => {
+      await run([...command(count, kind), '--fill'], directory);
+    },
+  };
+};
 
-/** What a program takes for a task: made, and found done by a later process. Microseconds, and bytes. */
-interface Measured {
-  readonly cold: number;
-  readonly again: number;
-  readonly memory: number;
-  readonly stored: number;
-}
+const KINDS = ['files', 'values'] as const;
 
 /**
  * What it costs to run a task and to find it done, in processor time of whole trees of processes: the slope between two numbers of
  * tasks, so that no start counts. Beside make, ninja and Parsl, those that are there.
  */
-export async function checkpointPairs(options: CheckpointOptions): Promise<readonly Pair[]> {
+export async function showCheckpoints(options: CheckpointOptions): Promise<void> {
   const {python, parsl, say} = options;
   if (spawnSync(python, ['-c', '']).status !== 0) {
     say(`checkpoints: left out, ${python} is not there to measure with; set WEFT_TEST_PYTHON`);
-    return [];
+    return;
   }
   const there = (name: string, command: readonly [string, ...string[]], remedy: string): boolean => {
     const found = spawnSync(command[0], command.slice(1)).status === 0;
     if (!found) say(`${name}: left out, ${remedy}`);
     return found;
   };
-  const hasMake = there('make', ['make', '--version'], 'it is not on the PATH');
-  const hasNinja = there('ninja', ['ninja', '--version'], 'it is not on the PATH');
-  const hasParsl = there('Parsl', [parsl, '-c', 'import parsl'], `${parsl} has no parsl; set WEFT_PARSL_PYTHON`);
-  const pairs: Pair[] = [];
-  for (const kind of ['files', 'values'] as const) {
-    const ours = await measure(weft, kind, options);
-    const beside = async (peer: Peer, which: 'cold' | 'again', theirs?: Measured): Promise<Measured> => {
-      const other = theirs ?? (await measure(peer, kind, options));
-      const name = which === 'cold' ? `run a task, ${kind}` : `find a task done, ${kind}`;
-      pairs.push({
-        name,
-        ours: ours[which],
-        theirs: other[which],
-        unit: 'µs CPU',
-        against: peer.name,
-        smallerIsBetter: true,
-      });
-      return other;
-    };
-    if (hasMake) await beside(make, 'cold');
-    if (hasParsl) await beside(parslPeer(parsl), 'again', await beside(parslPeer(parsl), 'cold'));
-    if (hasNinja && kind === 'files') await beside(ninja, 'again');
-    pairs.push({
-      name: `memory of a done task, ${kind}`,
-      ours: ours.memory,
-      theirs: 1024,
-      unit: 'bytes',
-      against: 'what is allowed',
-      smallerIsBetter: true,
-    });
-    say(`${kind}: ${ours.stored.toFixed(0)} bytes of journal a task`);
+  const makes = there('make', ['make', '--version'], 'it is not on the PATH') ? [make] : [];
+  const ninjas = there('ninja', ['ninja', '--version'], 'it is not on the PATH') ? [ninja] : [];
+  const parsls = there('Parsl', [parsl, '-c', 'import parsl'], `${parsl} has no parsl; set WEFT_PARSL_PYTHON`)
+    ? [[parslPeer(parsl, false)], [parslPeer(parsl, true)]]
+    : [];
+  const [quiet, logging] = parsls;
+  for (const kind of KINDS) {
+    const peers = [...(quiet ?? []), ...(kind === 'files' ? [...ninjas, ...makes, ...(logging ?? [])] : [])];
+    await showFound(kind, peers, options);
   }
-  return pairs;
+  for (const pair of durability(options)) options.show(pair);
+  for (const kind of KINDS) await showCold(kind, [...makes, ...(quiet ?? []), ...(logging ?? [])], options);
 }
 
-async function measure(peer: Peer, kind: Kind, options: CheckpointOptions): Promise<Measured> {
-  const slope: Slope = {few: Math.max(1, Math.round(options.tasks / 10)), many: options.tasks};
-  const [few, many] = [
-    await measureOne(peer, kind, slope.few, options),
-    await measureOne(peer, kind, slope.many, options),
-  ];
-  return {
-    cold: cpuATask(few.cold, many.cold, slope),
-    again: cpuATask(few.again, many.again, slope),
-    memory: memoryATask(few.again, many.again, slope),
-    stored: (many.stored - few.stored) / (slope.many - slope.few),
+const CPU = {unit: 'µs CPU', smallerIsBetter: true};
+
+/** What it costs to find a task done. */
+async function showFound(kind: Kind, peers: readonly Peer[], options: CheckpointOptions): Promise<void> {
+  const {show, say, done, folder} = options;
+  const name = `find a task done, ${kind}`;
+  const allowed = {against: 'what is allowed', smallerIsBetter: true};
+  const ours = await found(weft, kind, options);
+  show({...allowed, name, ours: ours.cpu, theirs: 15, unit: 'µs CPU'});
+  show({...allowed, name: `memory of a done task, ${kind}`, ours: ours.memory, theirs: 1024, unit: 'bytes'});
+  const index = indexBytes(folderOf(weft, kind, done, options), folder);
+  if (index === undefined) say('index: left out, better-sqlite3 does not load here');
+  else show({...allowed, name: `index of a done task, ${kind}`, ours: index / done, theirs: 256, unit: 'bytes'});
+  for (const peer of peers) {
+    const theirs = await found(peer, kind, options);
+    show({...CPU, name, ours: ours.cpu, theirs: theirs.cpu, against: `${peer.name}, nothing to do`});
+  }
+}
+
+/** What it costs to run a task. */
+async function showCold(kind: Kind, peers: readonly Peer[], options: CheckpointOptions): Promise<void> {
+  const ours = await cold(weft, kind, options);
+  for (const peer of peers) {
+    const theirs = await cold(peer, kind, options);
+    options.show({...CPU, name: `run a task, ${kind}`, ours, theirs, against: peer.name});
+  }
+}
+
+const folderOf = ({name}: Peer, kind: Kind, count: number, {folder}: CheckpointOptions): string =>
+  join(folder, `${name.replace(/\W+/g, '-')}-${kind}-${count}`);
+
+const slopeOf = (many: number): Slope => ({few: Math.max(1, Math.round(many / 10)), many});
+
+async function cold(peer: Peer, kind: Kind, options: CheckpointOptions): Promise<number> {
+  const slope = slopeOf(options.cold);
+  const one = async (count: number): Promise<Cost> => {
+    const directory = `${folderOf(peer, kind, count, options)}-cold`;
+    mkdirSync(directory, {recursive: true});
+    const cost = await costOf(options.python, peer.prepare(directory, count, kind), directory, ENVIRONMENT);
+    peer.check(directory, count, kind);
+    return cost;
   };
+  const few = await one(slope.few);
+  return cpuATask(few, await one(slope.many), slope);
 }
 
-/** A run from nothing, and several that find all done. */
-async function measureOne(
+async function found(
   peer: Peer,
   kind: Kind,
-  count: number,
-  {rounds, folder, python}: CheckpointOptions,
-): Promise<{readonly cold: Cost; readonly again: Cost; readonly stored: number}> {
-  const directory = join(folder, `${peer.name.replace(/\W+/g, '-')}-${kind}-${count}`);
-  mkdirSync(directory, {recursive: true});
-  const command = peer.prepare(directory, count, kind);
-  const run = (): Promise<Cost> => costOf(python, command, directory, ENVIRONMENT);
-  const cold = await run();
-  peer.check(directory, count, kind);
-  const again: Cost[] = [];
-  for (let round = 0; round < rounds; round++) again.push(await run());
-  // Nothing has run a second time.
-  peer.check(directory, count, kind);
-  const stored = peer === weft ? journals(directory).reduce((sum, path) => sum + statSync(path).size, 0) : 0;
-  return {cold, again: cheapest(again), stored};
+  options: CheckpointOptions,
+): Promise<{readonly cpu: number; readonly memory: number}> {
+  const slope = slopeOf(options.done);
+  const one = async (count: number): Promise<Cost> => {
+    const directory = folderOf(peer, kind, count, options);
+    mkdirSync(directory, {recursive: true});
+    const command = peer.prepare(directory, count, kind);
+    const run: Run = (words, where) => costOf(options.python, words, where, ENVIRONMENT);
+    if (peer.fill === undefined) await run(command, directory);
+    else await peer.fill(directory, count, kind, run);
+    peer.check(directory, count, kind);
+    const again: Cost[] = [];
+    for (let round = 0; round < options.rounds; round++) again.push(await run(command, directory));
+    // Nothing has run a second time.
+    peer.check(directory, count, kind);
+    return cheapest(again);
+  };
+  const few = await one(slope.few);
+  const many = await one(slope.many);
+  return {cpu: cpuATask(few, many, slope), memory: memoryATask(few, many, slope)};
 }

@@ -2,7 +2,7 @@ import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join, resolve} from 'node:path';
 import {parseArgs} from 'node:util';
-import {checkpointPairs} from './checkpoints.js';
+import {showCheckpoints} from './checkpoints.js';
 import {compareScenarios} from './compare-scenarios.js';
 import {containerPairs} from './containers.js';
 import {startEngines} from './engines.js';
@@ -20,7 +20,8 @@ Every figure is measured beside its reference in the same run, so that a loaded 
   --tasks N   bash tasks of one notebook (400)
   --cells N   cells of one kernel (200)
   --history N tasks of the history in which is looked back (50000)
-  --done N    tasks that are run, and found done by later runs; those of a tenth of N are subtracted (10000)
+  --done N    tasks that are found done, in a store that is filled with them; those of a tenth of N are subtracted (10000)
+  --cold N    tasks that are run beside make and Parsl, in the same way (1000)
   --only WHAT kernels, tasks, checkpoints, history, containers, or scenarios (these only if asked for: they print no figures)
   --json      one JSON line a pair
 WEFT_TEST_PYTHON names the Python that has jupyter_client and ipykernel; without one the kernels are left out.
@@ -150,6 +151,7 @@ async function main(): Promise<void> {
       results: text,
       page: text,
       done: text,
+      cold: text,
       json: {type: 'boolean'},
       help: {type: 'boolean', short: 'h'},
     },
@@ -192,9 +194,9 @@ async function main(): Promise<void> {
     if (only('checkpoints')) {
       const python = process.env['WEFT_TEST_PYTHON'] ?? 'python3';
       const parsl = process.env['WEFT_PARSL_PYTHON'] ?? python;
-      const tasks = count(values.done, 10_000);
+      const [done, cold] = [count(values.done, 10_000), count(values.cold, 1000)];
       const say = (text: string): void => console.error(text);
-      (await checkpointPairs({rounds: options.rounds, tasks, folder, python, parsl, say})).forEach(show);
+      await showCheckpoints({rounds: options.rounds, done, cold, folder, python, parsl, say, show});
     }
     if (only('history'))
       (await historyPairs({rounds: options.rounds, tasks: count(values.history, 50_000), folder})).forEach(show);

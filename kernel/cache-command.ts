@@ -7,7 +7,7 @@ import {exportCommand, importCommand, type ArchiveOptions} from './archive-comma
 import {complain, EXIT, print, STORE_HELP, storeGiven} from './command-output.js';
 import {fail, ok, type Result} from './graph/result.js';
 import {Cache} from './session/cache.js';
-import {indexedResults} from './session/cached-results.js';
+import {listedResults} from './session/cached-results.js';
 import type {CachedResult, CachePort, Keep} from './session/cache-port.js';
 import {cacheCells, cacheSummary, cleanUpText} from './show/cache-table.js';
 import {History} from './store/history.js';
@@ -101,10 +101,9 @@ async function list(options: CacheOptions): Promise<number> {
   if (!existsSync(directory)) return complain(noStore(directory));
   // Reading an index is quicker than opening the store.
   const history = new History({store: directory});
-  const results = await indexedResults(directory, history);
+  const results = await listedResults(directory, history);
   await history.close();
-  if (results !== undefined) return show(results, options);
-  return withCache(options, async port => show(await port.list(), options));
+  return show(results, options);
 }
 
 function show(results: readonly CachedResult[], {json}: CacheOptions): number {

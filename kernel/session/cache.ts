@@ -20,7 +20,7 @@ import type {Store} from '../store/store.js';
 import {checkResult} from '../store/verify.js';
 import {exportResults} from './cache-export.js';
 import {importResults, type ImportOptions} from './cache-import.js';
-import {indexedResults, newestFirst, resultOf} from './cached-results.js';
+import {listedResults, newestFirst, resultOf} from './cached-results.js';
 import type {BadResult, CachedResult, CachePort, CleanUp, Exported, Imported, Keep} from './cache-port.js';
 import {RUNNER} from './task-claims.js';
 
@@ -44,7 +44,7 @@ export class Cache implements CachePort {
 
   async list(): Promise<readonly CachedResult[]> {
     await this.#store.flush();
-    return (await indexedResults(this.#store.directory, this.#history)) ?? this.#all();
+    return listedResults(this.#store.directory, this.#history);
   }
 
   /** All results, by the journals alone: what is decided does not rest on an index. */

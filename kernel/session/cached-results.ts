@@ -4,10 +4,9 @@ import type {History} from '../store/history.js';
 import {Pins} from '../store/pins.js';
 import type {CachedResult} from './cache-port.js';
 
-/** The results of a store as its index has them, the newest first; undefined where there is none. */
-export async function indexedResults(store: string, history: History): Promise<readonly CachedResult[] | undefined> {
+/** The results of a store as its history has them, the newest first. */
+export async function listedResults(store: string, history: History): Promise<readonly CachedResult[]> {
   const results = await history.results();
-  if (results === undefined) return undefined;
   const pinned = new Pins(join(store, 'pins')).all();
   return results.map(result => ({...result, pinned: pinned.has(result.fingerprint)}));
 }

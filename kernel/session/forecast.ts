@@ -5,7 +5,7 @@ import {isFinal, type TaskState} from '../graph/task.js';
 import type {Entry} from '../run/entry.js';
 import {medianOf} from '../show/median.js';
 import type {FutureNode, TaskNode} from './node.js';
-import {madeOf, seriesOf} from './series.js';
+import {nodesOf, seriesOf} from './series.js';
 
 /** What a forecast is made of. */
 export interface ForecastPorts {
@@ -130,11 +130,8 @@ const leaves = (node: FutureNode): readonly TaskNode[] => {
 function addTasks(node: FutureNode, found: TaskNode[]): boolean {
   if (node.is === 'set') {
     if (seriesOf(node.members ?? [])?.over === false) return false;
-    for (const member of node.members ?? []) {
-      const made = madeOf(member);
-      // What has no node is done.
-      if (made !== undefined && !addTasks(made, found)) return false;
-    }
+    // What has no node is done.
+    for (const made of nodesOf(node.members ?? [])) if (!addTasks(made, found)) return false;
     return node.members !== undefined || node.stop !== undefined;
   }
   if (node.inner === undefined) found.push(node);

@@ -1,7 +1,7 @@
 import type {Diagnostic} from '../cell/diagnostic.js';
 import {parseForeach} from '../cell/foreach.js';
 import type {Binder, ElementSyntax, MagicLine} from '../cell/syntax.js';
-import {canonicalJson} from '../fingerprint/fingerprint.js';
+import {plainJson} from '../fingerprint/fingerprint.js';
 import type {JsonValue} from '../fingerprint/json.js';
 import {fail, ok, type Result} from '../graph/result.js';
 import type {Evaluated, Settled} from '../typescript/messages.js';
@@ -80,7 +80,7 @@ export async function expandLoops(
       else {
         const keys = seen.get(String(i)) ?? new Set<string>();
         for (const {value, span} of list.values) {
-          const key = typeof value === 'string' ? value : canonicalJson(value);
+          const key = typeof value === 'string' ? value : plainJson(value);
           if (keys.has(key))
             problems.push({
               code: 'W3014',

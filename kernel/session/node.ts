@@ -10,7 +10,7 @@ import {failureMessage, failureText} from '../show/failure-text.js';
 import type {FutureKind, FutureRef, Settled} from '../typescript/messages.js';
 import {Deferred} from './deferred.js';
 import type {Draft} from './magic.js';
-import {madeOf} from './series.js';
+import {nodesOf} from './series.js';
 import type {SetNode} from './set-node.js';
 
 /** How many lines of a log an error of `await` shows. */
@@ -273,7 +273,7 @@ const valueManifest = (label: string, value: JsonValue, at: number): Manifest =>
 
 /** The task nodes below a node that there are: of a long loop those that somebody has asked for, or that were not done. */
 export const madeBelow = (node: FutureNode): readonly TaskNode[] =>
-  node.is === 'task' ? [node] : (node.members ?? []).flatMap(member => madeOf(member) ?? []);
+  node.is === 'task' ? [node] : nodesOf(node.members ?? []);
 
 /** All task nodes below a node; those of a long loop are made for it. */
 export const tasksOf = (node: FutureNode): readonly TaskNode[] =>

@@ -2,10 +2,11 @@ import {Slice} from '../fingerprint/slice.js';
 import type {Fingerprint} from '../fingerprint/fingerprint.js';
 import type {JsonValue} from '../fingerprint/json.js';
 import type {Manifest} from '../graph/manifest.js';
-import type {TaskState, TaskView} from '../graph/task.js';
+import type {TaskView} from '../graph/task.js';
 import type {AlikeTasks} from '../show/view.js';
 import type {SeriesRef} from '../typescript/messages.js';
 import {keyText} from './element.js';
+import {MemberView} from './member-view.js';
 import type {Draft, Row} from './magic.js';
 import type {Member, TaskNode} from './node.js';
 import type {Repeat} from './repeat.js';
@@ -60,6 +61,11 @@ export class Series {
   #over = false;
   #took = 0;
   readonly #samples: number[] = [];
+  /** Members that have nodes, in the order in which they got them, or in their own. */
+  #made: SeriesMember[] = [];
+  #sorted = true;
+  /** How many were found done and have no nodes. */
+  #done = 0;
 
   /** @param first ids are this number and those after it, 12 hex digits each */
   constructor(parts: SeriesParts, first: number, ports: SeriesPorts) {
@@ -107,6 +113,7 @@ export class Series {
         continue;
       }
       member.found(fingerprint);
+      this.#done++;
       this.#took += took;
       if (this.#samples.length < SAMPLES) this.#samples.push(took);
     }
@@ -125,16 +132,24 @@ export class Series {
       if (fingerprint !== undefined && made === undefined) yield fingerprint;
   }
 
+  /** The nodes that there are by now, in the order of the members. */
+  get made(): readonly TaskNode[] {
+    if (!this.#sorted) this.#made.sort((a, b) => a.at - b.at);
+    this.#sorted = true;
+    return this.#made.flatMap(({made}) => made ?? []);
+  }
+
+  /** A member has got a node. */
+  noteMade(member: SeriesMember): void {
+    if (member.fingerprint !== undefined) this.#done--;
+    this.#sorted &&= (this.#made.at(-1)?.at ?? -1) < member.at;
+    this.#made.push(member);
+  }
+
   /** Its members that have no nodes, all in one, for a display. */
   get alike(): AlikeTasks {
-    let done = 0;
-    let looking = 0;
-    for (const {fingerprint, made} of this.members) {
-      if (made !== undefined) continue;
-      if (fingerprint === undefined) looking++;
-      else done++;
-    }
-    return {name: this.parts.name, done, looking, took: this.#took, samples: this.#samples};
+    const looking = this.members.length - this.#made.length - this.#done;
+    return {name: this.parts.name, done: this.#done, looking, took: this.#took, samples: this.#samples};
   }
 
   /** As the user's process is told of it. */
@@ -203,12 +218,12 @@ export class SeriesMember implements Member {
   }
 
   get node(): TaskNode {
-    return (this.#node ??= this.#make());
+    return this.#node ?? this.#make();
   }
 
   /** Makes the node, if it is not there and not being made just now. */
   make(): void {
-    if (!this.#making) this.#node ??= this.#make();
+    if (!this.#making && this.#node === undefined) this.#make();
   }
 
   /** Its result is there. */
@@ -227,7 +242,12 @@ export class SeriesMember implements Member {
     const node = series.ports.plan(series.draftOf(row), series.parts.label, id);
     node.index = key.map(keyText);
     node.set = series.set;
-    return node;
+    // Whoever is told of the plan may have asked for it meanwhile.
+    if (this.#node === undefined) {
+      this.#node = node;
+      series.noteMade(this);
+    }
+    return this.#node;
   }
 }
 
@@ -237,51 +257,12 @@ const idOf = (number: number): string => number.toString(16).padStart(12, '0');
 export const madeOf = (member: Member): TaskNode | undefined =>
   member instanceof SeriesMember ? member.made : member.node;
 
+/** The nodes of members that there are by now. */
+export const nodesOf = (members: readonly Member[]): readonly TaskNode[] =>
+  seriesOf(members)?.made ?? members.map(({node}) => node);
+
 /** The series that some members are of. */
 export const seriesOf = (members: readonly Member[]): Series | undefined => {
   const [first] = members;
   return first instanceof SeriesMember ? first.series : undefined;
 };
-
-/** What a display needs to know of a member that has no node. Each is asked for little of it. */
-class MemberView implements TaskView {
-  readonly #member: SeriesMember;
-  readonly name: string;
-  readonly state: TaskState;
-
-  constructor(member: SeriesMember) {
-    this.#member = member;
-    this.name = member.series.parts.name;
-    this.state = member.fingerprint === undefined ? WAITING : new Done(member, member.fingerprint);
-  }
-
-  get key(): string {
-    return this.#member.series.parts.repeat.key(this.#member.row);
-  }
-
-  get fingerprint(): Fingerprint {
-    return this.#member.fingerprint ?? this.#member.series.parts.repeat.fingerprint(this.#member.row);
-  }
-}
-
-const WAITING: TaskState = {is: 'waiting', on: []};
-
-class Done {
-  readonly is = 'done';
-  readonly how = 'cached';
-  readonly #member: SeriesMember;
-  readonly #fingerprint: Fingerprint;
-
-  constructor(member: SeriesMember, fingerprint: Fingerprint) {
-    this.#member = member;
-    this.#fingerprint = fingerprint;
-  }
-
-  get at(): number {
-    return this.#member.series.lookedAt;
-  }
-
-  get manifest(): Manifest {
-    return this.#member.series.ports.manifest(this.#fingerprint);
-  }
-}

@@ -4,8 +4,8 @@ import type {Entry} from '../run/entry.js';
 import {failureMessage} from '../show/failure-text.js';
 import type {FutureKind, FutureRef, Settled} from '../typescript/messages.js';
 import {Deferred} from './deferred.js';
-import type {FutureNode, Member, NodePorts, Stop} from './node.js';
-import {madeOf, SeriesMember, seriesOf} from './series.js';
+import type {FutureNode, Member, NodePorts, Stop, TaskNode} from './node.js';
+import {madeOf, nodesOf, SeriesMember, seriesOf} from './series.js';
 
 /** A set of futures: what `%%foreach` makes. */
 export class SetNode {
@@ -68,11 +68,12 @@ export class SetNode {
     if (this.#members === undefined) return this.#stop !== undefined;
     if (seriesOf(this.#members)?.over === false) return false;
     // Tasks end about in their order: the one that was open the last time is looked at first.
-    const {length} = this.#members;
+    const nodes: readonly (TaskNode | Member)[] = seriesOf(this.#members)?.made ?? this.#members;
+    const {length} = nodes;
     for (let n = 0; n < length; n++) {
       const at = (this.#open + n) % length;
-      const member = this.#members[at];
-      if (member === undefined || madeOf(member)?.over !== false) continue;
+      const one = nodes[at];
+      if (one === undefined || ('node' in one ? one.node : one).over) continue;
       this.#open = at;
       return false;
     }
@@ -81,7 +82,7 @@ export class SetNode {
 
   /** True where a task of it runs. */
   get running(): boolean {
-    return (this.#members ?? []).some(member => madeOf(member)?.running === true);
+    return nodesOf(this.#members ?? []).some(node => node.running);
   }
 
   /** What the list of members waits for. */
@@ -97,7 +98,7 @@ export class SetNode {
   get stopWords(): string {
     if (this.#stop === undefined)
       return (
-        (this.#members ?? []).map(madeOf).find(node => node?.over === true && node.state.is !== 'done')?.stopWords ??
+        nodesOf(this.#members ?? []).find(node => node.over && node.state.is !== 'done')?.stopWords ??
         `${this.name} failed`
       );
     return this.#stop.is === 'blocked' ? `${this.name} is blocked` : `${this.name} failed`;
@@ -111,7 +112,7 @@ export class SetNode {
     const known = await this.#known.promise;
     if (!known.ok) return;
     await seriesOf(known.value)?.look();
-    for (const member of known.value) await madeOf(member)?.ended();
+    for (const node of nodesOf(known.value)) await node.ended();
   }
 
   /** The results of all members, for what reads them. */
@@ -134,7 +135,7 @@ export class SetNode {
       this.#known = new Deferred();
       void this.#run();
     }
-    for (const member of this.#members ?? []) madeOf(member)?.restart(start);
+    for (const node of nodesOf(this.#members ?? [])) node.restart(start);
   }
 
   views(): readonly TaskView[] {
@@ -154,11 +155,12 @@ export class SetNode {
   }
 
   #views(all: boolean): readonly TaskView[] {
+    if (!all) return nodesOf(this.#members ?? []).flatMap(node => node.views());
     const views: TaskView[] = [];
     for (const member of this.#members ?? []) {
       const node = madeOf(member);
       if (node !== undefined) views.push(...node.views());
-      else if (all && member instanceof SeriesMember) views.push(member.view());
+      else if (member instanceof SeriesMember) views.push(member.view());
     }
     return views;
   }

@@ -1,5 +1,5 @@
 import {join} from 'node:path';
-import {readFingerprint, type Fingerprint} from '../fingerprint/fingerprint.js';
+import {readFingerprint} from '../fingerprint/fingerprint.js';
 import {fail, ok, type Result} from '../graph/result.js';
 import {loadSqlite, type OpenDatabase} from './index/database.js';
 import {newestFirst, keyOf, readEvent, type HistoryEvent} from './index/history-event.js';
@@ -8,23 +8,10 @@ import {scanHistory} from './index/history-scan.js';
 import {indexPath} from './index/index-place.js';
 import {directoryOf} from './index/indexed-line.js';
 import {readLineAt} from './index/journal-lines.js';
+import {scanResults, type ListedResult} from './index/result-scan.js';
 
 export type {HistoryEvent} from './index/history-event.js';
-
-/** A result that the journals tell of, as lists show it. */
-export interface ListedResult {
-  readonly fingerprint: Fingerprint;
-  readonly label: string;
-  /** ISO 8601, UTC. */
-  readonly endedAt: string;
-  /** Milliseconds. */
-  readonly took: number;
-  readonly files: number;
-  readonly bytes: number;
-  /** Absent for a value. */
-  readonly directory?: string;
-  readonly edition: number;
-}
+export type {ListedResult} from './index/result-scan.js';
 
 /** What the history is made of; all but the store is injected for tests. */
 export interface HistoryOptions {
@@ -92,9 +79,9 @@ export class History {
       : ok(found);
   }
 
-  /** The latest result of each task that was not removed since, the newest first; undefined where there is no index. */
-  async results(): Promise<readonly ListedResult[] | undefined> {
-    return this.#use(this.#path, Infinity, index => {
+  /** The latest result of each task that was not removed since, the newest first. */
+  async results(): Promise<readonly ListedResult[]> {
+    const found = await this.#use(this.#path, BEHIND, index => {
       const folders = new Map(
         (
           index.all('SELECT id, content FROM text WHERE id IN (SELECT DISTINCT folder FROM event)') as readonly {
@@ -117,6 +104,7 @@ export class History {
       const left = rows.filter(({task, stamp}) => stamp > (gone.get(task) ?? 0));
       return Promise.resolve(left.flatMap(row => this.#listed(row, folders.get(row.folder ?? -1))));
     });
+    return found ?? scanResults(this.#store);
   }
 
   /** Lets go of the index. */

@@ -1,5 +1,6 @@
 import {JOURNAL_VERSION} from './journal-record.js';
 import {isObject} from './record.js';
+import {endsAsItBegins} from './result-line.js';
 
 /** The first line of a run's journal. */
 export interface JournalHeader {
@@ -29,6 +30,7 @@ export function readHeader(line: string): JournalHeader | undefined {
  * line of another is joined to it where the two are put together. Undefined where nothing does, or the line is whole.
  */
 export function behindTorn(line: string): string | undefined {
+  if (endsAsItBegins(line)) return undefined;
   const places = [...line.matchAll(BEGIN)].map(match => match.index).filter(at => at > 0);
   // A value of a task may be such a record, in a line that is whole.
   if (places.length === 0 || isJson(line)) return undefined;

@@ -192,9 +192,15 @@ export function readEvidence(bytes: Buffer, from: number, to: number, head: Resu
   return directory === undefined ? {outputs, took: head.took} : {directory, outputs, took: head.took};
 }
 
+/** Whether a line is a result's of the order that {@link resultLine} writes, with the task at its end that it begins with. */
+export const endsAsItBegins = (line: string): boolean =>
+  line.startsWith(RESULT) &&
+  line.startsWith(END, line.length - END_LENGTH) &&
+  line.startsWith(line.slice(RESULT.length, RESULT.length + 12), line.length - 14);
+
 /** The text that lies before a result's recipe, value and log, closed so that it is JSON: what lists need, and little to parse. */
 export function listedPart(line: string): string | undefined {
-  if (!line.startsWith(RESULT) || !line.startsWith(END, line.length - END_LENGTH)) return undefined;
+  if (!endsAsItBegins(line)) return undefined;
   // No text and no key before it can have these characters with their quotes.
   const at = line.indexOf(RECIPE);
   return at < 0 ? undefined : `${line.slice(0, at)}}}`;

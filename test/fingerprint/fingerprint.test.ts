@@ -5,6 +5,7 @@ import {
   digestOf,
   fingerprintOf,
   fingerprintsOf,
+  plainJson,
   readFingerprint,
 } from '../../kernel/fingerprint/fingerprint.js';
 import {isWellFormed, type JsonObject, type JsonValue} from '../../kernel/fingerprint/json.js';
@@ -23,6 +24,16 @@ function turned(value: JsonValue): JsonValue {
 }
 
 const json = fc.jsonValue({stringUnit: 'grapheme'}) as fc.Arbitrary<JsonValue>;
+
+test('the plain writing of small values is the canonical one', () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), value => {
+      expect(plainJson(value as JsonValue)).toBe(canonicalJson(value as JsonValue));
+    }),
+    {seed: 11, numRuns: 300},
+  );
+  expect(() => plainJson(Infinity)).toThrow();
+});
 
 test('the order of keys does not matter to the canonical text nor to the fingerprint', () => {
   fc.assert(

@@ -48,7 +48,8 @@ async function make(
 }
 
 /** Answers by the journals alone. */
-const noHistory = new History({store: '', path: undefined});
+/** The history of a store without an index. */
+const historyOf = ({directory}: Store): History => new History({store: directory, path: undefined});
 
 const labels = (results: readonly {readonly label: string}[]): readonly string[] =>
   results.map(({label}) => label).toSorted();
@@ -60,7 +61,7 @@ test('results are listed newest first, and verified without being moved', async 
   const store = await openStore(folder.at('.weft'));
   await make(store, 'old', {days: 2});
   const fresh = await make(store, 'new');
-  const cache = new Cache(store, noHistory);
+  const cache = new Cache(store, historyOf(store));
   expect((await cache.list()).map(({label, files, bytes}) => [label, files, bytes])).toEqual([
     ['new', 1, 13],
     ['old', 1, 13],
@@ -94,7 +95,7 @@ test('a clean-up takes what nothing reaches: never a parent, a pin, what others 
   for (const path of ['data/rerun/manual1/out', 'data/.weft/ingestImages-0123456789ab/x']) {
     mkdirSync(folder.at(path), {recursive: true});
   }
-  const cache = new Cache(store, noHistory);
+  const cache = new Cache(store, historyOf(store));
   expect(cache.pin([{fingerprint: pinned, label: 'pinned'}], true)).toMatchObject({ok: true});
   const keep = {
     by: 'notebook' as const,
@@ -117,7 +118,7 @@ test('a clean-up takes what nothing reaches: never a parent, a pin, what others 
   expect(readdirSync(folder.at('data/rerun')).toSorted()).toEqual(['manual1', 'weft']);
   expect(store.lookup(gone)).toBeUndefined();
   const next = await openStore(folder.at('.weft'));
-  expect(labels(await new Cache(next, noHistory).list())).not.toContain('gone');
+  expect(labels(await new Cache(next, historyOf(next)).list())).not.toContain('gone');
   expect(labels((await cache.plan({...keep, all: true})).results)).toEqual(['parent of unasked', 'unasked']);
   cache.pin([{fingerprint: pinned, label: 'pinned'}], false);
   expect(labels((await cache.plan(keep)).results)).toEqual(['pinned', 'pinned parent']);
@@ -140,7 +141,7 @@ test('while somebody else runs tasks, results stay, and attempts that are claime
     utimesSync(path, 1000, 1000);
   }
   mkdirSync(folder.at('.weft/work/aa/.dead-x'), {recursive: true});
-  const cache = new Cache(store, noHistory);
+  const cache = new Cache(store, historyOf(store));
   const keep = {by: 'notebook' as const, reached: [], asked, all: false};
   const busy = await cache.plan(keep);
   expect(busy.results).toEqual([]);
@@ -161,7 +162,7 @@ test('by age and size the oldest go first, and never what a newer one was made f
   await make(store, 'old', {days: 60});
   await make(store, 'middle', {days: 20});
   await make(store, 'new', {from: [base]});
-  const cache = new Cache(store, noHistory);
+  const cache = new Cache(store, historyOf(store));
   const day = 86_400_000;
   expect(labels((await cache.plan({by: 'age', older: 30 * day})).results)).toEqual(['old']);
   expect(labels((await cache.plan({by: 'age', older: 30 * day, bytes: 20})).results)).toEqual(['middle', 'old']);
@@ -177,7 +178,7 @@ test('lost journals are written again from manifests', async () => {
   await store.close();
   rmSync(folder.at('.weft/runs'), {recursive: true});
   const again = await openStore(folder.at('.weft'));
-  const cache = new Cache(again, noHistory);
+  const cache = new Cache(again, historyOf(again));
   expect(await cache.list()).toEqual([]);
   expect(await cache.rebuild([reruns])).toBe(2);
   expect(await cache.rebuild([reruns])).toBe(0);
@@ -218,7 +219,7 @@ test('a pin of the first version is one for ever', async () => {
   const golden = readFileSync(new URL('../fixtures/store/pin-1.json', import.meta.url), 'utf8');
   mkdirSync(folder.at('.weft/pins'));
   writeFileSync(folder.at('.weft/pins', fingerprint), golden);
-  const cache = new Cache(store, noHistory);
+  const cache = new Cache(store, historyOf(store));
   expect((await cache.list())[0]?.pinned).toBe(true);
   cache.pin([{fingerprint: 'ab'.repeat(32) as Fingerprint, label: 'bash'}], true);
   expect(readFileSync(folder.at('.weft/pins', 'ab'.repeat(32)), 'utf8')).toBe(golden);
@@ -232,7 +233,7 @@ test('what another kernel that lives has made stays, with what it was made from,
   await make(mine, 'gone', {days: 90});
   const theirs = await openStore(folder.at('.weft'));
   await make(theirs, 'theirs', {from: [parent], days: 90});
-  const cache = new Cache(mine, noHistory);
+  const cache = new Cache(mine, historyOf(mine));
   const plan = (): ReturnType<Cache['plan']> => cache.plan({by: 'age', older: 86_400_000});
   expect(labels((await plan()).results)).toEqual(['gone']);
   await theirs.close();
@@ -254,7 +255,7 @@ test('what another notebook has pinned in a root stays, and what is pinned or be
   await make(mine, 'gone', {reruns, days: 90});
   const manifest = mine.lookup(shared);
   if (manifest !== undefined) other.recordResult(manifest);
-  const [cache, theirs] = [new Cache(mine, noHistory), new Cache(other, noHistory)];
+  const [cache, theirs] = [new Cache(mine, historyOf(mine)), new Cache(other, historyOf(other))];
   const plan = (): ReturnType<Cache['plan']> => cache.plan({by: 'age', older: 86_400_000});
   const early = await plan();
   expect(labels(early.results)).toEqual(['gone', 'shared']);

@@ -4,6 +4,7 @@ import type {Failure} from '../../graph/failure.js';
 import type {Manifest} from '../../graph/manifest.js';
 import {parseManifest} from '../manifest-schema.js';
 import {isObject} from '../record.js';
+import {listedPart} from '../result-line.js';
 
 /** What became of a task at some time, as its line of a journal tells. */
 export interface HistoryEvent {
@@ -40,7 +41,8 @@ export function timeOf(line: string): number | undefined {
     return line.startsWith('{"is":"r') && !line.startsWith('{"is":"result"') ? undefined : unusual(line);
   const [, is, stamp] = head;
   const key = '"endedAt":';
-  const from = is === 'cancelled' ? -1 : line.lastIndexOf(key);
+  // Behind it may stand the value of a task, which may have such a key too; in lines of an earlier order it comes last.
+  const from = is === 'cancelled' ? -1 : listedPart(line) === undefined ? line.lastIndexOf(key) : line.indexOf(key);
   if (from < 0 || line.includes('"adopted":')) return Number(stamp);
   const value = line.slice(from + key.length, line.indexOf(is === 'result' ? '",' : '}', from));
   const time = is === 'result' ? Date.parse(value.slice(1)) : Number.parseFloat(value);

@@ -1,6 +1,6 @@
 import {createHash} from 'node:crypto';
 import {rmSync} from 'node:fs';
-import {readHeader} from '../journal-header.js';
+import {behindTorn, readHeader} from '../journal-header.js';
 import type {Database, OpenDatabase, Statement} from './database.js';
 import {indexLine, type IndexedLine} from './indexed-line.js';
 import {journalsOf, readLines, type JournalFile} from './journal-lines.js';
@@ -133,7 +133,9 @@ export class HistoryIndex {
     const insert = this.#db.prepare(`INSERT OR REPLACE INTO event VALUES(${'?, '.repeat(15)}?)`);
     const text = this.#db.prepare('INSERT OR IGNORE INTO text(hash, content) VALUES(?, ?)');
     const find = this.#db.prepare('SELECT id FROM text WHERE hash = ?');
-    const end = await readLines(journal.path, from, (line, at) => {
+    const end = await readLines(journal.path, from, (whole, begin) => {
+      const line = behindTorn(whole) ?? whole;
+      const at = begin + Buffer.byteLength(whole) - Buffer.byteLength(line);
       const header = readHeader(line);
       if (header !== undefined) {
         known = header.known;

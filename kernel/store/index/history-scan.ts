@@ -1,4 +1,4 @@
-import {readHeader} from '../journal-header.js';
+import {behindTorn, readHeader} from '../journal-header.js';
 import {keyOf, newestFirst, readEvent, timeOf, type HistoryEvent} from './history-event.js';
 import {journalsOf, readLines} from './journal-lines.js';
 
@@ -21,7 +21,8 @@ export async function scanHistory(store: string, count: number): Promise<readonl
   for (const {path} of journalsOf(store)) {
     let known = true;
     let host = '';
-    await readLines(path, 0, line => {
+    await readLines(path, 0, text => {
+      const line = behindTorn(text) ?? text;
       const header = readHeader(line);
       if (header !== undefined) {
         known = header.known;

@@ -1,0 +1,48 @@
+// Loaded before Weft by `node --import`: watches its journals, and says how long after a task's end its line was on the disk.
+// WEFT_BENCH_DURABLE names the file that gets a JSON line at the end: how many, and of the delays the median, the 99th percentile and the
+// longest, milliseconds; `sync` has the same of the calls of fdatasync alone.
+import {writeFileSync} from 'node:fs';
+import {open} from 'node:fs/promises';
+
+const target = process.env['WEFT_BENCH_DURABLE'];
+const some = await open('/dev/null', 'r');
+const handles = Object.getPrototypeOf(some);
+await some.close();
+
+/** When the tasks ended whose lines are written and not synced, by the file's handle. */
+const unsynced = new WeakMap();
+const delays = [];
+const syncs = [];
+
+const {write, datasync} = handles;
+handles.write = async function (buffer, ...rest) {
+  const written = await write.call(this, buffer, ...rest);
+  if (buffer instanceof Uint8Array) {
+    const ends = unsynced.get(this) ?? [];
+    unsynced.set(this, ends);
+    for (const line of Buffer.from(buffer).toString().split('\n')) {
+      if (!line.startsWith('{"is":"result"')) continue;
+      const ended = /"endedAt":"([^"]+)"/.exec(line)?.[1];
+      if (ended !== undefined) ends.push(Date.parse(ended));
+    }
+  }
+  return written;
+};
+handles.datasync = async function () {
+  const ends = unsynced.get(this)?.splice(0) ?? [];
+  const began = performance.now();
+  await datasync.call(this);
+  if (ends.length === 0) return;
+  syncs.push(performance.now() - began);
+  for (const end of ends) delays.push(Date.now() - end);
+};
+
+const spread = times => {
+  const sorted = [...times].sort((a, b) => a - b);
+  const at = share => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
+  return {median: at(0.5), p99: at(0.99), longest: at(1)};
+};
+process.on('exit', () => {
+  if (target !== undefined && delays.length > 0)
+    writeFileSync(target, JSON.stringify({count: delays.length, ...spread(delays), sync: spread(syncs)}));
+});
