@@ -1,5 +1,12 @@
 type Callable = (this: unknown, ...given: unknown[]) => unknown;
 
+/** A property's descriptor, whose parts are what decorators gave. */
+interface Property {
+  get?: unknown;
+  set?: unknown;
+  value?: unknown;
+}
+
 /** What a decorator is told (tc39/proposal-decorators, "2. Calling Decorators"). */
 interface Context {
   readonly kind: 'class' | 'method' | 'getter' | 'setter' | 'field' | 'accessor';
@@ -22,7 +29,7 @@ function callable(value: unknown): Callable | undefined {
 export const decoratorHelpers = {
   __esDecorate(
     owner: (Callable & {readonly prototype: object}) | null,
-    given: PropertyDescriptor | null,
+    given: Property | null,
     decorators: readonly unknown[],
     told: Context,
     initializers: unknown[] | null,
@@ -31,14 +38,14 @@ export const decoratorHelpers = {
     const {kind, name} = told;
     const key = kind === 'getter' ? 'get' : kind === 'setter' ? 'set' : 'value';
     const target = given !== null || owner === null ? undefined : told.static === true ? owner : owner.prototype;
-    let property: PropertyDescriptor =
+    let property: Property =
       given ?? (target === undefined ? {} : (Object.getOwnPropertyDescriptor(target, name) ?? {}));
     let done = false;
     for (const each of decorators.toReversed()) {
       const decorate = callable(each);
       if (decorate === undefined) throw new TypeError('a decorator is no function');
       if (decorate.length === 3 && target !== undefined && (key !== 'value' || kind === 'method')) {
-        property = (decorate(target, name, property) as PropertyDescriptor | undefined) ?? property;
+        property = (decorate(target, name, property) as Property | undefined) ?? property;
         continue;
       }
       const addInitializer = (initializer: unknown): void => {
@@ -52,8 +59,8 @@ export const decoratorHelpers = {
         if (typeof made !== 'object' || made === null)
           throw new TypeError('the decorator of an accessor gives an object, or nothing');
         const {get, set, init} = made as Record<string, unknown>;
-        property.get = (callable(get) ?? property.get) as () => unknown;
-        property.set = (callable(set) ?? property.set) as (value: unknown) => void;
+        property.get = callable(get) ?? property.get;
+        property.set = callable(set) ?? property.set;
         const first = callable(init);
         if (first !== undefined) initializers?.unshift(first);
       } else {
@@ -63,7 +70,7 @@ export const decoratorHelpers = {
         else property[key] = replaced;
       }
     }
-    if (target !== undefined) Object.defineProperty(target, name, property);
+    if (target !== undefined) Object.defineProperty(target, name, property as PropertyDescriptor);
     done = true;
   },
 
