@@ -6,6 +6,7 @@ import type {Candidate, Fitting} from './completer.js';
 import {completionContext} from './completion-context.js';
 import {keyText, nextKeys} from './element.js';
 import {fileCandidates} from './file-candidates.js';
+import {memberNames} from './member-names.js';
 import {OPTION_HELP} from './option-help.js';
 import {shapesOf} from './registry.js';
 import {within} from './within.js';
@@ -52,8 +53,14 @@ async function typeScript(code: string, at: number, shift: number, ports: Assist
   language?.start();
   // What is behind a dot only the service knows; a name is answered at once.
   const known = language === undefined || (!language.warm && !member) ? undefined : language.complete(code, at, names);
-  const found =
-    known === undefined ? undefined : await within(language?.warm === true ? PATIENCE : COLD_PATIENCE, known);
+  const cold = language?.warm !== true;
+  let found = known && (await within(PATIENCE, known));
+  if (found === undefined && member && cold) {
+    // What the value has now is better than to wait for what its type has.
+    const ready = await memberNames(code.slice(0, start), ports.user);
+    if (ready.length > 0) return answer(ready, word, shift + start, shift + at);
+    found = known && (await within(COLD_PATIENCE - PATIENCE, known));
+  }
   if (found === undefined) return answer(own, word, shift + start, shift + at);
   const others = found.member || word === '' ? [] : own;
   const typed = code.slice(found.start, at);

@@ -46,6 +46,8 @@ test('TypeScript completes over all cells and what magics made, with any text be
   await notebook.run('/** How wide it is. */\nconst radius = 3; const star = {rightAscension: 1, declination: 2}');
   // Before the service is there, the names of the notebook are offered.
   expect(await matches(kernel, 'rad|')).toContain('radius');
+  // And the properties that a value has.
+  expect(await matches(kernel, 'const x = star.|')).toEqual(['declination', 'rightAscension']);
   await notebook.run("%%bash --as det\necho '1' > f");
   await notebook.run('%%foreach band in [r, i]\n%%bash --as warps\ntrue');
   await warm(kernel);
