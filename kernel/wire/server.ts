@@ -50,8 +50,8 @@ export class Server {
   readonly #history: History;
   readonly #comms: Comms;
   readonly #answers: Readonly<Record<SideRequest, Answer>>;
-  /** The last answer on the side for each channel: they follow each other in order. */
-  readonly #sides = {shell: Promise.resolve(), control: Promise.resolve()};
+  /** The last answer on the side for each channel: they follow each other in order. What handles comms may take long, so nothing else waits for it. */
+  readonly #sides = {shell: Promise.resolve(), control: Promise.resolve(), comms: Promise.resolve()};
   #ending = false;
   #greeted = false;
   #started = false;
@@ -160,9 +160,10 @@ export class Server {
     else if (this.#ending) return;
     else if (type === 'shutdown_request') this.#shutDown(request);
     else {
-      const answered = this.#sides[request.channel].then(async () => this.#answer(request));
+      const side = type.startsWith('comm_') ? 'comms' : request.channel;
+      const answered = this.#sides[side].then(async () => this.#answer(request));
       // Nothing that one request does may end the answers to those behind it.
-      this.#sides[request.channel] = answered.catch((error: unknown) =>
+      this.#sides[side] = answered.catch((error: unknown) =>
         this.#options.log(`${type}: ${internalError(error).traceback.join('\n')}`),
       );
     }

@@ -93,6 +93,35 @@ describe('a comm', () => {
     expect((await serving.client.execute('x')).reply).toMatchObject({status: 'ok'});
   });
 
+  it('holds up no other request while it is being handled, and is idle when it was', async () => {
+    const comms = new Comms();
+    let release = (): void => undefined;
+    const heard: unknown[] = [];
+    comms.register('slow', () => ({
+      message: async ({data}) => {
+        if (heard.push(data['n']) === 1) await new Promise<void>(resolve => (release = resolve));
+      },
+    }));
+    await using serving = await Serving.start({}, {comms});
+    const {client} = serving;
+    await say(serving, 'comm_open', {comm_id: 's', target_name: 'slow', data: {}});
+    const ids = [1, 2].map(n => client.send('shell', 'comm_msg', {comm_id: 's', data: {n}}).msg_id);
+    expect((await client.request('shell', 'complete_request', {code: 'x', cursor_pos: 1})).content['status']).toBe(
+      'ok',
+    );
+    expect((await client.execute('x')).reply).toMatchObject({status: 'ok'});
+    expect(heard).toEqual([1]);
+    const idles = (): readonly string[] =>
+      ids.filter(id =>
+        client.messages.some(({parent, content}) => parent['msg_id'] === id && content['execution_state'] === 'idle'),
+      );
+    expect(idles()).toEqual([]);
+    release();
+    await client.waitFor(({parent, content}) => parent['msg_id'] === ids[1] && content['execution_state'] === 'idle');
+    expect(idles()).toEqual(ids);
+    expect(heard).toEqual([1, 2]);
+  });
+
   it('of a target that was taken back is not opened any more', async () => {
     const comms = new Comms();
     const takeBack = comms.register('a', () => ({}));
