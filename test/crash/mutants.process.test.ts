@@ -79,8 +79,8 @@ const mutants: readonly Mutant[] = [
   {
     name: 'the attempt of a value is removed before its line is written',
     from: /this\.#spent\.set\((\w+), directory\);/,
-    to: '$& await this.discard(directory);',
-    paths: /^kernel write \.weft\/runs\//,
+    to: "$& require('node:fs').rmSync(directory, {recursive: true});",
+    paths: /^kernel rmdir \.weft\/scratch\/\.bash#/,
     victims: [['kernel']],
     seen: /ran again, though it had finished/,
   },
