@@ -1,5 +1,5 @@
-import {existsSync, writeSync} from 'node:fs';
-import {resolve} from 'node:path';
+import {existsSync, rmdirSync, writeSync} from 'node:fs';
+import {join, resolve} from 'node:path';
 import type {Command} from 'commander';
 import {parseDuration} from './cell/duration.js';
 import {parseSize} from './cell/size.js';
@@ -40,7 +40,9 @@ export function addCacheCommand(program: Command, ended: (code: number) => void)
       .action(async (...given: readonly unknown[]) => {
         const options = given.at(-2) as CacheOptions;
         const words = given.slice(0, -2).flat().filter(isText);
-        ended(await withCache(options, port => run(port, words, options)));
+        // What is carried to another machine may be the first that its store holds.
+        const makes = name === 'import' && existsSync(resolve(words[0] ?? ''));
+        ended(await withCache(options, port => run(port, words, options), makes));
       });
 
   cache
@@ -85,15 +87,35 @@ const isText = (value: unknown): value is string => typeof value === 'string';
 
 const noStore = (directory: string): string => `there is no store ${directory}; --store DIR names another`;
 
-async function withCache(options: CacheOptions, run: (port: CachePort) => Promise<number> | number): Promise<number> {
+async function withCache(
+  options: CacheOptions,
+  run: (port: CachePort) => Promise<number> | number,
+  makes = false,
+): Promise<number> {
   const directory = storeGiven(options.store);
-  if (!existsSync(directory)) return complain(noStore(directory));
+  const isThere = existsSync(directory);
+  if (!isThere && !makes) return complain(noStore(directory));
   const beside = options.store === undefined ? {notebooks: process.cwd()} : {};
-  const opened = await Store.open({directory, ...beside, onProblem: ({message}) => complain(message)});
+  const opened = await Store.open({
+    directory,
+    ...beside,
+    ...(isThere ? {} : {make: options.dryRun !== true}),
+    onProblem: ({message}) => complain(message),
+  });
   if (!opened.ok) return complain(opened.error.message);
   const code = await run(new Cache(opened.value, new History({store: directory})));
   const closed = await opened.value.close();
+  if (!isThere && options.dryRun === true) removeEmpty(directory);
   return closed.ok ? code : EXIT.bad;
+}
+
+/** Removes the store in which an archive was only looked at. */
+function removeEmpty(directory: string): void {
+  try {
+    for (const path of [join(directory, 'scratch'), directory]) rmdirSync(path);
+  } catch {
+    // Somebody else has made use of it meanwhile.
+  }
 }
 
 async function list(options: CacheOptions): Promise<number> {
@@ -130,7 +152,10 @@ async function collect(port: CachePort, _: readonly string[], options: CacheOpti
   if (!keep.ok) return complain(keep.error);
   const plan = await port.plan(keep.value);
   print(cleanUpText(plan, {now: Date.now()}));
-  if (options.yes !== true) return EXIT.ok;
+  if (options.yes !== true) {
+    if (plan.results.length + plan.leftovers.length > 0) writeSync(2, 'nothing was removed: --yes removes it\n');
+    return EXIT.ok;
+  }
   const {results, leftovers} = await port.remove(plan);
   print(`removed ${results} results and ${leftovers} leftovers\n`);
   return EXIT.ok;
@@ -148,11 +173,13 @@ function keepOf({older = '30d', maxSize}: CacheOptions): Result<Keep, string> {
 async function pin(port: CachePort, words: readonly string[], on: boolean): Promise<number> {
   const listed = await port.list();
   const found: CachedResult[] = [];
-  for (const word of words) {
+  for (const word of new Set(words)) {
     const meant = /^[0-9a-f]{6,64}$/.test(word) ? listed.filter(({fingerprint}) => fingerprint.startsWith(word)) : [];
     if (meant.length === 0)
-      return complain(`no result has a fingerprint that begins with ${word}: \`weft cache ls\` lists them`);
-    found.push(...meant);
+      return complain(
+        `no result has a fingerprint that begins with ${word === '' ? 'nothing' : word}: \`weft cache ls\` lists them`,
+      );
+    found.push(...meant.filter(one => !found.includes(one)));
   }
   const done = port.pin(found, on);
   if (!done.ok) return complain(done.error);

@@ -1,5 +1,5 @@
 import {spawnSync} from 'node:child_process';
-import {mkdirSync} from 'node:fs';
+import {existsSync, mkdirSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
 import {scratch} from '../rig/scratch.js';
@@ -59,8 +59,22 @@ test('a notebook’s results go to another machine in one file, by magics and by
     stderr: expect.stringContaining('there already'),
   });
   expect(weft(here, 'export', 'x.tar', 'abcdef')).toMatchObject({status: 2});
-  mkdirSync(join(third, '.weft'));
+  // A directory that has no store is given one, unless there is nothing to put into it.
+  expect(weft(third, 'ls')).toMatchObject({status: 2, stderr: expect.stringContaining('there is no store')});
+  expect(weft(third, 'import', 'none.tar')).toMatchObject({status: 2});
+  expect(weft(third, 'import', join(here, 'again.tar'), '--dry-run')).toMatchObject({
+    status: 0,
+    stdout: expect.stringContaining('3 results would be imported'),
+  });
+  expect(existsSync(join(third, '.weft'))).toBe(false);
   expect(weft(third, 'import', join(here, 'again.tar'))).toMatchObject({status: 0, stdout: '3 results imported\n'});
   expect(weft(third, 'import', join(here, 'again.tar')).stdout).toBe('0 results imported, 3 here already\n');
   expect(weft(third, 'verify', 'content').status).toBe(0);
+  const [one = ''] = weft(third, 'ls').stdout.split('\t');
+  expect(weft(third, 'pin', one, one).stdout.split('\n')).toHaveLength(2);
+  expect(weft(third, 'pin', '')).toMatchObject({status: 2, stderr: expect.stringContaining('begins with nothing')});
+  expect(weft(third, 'gc', '--older', '0.001s')).toMatchObject({
+    status: 0,
+    stderr: expect.stringContaining('nothing was removed: --yes removes it'),
+  });
 });
