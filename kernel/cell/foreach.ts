@@ -156,7 +156,8 @@ class BinderReader {
     const elements: ElementSyntax[] = [];
     const keys = new Set<string>();
     let at = start;
-    for (const piece of raw.split('^')) {
+    const pieces = raw.split('^');
+    for (const piece of pieces) {
       const span = this.#span(at, at + piece.length);
       const range = expandRange(piece);
       if (piece === '')
@@ -170,14 +171,15 @@ class BinderReader {
       else if (range?.is === 'wrong') this.diagnostics.push(errorAt('W3013', span, range.message, range.hint));
       else if (range?.is === 'empty') this.diagnostics.push(warningAt('W3013', span, range.message, range.hint));
       const values = range?.is === 'range' ? range.values : range?.is === 'empty' ? [] : [bareValue(piece)];
-      const twice = piece === '' ? undefined : values.find(value => keys.has(String(value)));
+      // A range alone has every value once.
+      const twice = piece === '' || pieces.length === 1 ? undefined : values.find(value => keys.has(String(value)));
       if (twice !== undefined) {
         this.diagnostics.push(
           errorAt('W3014', span, `two elements have the key \`${twice}\``, 'leave one of them out'),
         );
       }
       for (const value of values) {
-        keys.add(String(value));
+        if (pieces.length > 1) keys.add(String(value));
         elements.push({is: 'value', value, span});
       }
       at += piece.length + 1;

@@ -9,8 +9,10 @@ import {Series, type SeriesMember, type SeriesParts, type SeriesPorts} from './s
 export class AllSeries {
   readonly #scheduler: Scheduler;
   readonly #all: Series[] = [];
-  /** Members that are done and have no node. */
-  readonly #done = new Map<Fingerprint, SeriesMember>();
+  /** Members that are done and have no node, of those that were looked through. */
+  readonly #byTask = new Map<Fingerprint, SeriesMember>();
+  /** Those that were found since: most notebooks never ask which they are. */
+  #found: SeriesMember[] = [];
   /** The same by the first digits, as the path of a result has them; made when a path is asked for. */
   #short: Map<string, SeriesMember> | undefined;
 
@@ -20,7 +22,25 @@ export class AllSeries {
 
   /** How many tasks are done of which the scheduler knows nothing. */
   get unmade(): number {
+    // The tasks of one series are distinct.
+    const [first] = this.#found;
+    if (this.#byTask.size === 0 && this.#found.every(({series}) => series === first?.series)) return this.#found.length;
     return this.#done.size;
+  }
+
+  /** Members that are done and have no node, by their tasks. */
+  get #done(): Map<Fingerprint, SeriesMember> {
+    for (const member of this.#found) {
+      const {fingerprint} = member;
+      if (fingerprint === undefined) continue;
+      member.older = this.#byTask.get(fingerprint);
+      this.#byTask.set(fingerprint, member);
+    }
+    if (this.#found.length > 0) {
+      this.#found = [];
+      this.#short = undefined;
+    }
+    return this.#byTask;
   }
 
   has(fingerprint: Fingerprint): boolean {
@@ -32,7 +52,7 @@ export class AllSeries {
     const series = new Series(parts, this.#range(parts.rows.length), {
       tookOf: fingerprint => scheduler.tookOf(fingerprint),
       manifest: fingerprint => scheduler.recorded(fingerprint),
-      done: (member, fingerprint) => this.#found(member, fingerprint),
+      done: member => this.#found.push(member),
       plan,
       now: () => scheduler.ports.now(),
       known: () => scheduler.ports.checkpoints.known(),
@@ -50,8 +70,9 @@ export class AllSeries {
 
   /** The node of a member, by the directory of its result. */
   at(directory: string): TaskNode | undefined {
-    if (this.#done.size === 0) return undefined;
-    this.#short ??= new Map([...this.#done].map(([fingerprint, member]) => [shortOf(fingerprint), member]));
+    const done = this.#done;
+    if (done.size === 0) return undefined;
+    this.#short ??= new Map([...done].map(([fingerprint, member]) => [shortOf(fingerprint), member]));
     const node = this.#short.get(directory.slice(-12))?.node;
     return node?.entry?.task.work.directory === directory ? node : undefined;
   }
@@ -60,19 +81,13 @@ export class AllSeries {
   take(fingerprint: Fingerprint): {readonly lookedAt: number; make(): void} | undefined {
     const member = this.#done.get(fingerprint);
     if (member === undefined) return undefined;
-    this.#done.delete(fingerprint);
+    this.#byTask.delete(fingerprint);
     return {
       lookedAt: member.series.lookedAt,
       make: () => {
         for (let each: SeriesMember | undefined = member; each !== undefined; each = each.older) each.make();
       },
     };
-  }
-
-  #found(member: SeriesMember, fingerprint: Fingerprint): void {
-    member.older = this.#done.get(fingerprint);
-    this.#done.set(fingerprint, member);
-    this.#short = undefined;
   }
 
   /** So many numbers of 12 hex digits that follow each other, of which no other series has one. */

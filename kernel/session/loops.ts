@@ -66,7 +66,6 @@ export async function expandLoops(
     const next: Row[] = [];
     const waits = new Set<FutureNode>();
     const problems: LoopProblem[] = [];
-    const seen = new Map<string, Set<string>>();
     for (const [i, row] of rows.entries()) {
       const list = await listOf(
         binder,
@@ -78,9 +77,10 @@ export async function expandLoops(
       if (list.is === 'problem') problems.push(list.problem);
       else if (list.is === 'waits') for (const node of list.nodes) waits.add(node);
       else {
-        const keys = seen.get(String(i)) ?? new Set<string>();
+        const keys = new Set<string>();
+        const distinct = isIncreasing(list.values);
         for (const {value, span} of list.values) {
-          const key = typeof value === 'string' ? value : plainJson(value);
+          const key = distinct ? '' : typeof value === 'string' ? value : plainJson(value);
           if (keys.has(key))
             problems.push({
               code: 'W3014',
@@ -89,10 +89,9 @@ export async function expandLoops(
               message: `two elements of the list have the key \`${key}\``,
               hint: 'every combination runs once: leave one of them out',
             });
-          keys.add(key);
+          if (!distinct) keys.add(key);
           next.push({...row, [binder.variable]: value});
         }
-        seen.set(String(i), keys);
       }
       if (problems.length > 0) return fail(problems);
     }
@@ -101,6 +100,13 @@ export async function expandLoops(
   }
   return ok({is: 'rows', rows});
 }
+
+/** Whether a list is one of numbers, each larger than the one before: none of them is there twice. */
+const isIncreasing = (values: Values): boolean =>
+  values.every(({value}, at) => {
+    const before = values[at - 1]?.value;
+    return typeof value === 'number' && (at === 0 || (typeof before === 'number' && before < value));
+  });
 
 /** The JavaScript that stands in a binder's list. */
 export function codesOf({list}: Binder): readonly string[] {

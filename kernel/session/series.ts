@@ -35,7 +35,7 @@ export interface SeriesPorts {
   /** The record of a result that was found there. */
   manifest(fingerprint: Fingerprint): Manifest;
   /** A member is done: told once. */
-  done(member: SeriesMember, fingerprint: Fingerprint): void;
+  done(member: SeriesMember): void;
   /** Makes the node of a member. */
   plan(draft: Draft, label: string, id: string): TaskNode;
   now(): number;
@@ -229,7 +229,7 @@ export class SeriesMember implements Member {
   /** Its result is there. */
   found(fingerprint: Fingerprint): void {
     this.fingerprint = fingerprint;
-    this.series.ports.done(this, fingerprint);
+    this.series.ports.done(this);
   }
 
   view(): TaskView {

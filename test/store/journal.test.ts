@@ -248,6 +248,19 @@ test('a journal of version 1 that was written long ago stays readable', async ()
   expect(index.failure(c)?.failure).toEqual({reason: 'exit', code: 3, log: '/l', tail: 'no'});
 });
 
+test('a journal of version 1 whose results begin with what a hit is checked by stays readable', async () => {
+  const text = readFileSync(join(import.meta.dirname, '../fixtures/store/journal-1-heads.jsonl'));
+  const index = await readAll([text]);
+  const [a, b] = tasks as [Fingerprint, Fingerprint];
+  const directory = '/store/work/ab/bash-0123456789ab';
+  const file = sampleOutput('x', '1');
+  expect(index.manifest(a)).toEqual(sampleManifest({directory, outputs: [file], label: 'count i=1'}, 'a'));
+  const {sha256: _, ...looked} = file;
+  expect(index.evidence(a)).toEqual({directory, outputs: [looked], took: 3100});
+  expect(index.manifest(b)).toEqual(sampleManifest({value: 42, log: '42\n', edition: 2, adopted: 'anna'}, 'b'));
+  expect(index.unreadable).toBe(0);
+});
+
 test('what others append is seen, without reading the rest again, and half a line waits for its other half', async () => {
   const index = new JournalIndex('/store');
   const reader = new JournalReader(room, index);
