@@ -10,10 +10,13 @@ const soak = process.env['WEFT_SOAK'] !== undefined;
 const sets = [1, 3];
 const tasks = sets.flatMap(set => [`a${set}`, `b${set}`, `v${set}.1`, `v${set}.2`, `v${set}.3`]);
 
-/** Two machines on one directory. What one makes is seen by the other so many milliseconds later, if it is not told before. */
+/**
+ * Two machines on one directory. What one makes is seen by the other so many milliseconds later, if it is not told before. The clock of
+ * the second is two minutes ahead.
+ */
 const machines = (notebook: CrashNotebook, late: number): readonly [Faults, Faults] => {
   const a = new Faults(notebook.directory, [], {host: 'a', late});
-  return [a, new Faults(notebook.directory, [], {host: 'b', late, beside: a})];
+  return [a, new Faults(notebook.directory, [], {host: 'b', late, clock: 120, beside: a})];
 };
 
 async function run(notebook: CrashNotebook, faults: Faults, name: string): Promise<void> {
