@@ -32,8 +32,8 @@ const LOOK = `(base, keys) => {
     for (const key of keys) {
       let at = Object(value), found;
       while (at !== null && (found = Object.getOwnPropertyDescriptor(at, key)) === undefined) at = Object.getPrototypeOf(at);
-      if (found === undefined || !('value' in found)) return [];
-      value = found.value;
+      // Of a getter there is no value.
+      value = found?.value;
     }
     const names = new Set();
     for (let at = value === null || value === undefined ? null : Object(value); at !== null; at = Object.getPrototypeOf(at)) {

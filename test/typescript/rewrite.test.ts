@@ -109,6 +109,19 @@ const samples: readonly (readonly [cells: string[], value: unknown])[] = [
     ],
     'E1,1',
   ],
+  // The innermost first.
+  [
+    [
+      'const add = (text: string) => (f: any, _: any) => () => f() + text; class I { @add("2") @add("1") m() { return "0" } }; new I().m()',
+    ],
+    '012',
+  ],
+  [
+    [
+      'const put = (n: number) => (_: undefined, c: any) => (v: number[]) => [...v, n]; class J { @put(2) @put(1) f = [0] }; new J().f.join("")',
+    ],
+    '021',
+  ],
   // Decorators of parameters are of the older kind, and so are methods' with three parameters.
   [
     [
