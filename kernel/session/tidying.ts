@@ -29,9 +29,9 @@ export class Tidying {
     this.#running = now ? this.#tidyStore().catch(() => undefined) : Promise.resolve();
   }
 
-  /** Resolves when all that was begun has ended. */
+  /** Resolves when all that was begun has ended: from now on somebody waits for it. */
   async settled(): Promise<void> {
-    await this.#running;
+    await Promise.all([this.#running, this.#store.known()]);
   }
 
   /** Sees to the place of a task that lies in a root repository, once. */
@@ -66,7 +66,7 @@ export class Tidying {
   /** Puts away the claims of dead kernels on what is known to be done. */
   async #putAwayDone(claims: Claims): Promise<void> {
     const held = claims.list();
-    if (held.length > 0) await this.#store.known();
+    if (held.length > 0) await this.#store.refreshGently();
     for (const claim of held) {
       const manifest = this.#store.lookup(claim.fingerprint);
       if (manifest !== undefined) await this.putAway(claims, claim, manifest);
@@ -82,7 +82,7 @@ export class Tidying {
           .list()
           .map(({content}) => content),
       kept: async () => {
-        await this.#store.refresh();
+        await this.#store.refreshGently();
         const logs = [...this.#store.failures()].flatMap(({failure, endedAt}) =>
           'log' in failure && Date.now() - endedAt < KEPT ? [failure.log] : [],
         );

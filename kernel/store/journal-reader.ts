@@ -43,7 +43,8 @@ export class JournalReader {
   readonly #skip: string | undefined;
   readonly #positions = new Map<string, Position>();
   #running: Promise<unknown> = Promise.resolve();
-  #hurried = true;
+  /** How many wait for what is read. */
+  #waiting = 0;
   #stopped = false;
 
   /**
@@ -58,14 +59,17 @@ export class JournalReader {
 
   /** Reads what is new, in slices that leave the event loop its turns. */
   async refresh(): Promise<void> {
-    this.#hurried = true;
+    this.#waiting++;
+    return this.#inTurn().finally(() => this.#waiting--);
+  }
+
+  /** The same for whom nothing waits: what else runs has most of the time, while nobody calls {@link refresh}. */
+  async refreshGently(): Promise<void> {
     return this.#inTurn();
   }
 
-  /** The same for whom nothing waits: what else runs has most of the time, until somebody calls {@link refresh}. */
-  async refreshGently(): Promise<void> {
-    this.#hurried = false;
-    return this.#inTurn();
+  get #hurried(): boolean {
+    return this.#waiting > 0;
   }
 
   /** Resolves when nothing is being read any more; nothing will be afterwards. Journals that the index needs stay open. */

@@ -116,6 +116,11 @@ export class Store {
     return this.#reader.refresh();
   }
 
+  /** The same where nobody waits for it. */
+  refreshGently(): Promise<void> {
+    return this.#reader.refreshGently();
+  }
+
   /** The recorded result of a task. It is a hit only once its files were checked. */
   lookup(fingerprint: Fingerprint): Manifest | undefined {
     return this.#index.manifest(fingerprint);

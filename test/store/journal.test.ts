@@ -12,8 +12,9 @@ import {
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import fc from 'fast-check';
-import {afterEach, beforeEach, expect, test} from 'vitest';
+import {afterEach, beforeEach, expect, test, vi} from 'vitest';
 import type {Fingerprint} from '../../kernel/fingerprint/fingerprint.js';
+import {Slice} from '../../kernel/fingerprint/slice.js';
 import {JournalIndex} from '../../kernel/store/journal-index.js';
 import {resultLine} from '../../kernel/store/result-line.js';
 import {JournalReader} from '../../kernel/store/journal-reader.js';
@@ -282,6 +283,27 @@ test('what others append is seen, without reading the rest again, and half a lin
   appendFileSync(path, lines[2]!.slice(50));
   expect(await known()).toEqual(tasks);
   expect(index.unreadable).toBe(0);
+});
+
+test('who reads while nobody waits rests, and hurries while somebody does', async () => {
+  const pauses: number[] = [];
+  let waiting: Promise<unknown> = Promise.resolve();
+  const reader = new JournalReader(room, new JournalIndex('/store'));
+  vi.spyOn(Slice.prototype, 'over', 'get').mockReturnValue(true);
+  vi.spyOn(Slice.prototype, 'rest').mockImplementation((pause = 0) => {
+    pauses.push(pause);
+    // Who comes next without haste takes none of it away.
+    if (pauses.length === 3) waiting = Promise.all([reader.refresh(), reader.refreshGently()]);
+    return Promise.resolve();
+  });
+  try {
+    writeFileSync(join(room, 'r.jsonl'), textOf(Array.from({length: 4}, () => JSON.stringify('x'.repeat(100_000)))));
+    await reader.refreshGently();
+    await waiting;
+    expect([pauses.slice(0, 3), [...new Set(pauses.slice(3))]]).toEqual([[40, 40, 40], [0]]);
+  } finally {
+    vi.restoreAllMocks();
+  }
 });
 
 test('a line longer than any buffer is read', async () => {
