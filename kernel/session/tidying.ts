@@ -19,19 +19,22 @@ export class Tidying {
   readonly #claims: TaskClaims;
   /** Directories of attempts outside of the store that were seen to. */
   readonly #seen = new Set<string>();
-  #running: Promise<unknown>;
+  #running: Promise<unknown> = Promise.resolve();
+  /** How much of it is not over. */
+  #left = 0;
 
   /** Begins with the store. */
   /** @param now false: nothing is looked after until it is visited */
   constructor(store: Store, claims: TaskClaims, now = true) {
     this.#store = store;
     this.#claims = claims;
-    this.#running = now ? this.#tidyStore().catch(() => undefined) : Promise.resolve();
+    if (now) this.#begin(() => this.#tidyStore());
   }
 
   /** Resolves when all that was begun has ended: from now on somebody waits for it. */
   async settled(): Promise<void> {
-    await Promise.all([this.#running, this.#store.known()]);
+    if (this.#left > 0) await this.#store.known();
+    await this.#running;
   }
 
   /** Sees to the place of a task that lies in a root repository, once. */
@@ -40,10 +43,18 @@ export class Tidying {
     this.#seen.add(attempts);
     // Other notebooks use the root too, and what they know of their failures is not known here.
     const places = {...this.#places(claims), attempts: [attempts], age: KEPT};
+    this.#begin(async () => {
+      await this.#putAwayDone(this.#claims.in(claims));
+      await removeLeftovers(places);
+    });
+  }
+
+  #begin(work: () => Promise<void>): void {
+    this.#left++;
     this.#running = this.#running
-      .then(() => this.#putAwayDone(this.#claims.in(claims)))
-      .then(() => removeLeftovers(places))
-      .catch(() => undefined);
+      .then(work)
+      .catch(() => undefined)
+      .finally(() => this.#left--);
   }
 
   /** Removes the claim of a dead kernel, and its attempt, where the result of that is there. */
