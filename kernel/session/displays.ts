@@ -10,6 +10,7 @@ import {AgainMark} from './again-mark.js';
 import {Bindings, type Rebinding} from './bindings.js';
 import type {Comparisons} from './comparisons.js';
 import type {Forecast} from './forecast.js';
+import {PacedForecast} from './paced-forecast.js';
 import type {Futures} from './futures.js';
 import {madeBelow, type FutureNode} from './node.js';
 import {withPictures} from './pictures.js';
@@ -44,13 +45,13 @@ export class Displays {
   #due = 0;
   #tick: NodeJS.Timeout | undefined;
 
-  readonly #forecast: Forecast | undefined;
+  readonly #forecast: PacedForecast | undefined;
   readonly #comparisons: Comparisons | undefined;
   /** What the names of the notebook hold. */
   readonly bindings = new Bindings(rebinding => this.#rebound(rebinding));
 
   constructor(futures: Futures, forecast?: Forecast, comparisons?: Comparisons) {
-    this.#forecast = forecast;
+    this.#forecast = forecast && new PacedForecast(forecast);
     this.#comparisons = comparisons;
     futures.watch(node => this.#changed(node));
   }
@@ -235,7 +236,7 @@ export class Displays {
       ...(pending[0] === undefined ? {} : {pending: pending[0]}),
       ...(again.length === 0 ? {} : {again}),
       ...(open.stale.words === undefined ? {} : {stale: open.stale.words}),
-      ...(this.#forecast === undefined ? {} : {forecast: () => this.#forecast?.left(open.nodes)}),
+      ...(this.#forecast === undefined ? {} : {forecast: () => this.#forecast?.left(open, open.nodes)}),
     };
   }
 }
