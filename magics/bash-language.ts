@@ -1,4 +1,4 @@
-import {readFileSync, writeFileSync} from 'node:fs';
+import {linkSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {isWellFormed, type JsonValue} from '../kernel/fingerprint/json.js';
 import type {Container} from '../kernel/graph/container.js';
@@ -30,6 +30,24 @@ async function bashProgram(
   return ok(await found);
 }
 
+/** The text that was written last, and where. */
+let last: {readonly text: string; readonly path: string} | undefined;
+
+/** Writes a script; the tasks of a loop have the same one, which is one file as long as those are there that have it. */
+function writeScript(path: string, text: string, shared: boolean): void {
+  try {
+    if (shared && last?.text === text) {
+      linkSync(last.path, path);
+      last = {text, path};
+      return;
+    }
+  } catch {
+    // It is gone, or another file system, or has all the names that it can have.
+  }
+  writeFileSync(path, text);
+  last = {text, path};
+}
+
 /** Where a value's output lies. */
 const STDOUT = '.weft.stdout';
 
@@ -53,14 +71,14 @@ export const bashLanguage: ScriptLanguage = {
   program: bashProgram,
   plain: isPlainScript,
   stdout: STDOUT,
-  start({call, recipe, attempt, text, directories, root, copied}) {
+  start({call, recipe, attempt, text, directories, root, copied, shared}) {
     const {directory} = attempt;
     const texts: Record<string, string> = {...directories};
     for (const [name, variable] of Object.entries(recipe.variables))
       if (variable.is === 'json') texts[name] = attempt.fill(bashText(variable.value));
     for (const [name, value] of Object.entries(texts))
       if (value.includes('\0')) return fail(`the value of \`${name}\` has a NUL, which bash can't hold`);
-    writeFileSync(join(directory, '.weft.script'), `${text}\n`);
+    writeScript(join(directory, '.weft.script'), `${text}\n`, shared);
     const run = '. ./.weft.script';
     return ok(
       [

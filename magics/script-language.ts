@@ -36,6 +36,8 @@ export interface ScriptJob {
   readonly root: string | undefined;
   /** Whether who runs it copies its standard output to {@link ScriptLanguage.stdout}, where its value is read. */
   readonly copied: boolean;
+  /** Whether its files may be shared with other attempts: nothing that runs in it could mean to write them. */
+  readonly shared: boolean;
 }
 
 /** A language of scripts: what `%%bash` and `%%python` do not share. */

@@ -105,6 +105,7 @@ export class ScriptWork implements Work {
       directories,
       root: this.#base.root?.root.path,
       copied: this.stdout !== undefined,
+      shared: this.plain && !this.#call.script.includes('.weft'),
     });
     if (!started.ok) return fail({reason: 'start', message: started.error});
     const task = [

@@ -203,7 +203,7 @@ export class StoredCheckpoints implements Checkpoints {
 
   /** Ends the kernel's sign of life. Afterwards nothing may be claimed. */
   close(): void {
-    this.#claims.ports.heartbeat.stop();
+    this.#claims.close();
   }
 
   /** Resolves when all that is recorded up to now is on the disk, or could not be written. Many who wait share one flush. */

@@ -58,6 +58,12 @@ export class TaskClaims {
     this.ports = ports;
   }
 
+  /** Ends the sign of life. Afterwards nothing may be claimed. */
+  close(): void {
+    for (const claims of this.#claims.values()) claims.close();
+    this.ports.heartbeat.stop();
+  }
+
   /** The claims of a directory. */
   in(directory: string): Claims {
     let found = this.#claims.get(directory);

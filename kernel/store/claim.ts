@@ -1,14 +1,13 @@
-import {randomUUID} from 'node:crypto';
-import {existsSync, linkSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {existsSync, linkSync, readFileSync, readdirSync, renameSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {codeOf} from '../fingerprint/file-problem.js';
 import {readFingerprint, type Fingerprint} from '../fingerprint/fingerprint.js';
-import {makeDirectorySync} from '../fingerprint/make-directory.js';
 import type {Holder, ProcessStamp} from '../graph/holder.js';
 import {fail, ok, type Result} from '../graph/result.js';
 import type {AttemptId} from '../graph/task.js';
 import {writeProblem, type StoreProblem} from './problem.js';
 import {isObject} from './record.js';
+import {remove, Spares} from './spares.js';
 
 /** What a claim says: who runs a task, and where. */
 export interface ClaimContent {
@@ -48,17 +47,19 @@ export type Claiming = {readonly is: 'ours' | 'theirs'; readonly claim: Claim};
  */
 export class Claims {
   readonly directory: string;
+  readonly #spares: Spares;
 
   /** @param directory is made with the first claim */
   constructor(directory: string) {
     this.directory = directory;
+    this.#spares = new Spares(directory);
   }
 
   /** The claim that holds now; undefined if nobody owns the task. */
   read(fingerprint: Fingerprint): Claim | undefined {
     const number = this.#numbers(fingerprint).at(-1);
     if (number === undefined) return undefined;
-    return {fingerprint, number, content: readContent(this.#path(fingerprint, number))};
+    return {fingerprint, number, content: this.contentOf(fingerprint, number)};
   }
 
   /** Claims a task that nobody owns. */
@@ -83,7 +84,7 @@ export class Claims {
 
   /** What the claim of one number says; undefined if it is not there, or can't be read. */
   contentOf(fingerprint: Fingerprint, number: number): ClaimContent | undefined {
-    return readContent(this.#path(fingerprint, number));
+    return readContent(this.#path(fingerprint, number), fingerprint);
   }
 
   /** Whether a claim that we made is still the one that counts: two looks, as this is asked of every task. */
@@ -95,10 +96,11 @@ export class Claims {
   update(claim: Claim, content: ClaimContent): Result<boolean, StoreProblem> {
     const path = this.#path(claim.fingerprint, claim.number);
     if (this.#numbers(claim.fingerprint).at(-1) !== claim.number) return ok(false);
-    const written = this.#write(content);
+    const written = this.#spares.write({...content, fingerprint: claim.fingerprint});
     if (!written.ok) return written;
     try {
       renameSync(written.value, path);
+      this.#spares.free(path);
       return ok(true);
     } catch (error) {
       return fail(writeProblem(path, error));
@@ -110,11 +112,16 @@ export class Claims {
    * Ours goes last, so that none of the older ones counts again.
    */
   release(claim: Claim): void {
-    for (const number of this.#numbers(claim.fingerprint)) {
-      if (number < claim.number || (number === claim.number && this.#isOurs(claim))) {
-        remove(this.#path(claim.fingerprint, number));
-      }
+    const older = claim.number === 1 ? [] : this.#numbers(claim.fingerprint).filter(number => number < claim.number);
+    for (const number of this.#isOurs(claim) ? [...older, claim.number] : older) {
+      const path = this.#path(claim.fingerprint, number);
+      if (remove(path)) this.#spares.free(path);
     }
+  }
+
+  /** Takes away what was kept for later claims. */
+  close(): void {
+    this.#spares.close();
   }
 
   /** All tasks that are owned now, as a new kernel wants to know. */
@@ -134,41 +141,32 @@ export class Claims {
 
   /** A slow owner that was taken for dead must not remove the claim of who came long after. */
   #isOurs({fingerprint, number, content}: Claim): boolean {
-    return readContent(this.#path(fingerprint, number))?.attempt === content?.attempt;
+    return this.contentOf(fingerprint, number)?.attempt === content?.attempt;
   }
 
   #make(fingerprint: Fingerprint, number: number, content: ClaimContent, tries = 3): Result<Claiming, StoreProblem> {
-    const written = this.#write(content);
+    const written = this.#spares.write({...content, fingerprint});
     if (!written.ok) return written;
     const path = this.#path(fingerprint, number);
     let won = true;
     try {
       linkSync(written.value, path);
+      this.#spares.use(written.value, path);
     } catch (error) {
+      won = codeOf(error) === 'EEXIST' && isSameFile(written.value, path);
+      if (won) this.#spares.use(written.value, path);
+      else this.#spares.give(written.value);
       if (codeOf(error) !== 'EEXIST') return fail(writeProblem(path, error));
-      won = isSameFile(written.value, path);
-    } finally {
-      remove(written.value);
     }
-    const held = this.read(fingerprint);
     const claim: Claim = {fingerprint, number, content};
-    if (won && held?.number === number) return ok({is: 'ours', claim});
+    if (won && this.#numbers(fingerprint).at(-1) === number) return ok({is: 'ours', claim});
+    const held = this.read(fingerprint);
     // The old owner was giving up between our look and our link, while a newer one was there.
     if (won) this.release(claim);
     // Who beat us may have finished already: the task is free again, and the result is there to be found.
     if (held !== undefined) return ok({is: 'theirs', claim: held});
     if (tries > 0) return this.#make(fingerprint, 1, content, tries - 1);
     return ok({is: 'theirs', claim: {fingerprint, number: 1, content: undefined, unseen: true}});
-  }
-
-  #write(content: ClaimContent): Result<string, StoreProblem> {
-    const path = join(this.directory, `.${randomUUID()}`);
-    try {
-      writeIn(this.directory, path, `${JSON.stringify(content)}\n`);
-      return ok(path);
-    } catch (error) {
-      return fail(writeProblem(path, error));
-    }
   }
 
   #names(): readonly string[] {
@@ -192,26 +190,6 @@ export class Claims {
   }
 }
 
-/** Writes a new file; its directory is nearly always there. */
-function writeIn(directory: string, path: string, text: string): void {
-  try {
-    writeFileSync(path, text, {flag: 'wx'});
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error;
-    makeDirectorySync(directory);
-    writeFileSync(path, text, {flag: 'wx'});
-  }
-}
-
-/** Where the disk does not let it go, it stays: what its content says is no longer true, and who reads it sees that. */
-function remove(path: string): void {
-  try {
-    rmSync(path, {force: true});
-  } catch {
-    // A temporary file means nothing, and a claim of a kernel that has let go of it is taken over.
-  }
-}
-
 /** True if the link was made after all: a request that a file server got twice says EEXIST to the second. */
 function isSameFile(a: string, b: string): boolean {
   try {
@@ -227,11 +205,14 @@ const isStamp = (value: unknown): boolean =>
   typeof value['pid'] === 'number' &&
   ['startTime', 'host', 'bootId'].every(name => typeof value[name] === 'string');
 
-function readContent(path: string): ClaimContent | undefined {
+/** The file names its task, as it may be that of another by the time that it is read; older ones do not. */
+function readContent(path: string, own: Fingerprint): ClaimContent | undefined {
   try {
-    const data: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    if (!isObject(data) || typeof data['directory'] !== 'string' || typeof data['attempt'] !== 'string')
-      return undefined;
+    const read: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    if (!isObject(read)) return undefined;
+    const {fingerprint = own, ...data} = read;
+    if (fingerprint !== own) return undefined;
+    if (typeof data['directory'] !== 'string' || typeof data['attempt'] !== 'string') return undefined;
     const {runner, kernel} = data;
     if (!isStamp(kernel)) return undefined;
     if (data['beat'] !== undefined && typeof data['beat'] !== 'string') return undefined;

@@ -1,5 +1,7 @@
-import {readdir, readlink, realpath, rename, symlink} from 'node:fs/promises';
+import {readdirSync} from 'node:fs';
+import {readlink, realpath, rename, symlink} from 'node:fs/promises';
 import {dirname, isAbsolute, join, relative} from 'node:path';
+import {Slice} from '../fingerprint/slice.js';
 
 /** Weft's own files lie at the top of a task's directory and begin so. They are no outputs. */
 export const OWN = '.weft.';
@@ -11,9 +13,12 @@ export const OWN = '.weft.';
  */
 export async function listOutputs(directory: string): Promise<readonly string[]> {
   const names: string[] = [];
+  const slice = new Slice();
 
   async function walk(below: string): Promise<void> {
-    for (const entry of await readdir(join(directory, below), {withFileTypes: true})) {
+    if (slice.over) await slice.rest();
+    // At once: by the thread pool, a look at the few files of a task would cost several times as much.
+    for (const entry of readdirSync(join(directory, below), {withFileTypes: true})) {
       const name = below === '' ? entry.name : `${below}/${entry.name}`;
       if (below === '' && name.startsWith(OWN)) continue;
       if (entry.isDirectory()) await walk(name);

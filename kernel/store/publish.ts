@@ -1,5 +1,5 @@
 import {randomUUID} from 'node:crypto';
-import {existsSync, readdirSync, rmSync, unlinkSync} from 'node:fs';
+import {existsSync, readdirSync, renameSync, rmSync, unlinkSync} from 'node:fs';
 import {mkdir, rename, rm} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
 import {codeOf} from '../fingerprint/file-problem.js';
@@ -90,7 +90,7 @@ export async function publish(
     const placed = await place(attempt, manifest, force, step);
     if (!placed.ok || !placed.value.ours) return placed;
     step('exit');
-    await rm(join(final, '.weft.exit'), {force: true}).catch(() => undefined);
+    removeFile(join(final, '.weft.exit'));
     return placed;
   } catch (error) {
     return fail({reason: 'publish', ...writeProblem(final, error)});
@@ -134,7 +134,7 @@ async function place(
     let code: string;
     try {
       step(tries === 0 ? 'final' : 'final again');
-      await rename(attempt, final);
+      renameSync(attempt, final);
       return ok({manifest, ours: true});
     } catch (error) {
       code = codeOf(error);
@@ -195,5 +195,14 @@ function removeOwn(directory: string, keep: ReadonlySet<string>): void {
     } catch {
       rmSync(path, {recursive: true, force: true});
     }
+  }
+}
+
+/** Removes a file, or leaves it where it can't be. */
+function removeFile(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // It is not there any more, or means nothing where it is.
   }
 }

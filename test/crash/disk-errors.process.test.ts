@@ -16,7 +16,6 @@ const failing: readonly (readonly [string, readonly Code[], Omit<Rule, 'action'>
   ['its log', ANY, {role: 'runner', operation: 'create', path: '*/.weft.log'}, /\.weft\.log/],
   ['its manifest', ANY, {role: 'kernel', operation: 'create', path: '*/.weft.json.tmp'}, /\.weft\.json/],
   ['its manifest', WRITING, {role: 'kernel', operation: 'write', path: '*/.weft.json.tmp'}, /\.weft\.json/],
-  ['its manifest', WRITING, {role: 'kernel', operation: 'sync', path: '*/.weft.json.tmp'}, /\.weft\.json/],
   ['its name', ANY, {role: 'kernel', operation: 'rename', path: '.weft/work/#/bash#'}, /\.weft\/work/],
 ];
 

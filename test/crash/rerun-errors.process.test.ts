@@ -25,7 +25,6 @@ const failing: readonly (readonly [string, readonly Code[], Omit<Rule, 'action'>
   ['its directory of scratch files', ANY, {operation: 'mkdir', path: '*/.weft.tmp'}, /rerun\/weft\/\.make/],
   ['its log', ANY, {role: 'runner', operation: 'create', path: 'DATA/*/.weft.log'}, /\.weft\.log/],
   ['its manifest', ANY, {operation: 'create', path: 'DATA/*/.weft.json.tmp'}, /\.weft\.json/],
-  ['its manifest', WRITING, {operation: 'sync', path: 'DATA/*/.weft.json.tmp'}, /\.weft\.json/],
   ['its name', ANY, {operation: 'rename', path: 'DATA/rerun/weft/make*'}, /rerun\/weft\/makeCoaddTempExp/],
 ];
 

@@ -1,8 +1,9 @@
-import {mkdtempSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
+import {linkSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import fc from 'fast-check';
 import {afterEach, beforeEach, expect, test} from 'vitest';
+import {digestOf, type Fingerprint} from '../../kernel/fingerprint/fingerprint.js';
 import type {AttemptId} from '../../kernel/graph/task.js';
 import {Claims, type Claim, type ClaimContent, type Claiming} from '../../kernel/store/claim.js';
 import {sampleFingerprint} from './sample.js';
@@ -25,13 +26,16 @@ function claimed(result: ReturnType<Claims['claim']>): Claiming {
   return result.value;
 }
 
+/** What means something: not the files that are kept to be written again. */
+const namesIn = (directory: string): readonly string[] => readdirSync(directory).filter(name => !name.startsWith('.'));
+
 test('the first who claims a task owns it, and the second sees who does', () => {
   const claims = new Claims(join(room, 'claims'));
   expect(claims.read(task)).toBeUndefined();
   expect(claimed(claims.claim(task, content('a')))).toMatchObject({is: 'ours', claim: {number: 1}});
   const second = claimed(new Claims(join(room, 'claims')).claim(task, content('b')));
   expect(second).toEqual({is: 'theirs', claim: {fingerprint: task, number: 1, content: content('a')}});
-  expect(readdirSync(join(room, 'claims'))).toEqual([`${task}.1`]);
+  expect(namesIn(join(room, 'claims'))).toEqual([`${task}.1`]);
 });
 
 test('of two who take over from the same dead owner, one wins', () => {
@@ -49,7 +53,7 @@ test('giving a claim up frees the task, with all older claims', () => {
   const {claim} = claimed(claims.takeOver(dead, content('next')));
   claims.release(claim);
   expect(claims.read(task)).toBeUndefined();
-  expect(readdirSync(room)).toEqual([]);
+  expect(namesIn(room)).toEqual([]);
 });
 
 test('who was taken for dead and gives up late takes nothing from the new owner', () => {
@@ -125,4 +129,20 @@ test('whatever several kernels do, at most one owns a task', () => {
     }),
     settings,
   );
+});
+
+test('the file of a claim is written again once it is given up, and is taken for that of no other task', () => {
+  const claims = new Claims(room);
+  const [one, two] = [sampleFingerprint(), digestOf('another') as string as Fingerprint];
+  const first = claims.claim(one, content('a'));
+  const inode = statSync(join(room, `${one}.1`)).ino;
+  if (first.ok) claims.release(first.value.claim);
+  expect(claims.claim(two, content('b')).ok).toBe(true);
+  expect(statSync(join(room, `${two}.1`)).ino).toBe(inode);
+  // Who has opened the first one late reads this.
+  linkSync(join(room, `${two}.1`), join(room, `${one}.1`));
+  expect(claims.read(one)?.content).toBeUndefined();
+  claims.close();
+  expect(readdirSync(room).filter(name => name.startsWith('.'))).toEqual([]);
+  expect(claims.read(two)?.content?.attempt).toBe('b');
 });

@@ -34,6 +34,7 @@ test('claims that were never linked, beats that no claim names, and attempts tha
   const own = new Claims(claims);
   const [claimed, failed, dead, young, writing] = [uuid(), uuid(), uuid(), uuid(), uuid()];
   own.claim(sampleFingerprint(), content(claimed, 'named'));
+  own.close();
   aged(join(claims, `.${randomUUID()}`), 2);
   const fresh = aged(join(claims, `.${randomUUID()}`), 0);
   aged(beatPath(claims, 'gone'), 2);
