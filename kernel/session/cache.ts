@@ -1,9 +1,8 @@
 import {createHash, randomUUID} from 'node:crypto';
-import {existsSync, readdirSync, readFileSync} from 'node:fs';
+import {existsSync, readdirSync} from 'node:fs';
 import {readdir, rename, rm} from 'node:fs/promises';
 import {basename, dirname, join, sep} from 'node:path';
 import type {Fingerprint} from '../fingerprint/fingerprint.js';
-import type {Holder} from '../graph/holder.js';
 import type {Manifest} from '../graph/manifest.js';
 import {shortOf} from '../graph/recipe.js';
 import {fail, ok, type Result} from '../graph/result.js';
@@ -22,7 +21,7 @@ import {exportResults} from './cache-export.js';
 import {importResults, type ImportOptions} from './cache-import.js';
 import {listedResults, newestFirst, resultOf} from './cached-results.js';
 import type {BadResult, CachedResult, CachePort, CleanUp, Exported, Imported, Keep} from './cache-port.js';
-import {RUNNER} from './task-claims.js';
+import {readHolder} from './holder-file.js';
 
 /** Where the pins of a root's reruns lie among them: a directory for each store that has some. */
 const PINS = '.pins';
@@ -274,16 +273,8 @@ function claimsBeside(directory: string): string | undefined {
 function isOver({kernel, directory, runner}: ClaimContent): boolean {
   if (isAlive(kernel) !== 'dead') return false;
   if (existsSync(join(directory, '.weft.exit'))) return true;
-  const holder = runner ?? holderIn(directory);
+  const holder = runner ?? readHolder(directory);
   return holder === undefined || isAlive(holder) === 'dead';
-}
-
-function holderIn(directory: string): Holder | undefined {
-  try {
-    return JSON.parse(readFileSync(join(directory, RUNNER), 'utf8')) as Holder;
-  } catch {
-    return undefined;
-  }
 }
 
 async function discard(path: string): Promise<void> {

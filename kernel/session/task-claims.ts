@@ -1,4 +1,4 @@
-import {existsSync, readFileSync} from 'node:fs';
+import {existsSync} from 'node:fs';
 import {rm} from 'node:fs/promises';
 import {join} from 'node:path';
 import type {Fingerprint} from '../fingerprint/fingerprint.js';
@@ -13,9 +13,7 @@ import {Claims, type Claim as StoreClaim, type ClaimContent, type Claiming} from
 import {beatPath, BeatWatch, Heartbeat} from '../store/heartbeat.js';
 import {isAlive, stampOf, type Life} from '../machine/process-life.js';
 import type {StoreProblem} from '../store/problem.js';
-
-/** The file in an attempt's directory that names its runner. */
-export const RUNNER = '.weft.runner';
+import {readHolder} from './holder-file.js';
 
 /** Milliseconds for which a look at a directory of claims is good. */
 const LOOK = 50;
@@ -173,13 +171,5 @@ export class TaskClaims {
     // It was being published: its runner's mark was gone already, and so is its runner's part in it.
     const ended = existsSync(join(directory, '.weft.exit'));
     return ok({is: 'orphan', claim: known, ...(ended ? {holder: {...kernel, directory}} : {})});
-  }
-}
-
-function readHolder(directory: string): Holder | undefined {
-  try {
-    return JSON.parse(readFileSync(join(directory, RUNNER), 'utf8')) as Holder;
-  } catch {
-    return undefined;
   }
 }

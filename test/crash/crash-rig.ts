@@ -116,7 +116,10 @@ export class CrashRig implements Disposable {
   get runners(): readonly Holder[] {
     return this.#below('work')
       .filter(name => name.endsWith('.weft.runner'))
-      .map(name => JSON.parse(readFileSync(join(this.directory, '.weft/work', name), 'utf8')) as Holder);
+      .map(name => {
+        const path = join(this.directory, '.weft/work', name);
+        return {...(JSON.parse(readFileSync(path, 'utf8')) as Holder), directory: dirname(path)};
+      });
   }
 
   /** What claims and attempts are left. A claim that was being written when its kernel died leaves a file that means nothing. */

@@ -20,4 +20,5 @@ for (let at = 0; at < Number(count); at++) {
   if (made.ok && made.value.is === 'ours') owned.push(`${at}`);
 }
 process.stdout.write(`${JSON.stringify(owned)}\n`);
+claims.close();
 process.exit();
