@@ -35,7 +35,8 @@ test('a kernel is killed in the middle of a task: what was finished is cached, w
   const texts = await runCells(kernel, cells);
   expect(texts[0]).toContain('cached');
   expect(texts[1]).toContain('ran elsewhere');
-  expect(texts[2]).toContain('done');
+  // It may have ended before its cell was run once more.
+  expect(texts[2]).toMatch(/done|cached/);
   expect(rig.ran).toEqual(['first', 'second', 'third']);
   expect(readFileSync(join(await rig.result('third'), 'out.txt'), 'utf8')).toBe(
     'result of first\nand more\nand more\n',
