@@ -1,4 +1,4 @@
-import {lstatSync, mkdirSync, readdirSync, rmSync, symlinkSync} from 'node:fs';
+import {lstatSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync} from 'node:fs';
 import {dirname, join, normalize, resolve} from 'node:path';
 import type {Digest, Fingerprint} from '../kernel/fingerprint/fingerprint.js';
 import type {JsonValue} from '../kernel/fingerprint/json.js';
@@ -173,7 +173,8 @@ export class ScriptWork implements Work {
       return Promise.resolve(fail({reason: 'output', message, paths: missing, ...ended}));
     }
     for (const name of all) if (!outputs.has(name)) rmSync(join(directory, name));
-    removeEmpty(directory);
+    // Where there are no directories, the number of its names says so.
+    if (statSync(directory).nlink !== 2) removeEmpty(directory);
     return Promise.resolve(ok({outputs: [...outputs].sort(), ...(value === undefined ? {} : {value})}));
   }
 

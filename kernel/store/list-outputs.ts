@@ -10,8 +10,9 @@ export const OWN = '.weft.';
  * Lists the files and links below an attempt's directory, relative and sorted, without Weft's own, pipes and sockets.
  * A link by an absolute path into the directory itself is made relative, as the directory will be renamed.
  * Throws what `node:fs` throws.
+ * @param own gets the names of Weft's own
  */
-export async function listOutputs(directory: string): Promise<readonly string[]> {
+export async function listOutputs(directory: string, own: string[] = []): Promise<readonly string[]> {
   const names: string[] = [];
   const slice = new Slice();
 
@@ -20,8 +21,8 @@ export async function listOutputs(directory: string): Promise<readonly string[]>
     // At once: by the thread pool, a look at the few files of a task would cost several times as much.
     for (const entry of readdirSync(join(directory, below), {withFileTypes: true})) {
       const name = below === '' ? entry.name : `${below}/${entry.name}`;
-      if (below === '' && name.startsWith(OWN)) continue;
-      if (entry.isDirectory()) await walk(name);
+      if (below === '' && name.startsWith(OWN)) own.push(name);
+      else if (entry.isDirectory()) await walk(name);
       else if (entry.isFile()) names.push(name);
       else if (entry.isSymbolicLink()) {
         await untie(name);

@@ -1,5 +1,5 @@
 import {randomUUID} from 'node:crypto';
-import {existsSync, readdirSync, renameSync, rmSync, unlinkSync} from 'node:fs';
+import {existsSync, renameSync, rmSync, unlinkSync} from 'node:fs';
 import {mkdir, rename, rm} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
 import {codeOf} from '../fingerprint/file-problem.js';
@@ -8,7 +8,7 @@ import type {Failure} from '../graph/failure.js';
 import type {Manifest, OutputFile} from '../graph/manifest.js';
 import {fail, ok, type Result} from '../graph/result.js';
 import {editionOf} from './edition.js';
-import {OWN, listOutputs, sortPaths} from './list-outputs.js';
+import {listOutputs, sortPaths} from './list-outputs.js';
 import {MANIFEST, readManifest, writeManifest} from './manifest-file.js';
 import {readOutput} from './output-stamp.js';
 import {writeProblem} from './problem.js';
@@ -72,7 +72,8 @@ export async function publish(
   const {attempt, final, previous, force = false} = publication;
   try {
     step('list');
-    const all = await listOutputs(attempt);
+    const own: string[] = [];
+    const all = await listOutputs(attempt, own);
     const names = publication.outputs === undefined ? all : sortPaths(publication.outputs);
     step('hash');
     const read = await readOutputs(attempt, names, sync);
@@ -85,7 +86,10 @@ export async function publish(
     if (!written.ok) return fail({reason: 'publish', ...written.error});
     step('clean');
     // What tells that the attempt ended goes last: without it, a successor could not publish the attempt.
-    removeOwn(attempt, new Set([MANIFEST, '.weft.log', '.weft.exit']));
+    removeOwn(
+      attempt,
+      own.filter(name => !KEPT.has(name)),
+    );
     step('rename');
     const placed = await place(attempt, manifest, force, step);
     if (!placed.ok || !placed.value.ours) return placed;
@@ -184,10 +188,12 @@ async function moveAside(final: string, step: (name: string) => void): Promise<v
   }
 }
 
+/** Weft's own files that stay when the others are removed. */
+const KEPT: ReadonlySet<string> = new Set([MANIFEST, '.weft.log', '.weft.exit']);
+
 /** Removes the runner's files and the script: a few unlinks, cheaper at once than by the thread pool. */
-function removeOwn(directory: string, keep: ReadonlySet<string>): void {
-  for (const name of readdirSync(directory)) {
-    if (!name.startsWith(OWN) || keep.has(name)) continue;
+function removeOwn(directory: string, names: readonly string[]): void {
+  for (const name of names) {
     const path = join(directory, name);
     try {
       // Nearly all are files, which takes one call.

@@ -37,7 +37,7 @@ const COPY = `{
 const mutants: readonly Mutant[] = [
   {
     name: 'a result is written in place',
-    from: /await rename\d*\(attempt, final\);/,
+    from: /renameSync\d*\(attempt, final\);/,
     to: COPY,
     paths: /work\/#\/bash#\/(?!\.weft\.exit)/,
     seen: /is missing|has no manifest|is cut|says/,
@@ -54,7 +54,7 @@ const mutants: readonly Mutant[] = [
     name: 'what is left of a task in its group runs on',
     from: /async function endGroup\d*\(.*\) \{/,
     to: '$& return;',
-    paths: /^task create .*\/out\.txt/,
+    paths: /^(?:task|job) create .*\/out\.txt/,
     victims: [['runner'], ['kernel', 'runner']],
     seen: /ran twice at once/,
   },
@@ -62,7 +62,7 @@ const mutants: readonly Mutant[] = [
     name: 'what is left of a task outside of its group runs on',
     from: /function inAttempt\d*\(.*\) \{/,
     to: '$& return [];',
-    paths: /^task create .*\/begun/,
+    paths: /^(?:task|job) create .*\/begun/,
     victims: [['runner'], ['kernel', 'runner']],
     seen: /ran twice at once/,
     long: true,
