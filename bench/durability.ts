@@ -14,7 +14,7 @@ interface Spread {
 
 /**
  * How long after a task's end its record is on the disk, for each task of a loop that runs two at a time: what the sync itself takes is in
- * it, and is told as well.
+ * it, and is told as well. On a busy machine most of it passes before the kernel gets to see the end.
  */
 export function durability(options: {
   readonly cold: number;
@@ -33,14 +33,17 @@ export function durability(options: {
     {cwd: directory, env: {...process.env, WEFT_BENCH_DURABLE: told}},
   );
   if (ran.status !== 0 || !existsSync(told)) throw new Error(`durability was not measured: ${ran.stderr.toString()}`);
-  const {count, sync, ...delay} = JSON.parse(readFileSync(told, 'utf8')) as Spread & {
+  const {count, written, sync, ...delay} = JSON.parse(readFileSync(told, 'utf8')) as Spread & {
     readonly count: number;
+    readonly written: Spread;
     readonly sync: Spread;
   };
   if (count !== options.cold) throw new Error(`${count} of ${options.cold} tasks were seen to become durable`);
   const text = ({median, p99, longest}: Spread): string =>
     `median ${median.toFixed(1)}, 99 % within ${p99.toFixed(1)}, longest ${longest.toFixed(1)} ms`;
-  options.say(`${count} records durable after a task's end: ${text(delay)}; of it fdatasync: ${text(sync)}`);
+  options.say(
+    `${count} records durable after a task's end: ${text(delay)}; of it since the line was written: ${text(written)}; fdatasync: ${text(sync)}`,
+  );
   const pair = (name: string, ours: number): Pair => ({
     name,
     ours,
@@ -49,5 +52,9 @@ export function durability(options: {
     against: 'what is allowed',
     smallerIsBetter: true,
   });
-  return [pair('a task is durable, median', delay.median), pair('a task is durable, longest', delay.longest)];
+  return [
+    pair('a task is durable, median', delay.median),
+    pair('a task is durable, longest', delay.longest),
+    pair('of it since it was recorded, longest', written.longest),
+  ];
 }

@@ -1,6 +1,6 @@
 // Loaded before Weft by `node --import`: watches its journals, and says how long after a task's end its line was on the disk.
 // WEFT_BENCH_DURABLE names the file that gets a JSON line at the end: how many, and of the delays the median, the 99th percentile and the
-// longest, milliseconds; `sync` has the same of the calls of fdatasync alone.
+// longest, milliseconds; `written` has the same from when the kernel wrote the line, `sync` of the calls of fdatasync alone.
 import {writeFileSync} from 'node:fs';
 import {open} from 'node:fs/promises';
 
@@ -12,21 +12,23 @@ await some.close();
 /** When the tasks ended whose lines are written and not synced, by the file's handle. */
 const unsynced = new WeakMap();
 const delays = [];
+const written = [];
 const syncs = [];
 
 const {write, datasync} = handles;
 handles.write = async function (buffer, ...rest) {
-  const written = await write.call(this, buffer, ...rest);
+  const at = performance.now();
+  const result = await write.call(this, buffer, ...rest);
   if (buffer instanceof Uint8Array) {
     const ends = unsynced.get(this) ?? [];
     unsynced.set(this, ends);
     for (const line of Buffer.from(buffer).toString().split('\n')) {
       if (!line.startsWith('{"is":"result"')) continue;
       const ended = /"endedAt":"([^"]+)"/.exec(line)?.[1];
-      if (ended !== undefined) ends.push(Date.parse(ended));
+      if (ended !== undefined) ends.push({ended: Date.parse(ended), at});
     }
   }
-  return written;
+  return result;
 };
 handles.datasync = async function () {
   const ends = unsynced.get(this)?.splice(0) ?? [];
@@ -34,7 +36,10 @@ handles.datasync = async function () {
   await datasync.call(this);
   if (ends.length === 0) return;
   syncs.push(performance.now() - began);
-  for (const end of ends) delays.push(Date.now() - end);
+  for (const {ended, at} of ends) {
+    delays.push(Date.now() - ended);
+    written.push(performance.now() - at);
+  }
 };
 
 const spread = times => {
@@ -44,5 +49,8 @@ const spread = times => {
 };
 process.on('exit', () => {
   if (target !== undefined && delays.length > 0)
-    writeFileSync(target, JSON.stringify({count: delays.length, ...spread(delays), sync: spread(syncs)}));
+    writeFileSync(
+      target,
+      JSON.stringify({count: delays.length, ...spread(delays), written: spread(written), sync: spread(syncs)}),
+    );
 });

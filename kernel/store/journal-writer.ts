@@ -82,7 +82,10 @@ export class JournalWriter {
         return result;
       })
       .finally(() => {
-        if (this.#running === running) this.#running = undefined;
+        if (this.#running !== running) return;
+        this.#running = undefined;
+        // Those that came meanwhile; where nothing can be written, they are tried again later.
+        if (this.#lines.length > 0 && this.#retry === undefined) void this.#start(false);
       });
     this.#running = running;
     return running;
@@ -103,19 +106,25 @@ export class JournalWriter {
 
   async #write(sync: boolean): Promise<Result<undefined, StoreProblem>> {
     try {
-      while (this.#rest !== undefined || this.#lines.length > 0) {
+      // What comes from now on is synced the next time: a stream of lines must not keep those before it from the disk.
+      if (sync) {
+        clearTimeout(this.#timer);
+        this.#timer = undefined;
+      }
+      for (let taken = false; this.#rest !== undefined || (!taken && this.#lines.length > 0);) {
         const file = await this.#current();
         if (this.#rest === undefined) {
           this.#rest = Buffer.from(`${this.#lines.join('\n')}\n`);
           this.#lines = [];
+          taken = true;
         }
         const {bytesWritten} = await file.write(this.#rest);
         this.#rest = bytesWritten === this.#rest.length ? undefined : this.#rest.subarray(bytesWritten);
         this.#unsynced = true;
       }
+      clearTimeout(this.#retry);
+      this.#retry = undefined;
       if (sync) {
-        clearTimeout(this.#timer);
-        this.#timer = undefined;
         if (this.#unsynced) {
           await this.#file?.datasync();
           this.#unsynced = false;
@@ -126,7 +135,10 @@ export class JournalWriter {
       clearTimeout(this.#timer);
       clearTimeout(this.#retry);
       this.#timer = undefined;
-      this.#retry = setTimeout(() => void this.#start(true), RETRY).unref();
+      this.#retry = setTimeout(() => {
+        this.#retry = undefined;
+        void this.#start(true);
+      }, RETRY).unref();
       return fail(writeProblem(this.path, error));
     }
   }
