@@ -136,8 +136,8 @@ static void general(const char *path, char *into) {
     size_t digits = 0;
     while (isxdigit((unsigned char)*end) || *end == '-') digits += *end++ != '-';
     int whole = (at == path || at[-1] == '/') && (!*end || *end == '/') && digits == 2;
-    /* The number of a process, in the name of a file that is renamed later. */
-    int number = at > path && at[-1] == '.' && *end == '.' && digits;
+    /* The number of a process, in the name of a file that is renamed later. One of a claim is short. */
+    int number = at > path && at[-1] == '.' && digits && (*end == '.' || (!*end && digits > 2));
     if (digits >= 8 || whole || number) {
       into[length++] = '#';
       at = end;
