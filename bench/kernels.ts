@@ -174,14 +174,17 @@ export function kernelPairs({speed, lines}: KernelResults): readonly Pair[] {
   const theirs = Object.entries(speed).filter(([name]) => !name.startsWith('weft'));
   const pair = (name: string, of: (one: Speed) => readonly number[]): readonly Pair[] =>
     ours.flatMap(([our, one]) =>
-      theirs.map(([their, other]) => ({
-        name: our === 'weft' ? name : `${name}, big store`,
-        ours: median(of(one)),
-        theirs: median(of(other)),
-        unit: 'ms',
-        against: their,
-        smallerIsBetter: true,
-      })),
+      // What a peer never answered has no time.
+      theirs
+        .filter(([, other]) => of(other).length > 0)
+        .map(([their, other]) => ({
+          name: our === 'weft' ? name : `${name}, big store`,
+          ours: median(of(one)),
+          theirs: median(of(other)),
+          unit: 'ms',
+          against: their,
+          smallerIsBetter: true,
+        })),
     );
   return [
     ...pair('start to kernel_info_reply', one => one.startMs),
