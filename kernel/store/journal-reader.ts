@@ -4,7 +4,7 @@ import {codeOf} from '../fingerprint/file-problem.js';
 import {Slice} from '../fingerprint/slice.js';
 import {behindTorn, readHeader} from './journal-header.js';
 import type {JournalIndex} from './journal-index.js';
-import {JournalText} from './journal-text.js';
+import {JournalText, type OpenTexts} from './journal-text.js';
 
 /** How far a journal has been read. */
 interface Position {
@@ -41,6 +41,7 @@ export class JournalReader {
   readonly #directory: string;
   readonly #index: JournalIndex;
   readonly #skip: string | undefined;
+  readonly #open: OpenTexts = {count: 0};
   readonly #positions = new Map<string, Position>();
   #running: Promise<unknown> = Promise.resolve();
   /** How many wait for what is read. */
@@ -127,7 +128,7 @@ export class JournalReader {
       const before = statSync(path, {bigint: true});
       if (old !== undefined && before.ino === old.inode && Number(before.size) === old.size) return true;
       const same = old !== undefined && before.ino === old.inode ? old : undefined;
-      const text = same === undefined ? JournalText.open(path) : same.text;
+      const text = same === undefined ? JournalText.open(path, this.#open) : same.text;
       descriptor = text?.descriptor ?? (closing = openSync(path, 'r'));
       const {ino, size} = fstatSync(descriptor, {bigint: true});
       let position = same;

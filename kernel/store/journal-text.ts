@@ -6,10 +6,13 @@ const AHEAD = 64 * 1024;
 /** How far behind the last line the next one may begin, to be in that order. */
 const NEAR = 4096;
 
-/** How many journals are kept open, at most. */
+/** How many journals one reader keeps open, at most. */
 const OPEN = 256;
 
-let open = 0;
+/** How many journals a reader has open. */
+export interface OpenTexts {
+  count: number;
+}
 
 /**
  * The lines of a journal by their places. The file is kept open, so that they are still there when it has been put together with others
@@ -19,6 +22,7 @@ export class JournalText {
   /** What holds the last line that was asked for. */
   bytes: Buffer = Buffer.alloc(0);
   readonly descriptor: number;
+  readonly #among: OpenTexts;
   /** How many lines are looked for here, as its owner counts them. */
   #uses = 0;
   #released = false;
@@ -28,16 +32,17 @@ export class JournalText {
   #next = 0;
   #closed = false;
 
-  private constructor(descriptor: number) {
+  private constructor(descriptor: number, among: OpenTexts) {
     this.descriptor = descriptor;
-    open++;
+    this.#among = among;
+    among.count++;
   }
 
-  /** Undefined where it cannot be opened, or too many are. */
-  static open(path: string): JournalText | undefined {
-    if (open >= OPEN) return undefined;
+  /** Undefined where it cannot be opened, or too many of its reader's are. */
+  static open(path: string, among: OpenTexts): JournalText | undefined {
+    if (among.count >= OPEN) return undefined;
     try {
-      return new JournalText(openSync(path, 'r'));
+      return new JournalText(openSync(path, 'r'), among);
     } catch {
       return undefined;
     }
@@ -84,7 +89,7 @@ export class JournalText {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    open--;
+    this.#among.count--;
     closeSync(this.descriptor);
   }
 
