@@ -12,8 +12,8 @@ const WORDS = [
 
 const ASKS = new RegExp(
   [
-    // $$, $0, $-, and quotes in which anything may stand.
-    String.raw`\$[$0-]|\$'`,
+    // $$, $0, $-, $! and $_, which a bash that has run something else has already, and quotes in which anything may stand.
+    String.raw`\$[$0!-]|\$_(?!\w)|\$\{_[}:=?+#%/^,-]|\$'`,
     // Expansions but the common ones; those may look at the process, or be wrong.
     String.raw`\$\{(?!#?[A-Za-z_]\w*\}|[A-Za-z_]\w*(?::?[-=?+]|[#%/^,]))`,
     // Arithmetic, subscripts: an error in these ends a subshell, and in a script only its line.

@@ -32,12 +32,13 @@ export function resultPlaces(
   directories: readonly string[],
   store: string,
 ): {readonly named: readonly string[]; readonly roots: readonly string[]} {
+  const work = join(store, 'work');
   const named = new Set<string>();
   const roots = new Set<string>();
   for (const directory of directories) {
     const root = /^(.+)\/rerun\/weft\/[^/]+$/.exec(directory)?.[1];
     if (root !== undefined) roots.add(root);
-    else named.add(directory.startsWith(`${store}/work/`) ? join(store, 'work') : directory);
+    else named.add(directory.startsWith(`${work}/`) ? work : directory);
   }
   return {named: [...named], roots: [...roots]};
 }

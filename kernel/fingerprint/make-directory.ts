@@ -5,7 +5,7 @@ import {codeOf} from './file-problem.js';
 
 /*
  * A directory is made with all above it that is missing. Node's own recursive way says that the directory is missing where a disk is
- * full, read-only or broken, which helps nobody.
+ * full, read-only or broken, which helps nobody, and never comes back where nothing can be made, as in /proc.
  */
 
 /**

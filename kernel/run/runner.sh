@@ -4,8 +4,9 @@
 # In, for each job a message: a line of four numbers of six digits, how many bytes and how many characters its head and its TEXT have; then
 # the head, of fields that end with US (0x1f) each: DIRECTORY SCRIPT SECONDS ATTEMPT BYTES STDOUT, of time and of memory, empty: no
 # limit; then the TEXT.
-# With a STDOUT, what the job writes to its standard output is copied to that file of its directory, besides the log. With a TEXT, that is run by a fork of this very bash, for scripts that can't tell the difference; SCRIPT is where it is written for a bash
-# that is too old for that. Without a SCRIPT it starts what the directory's `.weft.start` says, and ends it as its `.weft.stop` says:
+# With a STDOUT, what the job writes to its standard output is copied to that file of its directory, besides the log.
+# With a TEXT, that is run by a fork of this very bash, for scripts that can't tell the difference; SCRIPT is where it is written for a
+# bash that is too old for that. Without a SCRIPT it starts what the directory's `.weft.start` says, and ends it as its `.weft.stop` says:
 #   .weft.start  words for `env -i`, each ended by a NUL: NAME=VALUE…, a program, its arguments
 #   .weft.stop   `session` or nothing, `shared` or nothing, then commands: `ask` or `remove`, how many words, such words
 # A first message `inside`, and the number and the start of a process of the host, says that it runs in a container, as the

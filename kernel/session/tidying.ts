@@ -23,8 +23,10 @@ export class Tidying {
   /** How much of it is not over. */
   #left = 0;
 
-  /** Begins with the store. */
-  /** @param now false: nothing is looked after until it is visited */
+  /**
+   * Begins with the store.
+   * @param now false: nothing is looked after until it is visited
+   */
   constructor(store: Store, claims: TaskClaims, now = true) {
     this.#store = store;
     this.#claims = claims;

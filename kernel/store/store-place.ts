@@ -1,8 +1,9 @@
-import {existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {existsSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {randomUUID} from 'node:crypto';
-import {basename, dirname, join, resolve} from 'node:path';
+import {basename, join, resolve} from 'node:path';
 import {STORE_MARK} from '../fingerprint/directory-tree.js';
 import {codeOf} from '../fingerprint/file-problem.js';
+import {makeDirectorySync} from '../fingerprint/make-directory.js';
 import {fail, ok, type Result} from '../graph/result.js';
 import {writeProblem, type StoreProblem} from './problem.js';
 
@@ -18,8 +19,10 @@ const POINTER = 'store';
 const PARTS: ReadonlySet<string> = new Set([
   'claims',
   'pins',
+  'probes',
   'runs',
   'scratch',
+  'setups',
   'work',
   'history',
   'stat-cache.jsonl',
@@ -47,7 +50,7 @@ export function noteStore(directory: string, path: string): Result<undefined, St
   try {
     if (isSamePlace(resolve(directory, path), own)) rmSync(pointer, {force: true});
     else {
-      mkdirSync(own, {recursive: true});
+      makeDirectorySync(own);
       writeFileSync(pointer, `${path}\n`);
     }
     return ok(undefined);
@@ -77,7 +80,7 @@ export function makePlace(directory: string): Result<undefined, StoreProblem> {
           remedy: 'name a new directory, an empty one, or one that is a store already',
         });
     } else {
-      makeSteps(directory);
+      makeDirectorySync(directory);
       // Results are no source code: git need not see them.
       writeFileSync(join(directory, '.gitignore'), '*\n');
     }
@@ -98,13 +101,6 @@ export function makePlace(directory: string): Result<undefined, StoreProblem> {
 
 const refused = (place: string, why: string): Result<undefined, StoreProblem> =>
   fail({message: `${place} can't be made: ${why}`, remedy: 'name another directory'});
-
-/** Makes a directory and what is missing above it. Node's own way never comes back where nothing can be made, as in /proc. */
-function makeSteps(directory: string): void {
-  const above = dirname(directory);
-  if (!existsSync(above) && above !== directory) makeSteps(above);
-  mkdirSync(directory);
-}
 
 /** Whether there are journals: a store that was made otherwise, or by hand. */
 function hasRuns(directory: string): boolean {

@@ -10,13 +10,16 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import {join} from 'node:path';
+import {join, sep} from 'node:path';
 import {expect, test} from 'vitest';
 import {need} from '../rig/component.js';
 import {Faults, library} from '../rig/faults/faults.js';
 import {Random} from '../rig/random.js';
 import {CrashNotebook} from './crash-notebook.js';
 import {lookAtStore} from './look-at-store.js';
+
+/** Where results lie, as the rules of faults write it. */
+const WORK = '.weft/work';
 
 const soak = process.env['WEFT_SOAK'] !== undefined;
 const sets = [1, 2];
@@ -73,7 +76,7 @@ test('a purge that takes any outputs away costs their tasks alone, and nothing f
   for (let round = 0; round < (soak ? 60 : 3); round++) {
     const gone = files(notebook, /\/work\/.*\/(out|more)\.txt$/).filter(() => random.below(3) === 0);
     for (const path of gone) rmSync(path);
-    const hurt = new Set(gone.map(path => path.split('/work/')[1]!.split('/')[1]!));
+    const hurt = new Set(gone.map(path => path.split(`${sep}work${sep}`)[1]!.split(sep)[1]!));
     const before = tasks.map(task => notebook.begun(task));
     const {ran} = await run(notebook);
     expect(ran).toBe(hurt.size);
@@ -129,7 +132,7 @@ test('results that cannot be read are made again, and nothing is lost', async co
   await run(notebook);
   for (const error of soak ? (['EIO', 'EACCES', 'ESTALE'] as const) : (['EIO'] as const)) {
     using faults = new Faults(notebook.directory, [
-      {role: 'kernel', operation: 'stat', path: '.weft/work/#/bash#/out.txt', action: {error}},
+      {role: 'kernel', operation: 'stat', path: `${WORK}/#/bash#/out.txt`, action: {error}},
     ]);
     await run(notebook, faults.environment);
     expect(await run(notebook)).toMatchObject({ran: 0, cached: tasks.length});

@@ -39,7 +39,7 @@ test('`%config store` moves the store, and the next kernel, its cells and the co
     expect((await nb.run('%config')).out).toContain(`store ${place}\n`);
     await nb.run(CELL);
     made = await nb.value('(await made).text("a.txt")');
-    expect(await nb.value('(await made).path')).toContain(`'${place}/work/`);
+    expect(await nb.value('(await made).path')).toContain(`'${join(place, 'work')}/`);
     // The same line again is no move, however it is spelled.
     expect((await nb.run('%config store ../far/results/')).error).toBe('');
     const refused = await nb.run('%config store other');
@@ -106,7 +106,7 @@ test('a directory that can be no store is refused with the reason, and nothing i
   expect(await refused('a b')).toMatch(/W2036.*one key and one value/);
   expect((await nb.run('%config store')).out).toBe(`${directory}/.weft\n`);
   await nb.run(CELL);
-  expect(await nb.value('(await made).path')).toContain(`${directory}/.weft/work/`);
+  expect(await nb.value('(await made).path')).toContain(`${join(directory, '.weft', 'work')}/`);
   expect(readdirSync(folder.at('notebook/data'))).toEqual(['raw.fits']);
 });
 
@@ -151,6 +151,6 @@ test('where the store is gone and cannot be made, tasks fail before they begin, 
     await using nb = await openTestNotebook({directory});
     expect((await nb.run('%config store results')).error).toBe('');
     await nb.run(CELL);
-    expect(await nb.value('(await made).path')).toContain(`${directory}/results/work/`);
+    expect(await nb.value('(await made).path')).toContain(`${join(directory, 'results', 'work')}/`);
   }
 });
