@@ -61,8 +61,9 @@ export class Series {
   #over = false;
   #took = 0;
   readonly #samples: number[] = [];
-  /** Members that have nodes, in the order in which they got them, or in their own. */
+  /** Members that have nodes, in the order in which they got them, or in their own, and these nodes: it is asked for at each change of one. */
   #made: SeriesMember[] = [];
+  #nodes: readonly TaskNode[] | undefined = [];
   #sorted = true;
   /** How many were found done and have no nodes. */
   #done = 0;
@@ -136,7 +137,7 @@ export class Series {
   get made(): readonly TaskNode[] {
     if (!this.#sorted) this.#made.sort((a, b) => a.at - b.at);
     this.#sorted = true;
-    return this.#made.flatMap(({made}) => made ?? []);
+    return (this.#nodes ??= this.#made.flatMap(({made}) => made ?? []));
   }
 
   /** A member has got a node. */
@@ -144,6 +145,7 @@ export class Series {
     if (member.fingerprint !== undefined) this.#done--;
     this.#sorted &&= (this.#made.at(-1)?.at ?? -1) < member.at;
     this.#made.push(member);
+    this.#nodes = undefined;
   }
 
   /** Its members that have no nodes, all in one, for a display. */
