@@ -1,4 +1,4 @@
-import {existsSync, linkSync, readFileSync, readdirSync, renameSync, statSync} from 'node:fs';
+import {existsSync, linkSync, readFileSync, readdirSync, renameSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {codeOf} from '../fingerprint/file-problem.js';
 import {readFingerprint, type Fingerprint} from '../fingerprint/fingerprint.js';
@@ -39,10 +39,20 @@ export interface Claim {
 /** What came of an attempt to own a task. `theirs`: somebody else does, and this is what he says. */
 export type Claiming = {readonly is: 'ours' | 'theirs'; readonly claim: Claim};
 
+/** The file that says that a task was taken over, and that the numbers of its claims have to be looked through. */
+const TAKEN = '.taken';
+
+/** The task of such a file; undefined for the name of anything else. */
+export const takenOf = (name: string): string | undefined => /^([0-9a-f]{64})\.taken$/.exec(name)?.[1];
+
 /**
  * The claims of one directory, numbered files `<fingerprint>.1`, `.2`, … A claim is written to a file of a unique name and
  * linked into place: link(2) is atomic and fails on a name that is there, on network file systems too, and a request that was
  * sent twice can be told from a lost race. Owner is who made the highest number.
+ *
+ * Before a number above 1 there is `<fingerprint>.taken`, and it stays when the claims go. So who has made number 1 and does not see that
+ * file has the highest number: of most tasks the directory need not be read, whose names can be many, and on some file systems those
+ * that were removed, too.
  * Who has made a claim looks for the result once more before it runs anything.
  */
 export class Claims {
@@ -150,6 +160,7 @@ export class Claims {
     const path = this.#path(fingerprint, number);
     let won = true;
     try {
+      if (number > 1) this.#take(fingerprint);
       linkSync(written.value, path);
       this.#spares.use(written.value, path);
     } catch (error) {
@@ -159,7 +170,8 @@ export class Claims {
       if (codeOf(error) !== 'EEXIST') return fail(writeProblem(path, error));
     }
     const claim: Claim = {fingerprint, number, content};
-    if (won && this.#numbers(fingerprint).at(-1) === number) return ok({is: 'ours', claim});
+    const alone = number === 1 && !existsSync(this.#taken(fingerprint));
+    if (won && (alone || this.#numbers(fingerprint).at(-1) === number)) return ok({is: 'ours', claim});
     const held = this.read(fingerprint);
     // The old owner was giving up between our look and our link, while a newer one was there.
     if (won) this.release(claim);
@@ -183,6 +195,15 @@ export class Claims {
       .map(name => Number(name.slice(fingerprint.length + 1)))
       .filter(number => Number.isSafeInteger(number) && number > 0)
       .sort((a, b) => a - b);
+  }
+
+  /** Says that there will be a number above 1, as of now: what says so is collected an hour after it was written last. */
+  #take(fingerprint: Fingerprint): void {
+    writeFileSync(this.#taken(fingerprint), '\n');
+  }
+
+  #taken(fingerprint: Fingerprint): string {
+    return join(this.directory, `${fingerprint}${TAKEN}`);
   }
 
   #path(fingerprint: Fingerprint, number: number): string {

@@ -2,7 +2,7 @@ import {randomUUID} from 'node:crypto';
 import {readdir, rm, stat, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {beatOf} from './heartbeat.js';
-import type {ClaimContent} from './claim.js';
+import {takenOf, type ClaimContent} from './claim.js';
 
 /** Milliseconds after which what nobody claims counts as left behind: no step between two claims takes so long. */
 export const HOUR = 3_600_000;
@@ -26,8 +26,9 @@ export interface LeftoverPlaces {
 }
 
 /**
- * Finds what crashes have left: claims that were written and never linked, beats of kernels that are gone, attempts that
- * nobody claims. Of a claim's attempt nothing is said, though its kernel is dead: it may have finished, and is then published.
+ * Finds what crashes have left: claims that were written and never linked, beats of kernels that are gone, what says
+ * that a task was taken over that has no claim any more, attempts that nobody claims. Of a claim's attempt nothing is said, though its kernel
+ * is dead: it may have finished, and is then published.
  * Ages are by the clock of the file system that the files are on, never by that of this machine.
  * @returns absolute paths; none where nothing may be written
  */
@@ -52,8 +53,7 @@ export async function findLeftovers(places: LeftoverPlaces): Promise<readonly st
   const found: string[] = [];
   for (const name of names) {
     const path = join(claims, name);
-    const beat = beatOf(name);
-    const spare = beat === undefined ? isTemporary(name) : !beating.has(beat);
+    const spare = isSpare(name, names, beating);
     if (spare && (await isOlder(path, now - HOUR))) found.push(path);
   }
   if (made.length === 0) return found;
@@ -72,6 +72,14 @@ export async function removeLeftovers(places: LeftoverPlaces): Promise<number> {
   const found = await findLeftovers(places);
   for (const path of found) await rm(path, {recursive: true, force: true, maxRetries: 2}).catch(() => undefined);
   return found.length;
+}
+
+/** Whether a file among claims is of no use to anybody, once it is old. */
+function isSpare(name: string, names: readonly string[], beating: ReadonlySet<string | undefined>): boolean {
+  const beat = beatOf(name);
+  if (beat !== undefined) return !beating.has(beat);
+  const taken = takenOf(name);
+  return taken === undefined ? isTemporary(name) : !names.some(other => other !== name && other.startsWith(taken));
 }
 
 const isTemporary = (name: string): boolean => /^\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(name);

@@ -26,8 +26,9 @@ function claimed(result: ReturnType<Claims['claim']>): Claiming {
   return result.value;
 }
 
-/** What means something: not the files that are kept to be written again. */
-const namesIn = (directory: string): readonly string[] => readdirSync(directory).filter(name => !name.startsWith('.'));
+/** The claims: not the files that are kept to be written again, nor what says that a task was taken over. */
+const namesIn = (directory: string): readonly string[] =>
+  readdirSync(directory).filter(name => !name.startsWith('.') && !name.endsWith('.taken'));
 
 test('the first who claims a task owns it, and the second sees who does', () => {
   const claims = new Claims(join(room, 'claims'));
@@ -54,6 +55,21 @@ test('giving a claim up frees the task, with all older claims', () => {
   claims.release(claim);
   expect(claims.read(task)).toBeUndefined();
   expect(namesIn(room)).toEqual([]);
+});
+
+test('who claims a task in the middle of the end of one that was taken over gets it only once that is over', () => {
+  const [claims, other] = [new Claims(room), new Claims(room)];
+  const dead = claimed(claims.claim(task, content('dead'))).claim;
+  const second = claimed(claims.takeOver(dead, content('second'))).claim;
+  const third = claimed(claims.takeOver(second, content('third'))).claim;
+  // Those before it go first.
+  rmSync(join(room, `${task}.1`));
+  expect(claimed(other.claim(task, content('late')))).toMatchObject({is: 'theirs', claim: {number: 3}});
+  rmSync(join(room, `${task}.2`));
+  expect(claimed(other.claim(task, content('late')))).toMatchObject({is: 'theirs', claim: {number: 3}});
+  expect(claims.isHeld(third)).toBe(true);
+  claims.release(third);
+  expect(claimed(other.claim(task, content('late')))).toMatchObject({is: 'ours', claim: {number: 1}});
 });
 
 test('who was taken for dead and gives up late takes nothing from the new owner', () => {

@@ -28,7 +28,7 @@ function aged(path: string, hours: number, directory = false): string {
   return path;
 }
 
-test('claims that were never linked, beats that no claim names, and attempts that nobody has are removed', async () => {
+test('claims that were never linked, beats that no claim names, marks of tasks that were taken over, and attempts that nobody has are removed', async () => {
   using folder = scratch();
   const [claims, work] = [folder.at('claims'), folder.at('work/aa')];
   const own = new Claims(claims);
@@ -38,6 +38,10 @@ test('claims that were never linked, beats that no claim names, and attempts tha
   aged(join(claims, `.${randomUUID()}`), 2);
   const fresh = aged(join(claims, `.${randomUUID()}`), 0);
   aged(beatPath(claims, 'gone'), 2);
+  const [free, owned, recent] = ['a', sampleFingerprint(), 'b'].map(name => `${name.padEnd(64, 'a')}.taken`);
+  aged(join(claims, free!), 2);
+  aged(join(claims, owned!), 2);
+  aged(join(claims, recent!), 0);
   aged(beatPath(claims, 'named'), 2);
   aged(beatPath(claims, 'alive'), 0);
   const attempt = (id: string): string => join(work, `.bash-0123456789ab.${id}`);
@@ -58,9 +62,16 @@ test('claims that were never linked, beats that no claim names, and attempts tha
     attempts: [work, folder.at('absent')],
     kept,
   };
-  expect(await removeLeftovers(places)).toBe(3);
+  expect(await removeLeftovers(places)).toBe(4);
   expect(readdirSync(claims).toSorted()).toEqual(
-    [`${sampleFingerprint()}.1`, fresh.slice(claims.length + 1), '.beat-alive', '.beat-named'].toSorted(),
+    [
+      `${sampleFingerprint()}.1`,
+      owned,
+      recent,
+      fresh.slice(claims.length + 1),
+      '.beat-alive',
+      '.beat-named',
+    ].toSorted(),
   );
   const there = readdirSync(work);
   for (const id of [claimed, failed, young, writing]) expect(there).toContain(`.bash-0123456789ab.${id}`);
