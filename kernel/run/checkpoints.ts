@@ -35,6 +35,8 @@ export interface Publication {
   readonly directory: string;
   readonly outputs?: readonly string[];
   readonly value?: JsonValue;
+  /** The end of its log. */
+  readonly log: string;
   /** It was run though a result may be there: that gives way, and bytes that differ raise the edition. */
   readonly force: boolean;
   readonly read: Readonly<Record<Fingerprint, number>>;

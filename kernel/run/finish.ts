@@ -104,6 +104,7 @@ export async function publish(
     attempt: attempt.id,
     directory: attempt.directory,
     ...outcome.value,
+    log,
     force: entry.force,
     read: scheduler.editions(task),
     startedAt,

@@ -10,7 +10,7 @@ import {fail, ok, type Result} from '../graph/result.js';
 import type {AttemptId} from '../graph/task.js';
 import {labelOf, type Outcome, type Task} from '../graph/work.js';
 import type {Checkpoints, Claim, Claimed, Publication} from '../run/checkpoints.js';
-import {readTail} from '../run/read-tail.js';
+import {tailOf} from '../run/read-tail.js';
 import {editionOf} from '../store/edition.js';
 import {readManifest} from '../store/manifest-file.js';
 import {publish} from '../store/publish.js';
@@ -23,7 +23,7 @@ import type {Owner} from './stuck.js';
 import {claimPorts, TaskClaims, type ClaimPorts} from './task-claims.js';
 import {Tidying} from './tidying.js';
 
-/** Milliseconds in which releases are gathered for one flush: a result is synced within 50 ms of its exit. */
+/** Milliseconds in which releases are gathered for one flush: those in which the journal gathers lines, so that it waits for the same sync. */
 const GATHER = 10;
 
 /** Milliseconds after which a flush that failed is tried again. */
@@ -251,7 +251,7 @@ export class StoredCheckpoints implements Checkpoints {
     const final = task.work.directory;
     if (final === undefined) {
       const edition = editionOf(known, [], previous, force);
-      const log = readTail(join(directory, '.weft.log'), INLINE_LOG);
+      const log = tailOf(publication.log, INLINE_LOG);
       const manifest: Manifest = {version: 1, ...known, edition, outputs: [], ...(log === '' ? {} : {log})};
       this.#store.recordResult(manifest);
       // Until its line is written, the attempt is all that there is of a value.

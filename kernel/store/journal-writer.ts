@@ -1,11 +1,12 @@
-import {open, stat} from 'node:fs/promises';
+import {statSync} from 'node:fs';
+import {open} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import {makeDirectory} from '../fingerprint/make-directory.js';
 import {fail, ok, type Result} from '../graph/result.js';
 import {writeProblem, type StoreProblem} from './problem.js';
 
-/** Milliseconds after which a line is on the disk: less than the 50 that are promised, as syncing takes time too. */
-const DELAY = 25;
+/** Milliseconds in which lines are gathered: less than the 50 after which they are promised to be on the disk, as syncing takes time too. */
+const GATHER = 10;
 
 /** Milliseconds after which what could not be written is tried again, if no line comes before. */
 const RETRY = 1000;
@@ -16,12 +17,12 @@ export interface JournalFile {
   datasync(): Promise<void>;
   close(): Promise<void>;
   /** Whether its name still leads to it. */
-  isThere?(): Promise<boolean>;
+  isThere?(): boolean;
 }
 
 /**
- * Appends lines to one file that nobody else writes. Lines are written at once, in the order of {@link append}, which never
- * waits; they are brought to the disk in batches within 50 ms. The file is made with the first line.
+ * Appends lines to one file that nobody else writes, in the order of {@link append}, which never waits. What comes within a few milliseconds,
+ * or while others are brought to the disk, is written and brought there at once. The file is made with the first line.
  * On a full disk lines wait in memory and are tried again with the next ones, and each second; a line is never torn by that.
  */
 export class JournalWriter {
@@ -50,45 +51,36 @@ export class JournalWriter {
   append(line: string): void {
     this.#first ??= line;
     this.#lines.push(line);
-    if (this.#running === undefined) void this.#start(false);
-    this.#timer ??= setTimeout(() => void this.#start(true), DELAY);
+    if (this.#running === undefined) this.#timer ??= setTimeout(() => void this.#start(), GATHER);
   }
 
-  /** Waits until all lines so far are on the disk. */
+  /** Waits until all lines so far are on the disk, or could not be brought there. */
   async flush(): Promise<Result<undefined, StoreProblem>> {
     // What runs now may have begun before the last line came.
     await this.#running;
-    return this.#start(true);
+    return this.#start();
   }
 
   /** Flushes, then closes the file. */
   async close(): Promise<Result<undefined, StoreProblem>> {
     const flushed = await this.flush();
-    clearTimeout(this.#timer);
     clearTimeout(this.#retry);
-    this.#timer = undefined;
     await this.#file?.close();
     this.#file = undefined;
     return flushed;
   }
 
-  /** Writes what there is, one at a time. */
-  #start(sync: boolean): Promise<Result<undefined, StoreProblem>> {
-    const before = this.#running ?? Promise.resolve();
-    const running = before
-      .then(() => this.#write(sync))
-      .then(result => {
-        if (!result.ok) this.#onProblem(result.error);
-        return result;
-      })
-      .finally(() => {
-        if (this.#running !== running) return;
-        this.#running = undefined;
-        // Those that came meanwhile; where nothing can be written, they are tried again later.
-        if (this.#lines.length > 0 && this.#retry === undefined) void this.#start(false);
-      });
-    this.#running = running;
-    return running;
+  /** Writes what there is and brings it to the disk, one at a time. */
+  #start(): Promise<Result<undefined, StoreProblem>> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    return (this.#running ??= this.#write().then(result => {
+      this.#running = undefined;
+      if (!result.ok) this.#onProblem(result.error);
+      // Those that came meanwhile; where nothing can be written, they are tried again later.
+      else if (this.#lines.length > 0) this.#timer ??= setTimeout(() => void this.#start(), GATHER);
+      return result;
+    }));
   }
 
   /**
@@ -96,7 +88,7 @@ export class JournalWriter {
    * it had written is in another journal then.
    */
   async #current(): Promise<JournalFile> {
-    if (this.#file !== undefined && this.#rest === undefined && (await this.#file.isThere?.()) === false) {
+    if (this.#file !== undefined && this.#rest === undefined && this.#file.isThere?.() === false) {
       await this.#file.close();
       this.#file = undefined;
       if (this.#first !== undefined && this.#lines[0] !== this.#first) this.#lines.unshift(this.#first);
@@ -104,13 +96,9 @@ export class JournalWriter {
     return (this.#file ??= await this.#open());
   }
 
-  async #write(sync: boolean): Promise<Result<undefined, StoreProblem>> {
+  async #write(): Promise<Result<undefined, StoreProblem>> {
     try {
-      // What comes from now on is synced the next time: a stream of lines must not keep those before it from the disk.
-      if (sync) {
-        clearTimeout(this.#timer);
-        this.#timer = undefined;
-      }
+      // What comes from now on goes the next time: a stream of lines must not keep those before it from the disk.
       for (let taken = false; this.#rest !== undefined || (!taken && this.#lines.length > 0);) {
         const file = await this.#current();
         if (this.#rest === undefined) {
@@ -124,20 +112,16 @@ export class JournalWriter {
       }
       clearTimeout(this.#retry);
       this.#retry = undefined;
-      if (sync) {
-        if (this.#unsynced) {
-          await this.#file?.datasync();
-          this.#unsynced = false;
-        }
+      if (this.#unsynced) {
+        await this.#file?.datasync();
+        this.#unsynced = false;
       }
       return ok(undefined);
     } catch (error) {
-      clearTimeout(this.#timer);
       clearTimeout(this.#retry);
-      this.#timer = undefined;
       this.#retry = setTimeout(() => {
         this.#retry = undefined;
-        void this.#start(true);
+        void this.#start();
       }, RETRY).unref();
       return fail(writeProblem(this.path, error));
     }
@@ -152,6 +136,15 @@ async function openJournal(path: string): Promise<JournalFile> {
     write: buffer => file.write(buffer),
     datasync: () => file.datasync(),
     close: () => file.close(),
-    isThere: async () => (await stat(path, {bigint: true}).catch(() => undefined))?.ino === ino,
+    isThere: () => hasInode(path, ino),
   };
+}
+
+/** By a look that does not leave this turn: it is asked before each write. */
+function hasInode(path: string, inode: bigint): boolean {
+  try {
+    return statSync(path, {bigint: true}).ino === inode;
+  } catch {
+    return false;
+  }
 }

@@ -1,4 +1,4 @@
-import {renameSync, writeFileSync} from 'node:fs';
+import {renameSync, rmSync, writeFileSync} from 'node:fs';
 import {open, readFile, rename, rm} from 'node:fs/promises';
 import {join} from 'node:path';
 import {codeOf, fileProblem} from '../fingerprint/file-problem.js';
@@ -51,8 +51,7 @@ export async function writeManifest(
   try {
     const text = manifestText(manifest);
     if (Buffer.byteLength(text) <= BLOCK) {
-      writeFileSync(temporary, text);
-      renameSync(temporary, path);
+      writeSmall(path, temporary, text);
       return ok(undefined);
     }
     const file = await open(temporary, 'w');
@@ -68,6 +67,21 @@ export async function writeManifest(
     await rm(temporary, {force: true}).catch(() => undefined);
     return fail(writeProblem(path, error));
   }
+}
+
+/** Where there is none, a half of it is no manifest either; one that is there stays until the new one is whole. */
+function writeSmall(path: string, temporary: string, text: string): void {
+  try {
+    writeFileSync(path, text, {flag: 'wx'});
+    return;
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') {
+      rmSync(path, {force: true});
+      throw error;
+    }
+  }
+  writeFileSync(temporary, text);
+  renameSync(temporary, path);
 }
 
 /** Reads the manifest of a result. Its `directory` is the one that it was found in, wherever that was moved to. */
