@@ -2,11 +2,9 @@ import {existsSync} from 'node:fs';
 import {availableParallelism, hostname, totalmem, userInfo} from 'node:os';
 import {join, resolve} from 'node:path';
 import {fileURLToPath} from 'node:url';
-import {v7 as uuid} from 'uuid';
 import {registry as magics} from '../magics/registry.js';
 import type {Digest} from './fingerprint/fingerprint.js';
 import {fail, ok, type Result} from './graph/result.js';
-import type {AttemptId} from './graph/task.js';
 import {tooLarge} from './graph/too-large.js';
 import {Containers} from './run/containers/containers.js';
 import {architectureOf, Images} from './run/containers/images.js';
@@ -38,6 +36,7 @@ import {DECLARATIONS} from './typescript/language/declarations.js';
 import {LanguageThread} from './typescript/language-thread.js';
 import {NotebookStore} from './open-store.js';
 import {hooksOf, startUser, userPort, type Handlers} from './open-user.js';
+import {newAttemptId} from './session/attempt-id.js';
 
 /** Milliseconds before a failed task is tried again: the first time, twice as much each time, and the most. */
 const FIRST_PAUSE = 1000;
@@ -188,7 +187,7 @@ export async function openNotebook({
     },
     executor,
     now: () => Date.now(),
-    newAttempt: () => uuid() as AttemptId,
+    newAttempt: newAttemptId,
     outstanding: mean => jobsOut(settings.slots, mean, AHEAD),
     containers,
     refuse: ({placement}) => {

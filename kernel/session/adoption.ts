@@ -1,9 +1,7 @@
 import {hostname, userInfo} from 'node:os';
 import {join} from 'node:path';
-import {v7 as uuid} from 'uuid';
 import type {Manifest} from '../graph/manifest.js';
 import {fail, ok, type Result} from '../graph/result.js';
-import type {AttemptId} from '../graph/task.js';
 import {labelOf, type Task} from '../graph/work.js';
 import type {Scheduler} from '../run/scheduler.js';
 import {failureText} from '../show/failure-text.js';
@@ -14,6 +12,7 @@ import {linkResult} from '../store/take-over.js';
 import {checkResult, type Verify} from '../store/verify.js';
 import type {TaskNode} from './node.js';
 import type {StoredCheckpoints} from './stored-checkpoints.js';
+import {newAttemptId} from './attempt-id.js';
 
 /** What adopting results acts on. */
 export interface AdoptionPorts {
@@ -57,7 +56,7 @@ export class Adoption {
       await entry.ended();
       if (isDone(entry.state)) return fail('it has just ended by itself');
     }
-    const attempt = uuid() as AttemptId;
+    const attempt = newAttemptId();
     const directory = join(task.work.attempts, `.${task.work.stem}.${attempt}`);
     const claimed = await checkpoints.claim(task, attempt, directory);
     if (!claimed.ok) return fail(failureText(claimed.error).title);

@@ -1,11 +1,9 @@
 import {existsSync} from 'node:fs';
 import {rm} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
-import {v7 as uuid} from 'uuid';
 import {canonicalJson} from '../fingerprint/fingerprint.js';
 import type {Manifest} from '../graph/manifest.js';
 import {fail, ok, type Result} from '../graph/result.js';
-import type {AttemptId} from '../graph/task.js';
 import {stampOf} from '../machine/process-life.js';
 import {architectureOf} from '../run/containers/images.js';
 import type {ArchiveHeader, ArchivePlace} from '../store/archive/archive-header.js';
@@ -19,6 +17,7 @@ import {linkResult} from '../store/take-over.js';
 import {checkResult} from '../store/verify.js';
 import {imageOf, pinsIn} from './cache-export.js';
 import type {Imported, Unusable} from './cache-port.js';
+import {newAttemptId} from './attempt-id.js';
 
 /** How checkpoints are imported. */
 export interface ImportOptions {
@@ -125,7 +124,7 @@ async function take(
 ): Promise<Result<undefined, string>> {
   const {fingerprint} = manifest;
   const attempts = final === undefined ? join(store.directory, 'scratch') : dirname(final);
-  const attempt = uuid() as AttemptId;
+  const attempt = newAttemptId();
   const stem = final === undefined ? fingerprint.slice(0, 12) : final.slice(attempts.length + 1);
   const directory = join(attempts, `.${stem}.${attempt}`);
   const inReruns = final !== undefined && !final.startsWith(join(store.directory, 'work'));
