@@ -1,4 +1,5 @@
 import type {Fingerprint} from '../fingerprint/fingerprint.js';
+import {Slice} from '../fingerprint/slice.js';
 import type {Manifest} from '../graph/manifest.js';
 import {recordedHere} from './checkpoints.js';
 import type {Entry} from './entry.js';
@@ -77,9 +78,11 @@ export class Hits {
 
   async #checkAll(): Promise<void> {
     await this.#scheduler.ports.checkpoints.known();
+    const slice = new Slice();
     let began = performance.now();
     for (let at = 0; at < this.#queue.length; at++) {
       const entry = this.#queue[at];
+      if (slice.over) await slice.rest();
       if (entry === undefined || entry.checked || entry.state.is !== 'waiting') continue;
       try {
         await this.#check(entry);
