@@ -1,4 +1,4 @@
-import {linkSync, readFileSync, renameSync, writeFileSync} from 'node:fs';
+import {linkSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {codeOf} from '../fingerprint/file-problem.js';
 import type {Holder} from '../graph/holder.js';
@@ -25,8 +25,10 @@ export function writeHolder(directory: string, {directory: _, ...stamp}: Holder)
   }
   try {
     // Another runner may have the job. In one step: who is killed meanwhile leaves no half of it.
-    writeFileSync(`${path}~`, text);
+    rmSync(`${path}~`, {force: true});
+    place(`${path}~`, text);
     renameSync(`${path}~`, path);
+    marks.set(text, path);
   } catch {
     // Only who adopts it would miss it; the job itself says what is wrong with its directory.
   }

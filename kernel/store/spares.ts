@@ -9,6 +9,9 @@ import {writeProblem, type StoreProblem} from './problem.js';
 /** How many are kept. */
 const MOST = 32;
 
+/** Bytes of a file, at least: behind its text are spaces. */
+const LENGTH = 1024;
+
 /**
  * Files of unique names that are linked to names that mean something, and written again once those are gone. Some file systems look long for
  * the place of a new file where many were removed just before (ext4 passes over all of the last minute).
@@ -16,6 +19,7 @@ const MOST = 32;
 export class Spares {
   readonly #directory: string;
   readonly #free: string[] = [];
+  #length = LENGTH;
   /** Those that have another name. */
   readonly #used = new Map<string, string>();
 
@@ -28,10 +32,14 @@ export class Spares {
   write(content: object): Result<string, StoreProblem> {
     const kept = this.#free.pop();
     const path = kept ?? join(this.#directory, `.${randomUUID()}`);
-    const text = `${JSON.stringify(content)}\n`;
+    const json = JSON.stringify(content);
+    const bytes = Buffer.byteLength(json);
+    // As long as the longest one so far: to cut a file off costs some file systems more than to make one.
+    this.#length = Math.max(this.#length, bytes + 1);
+    const text = `${json}${' '.repeat(this.#length - bytes - 1)}\n`;
     try {
       try {
-        writeFileSync(path, text, {flag: kept === undefined ? 'wx' : 'w'});
+        writeFileSync(path, text, {flag: kept === undefined ? 'wx' : 'r+'});
       } catch (error) {
         if (codeOf(error) !== 'ENOENT') throw error;
         makeDirectorySync(this.#directory);

@@ -147,6 +147,15 @@ test('whatever several kernels do, at most one owns a task', () => {
   );
 });
 
+test('a claim that is written over a longer one is whole', () => {
+  const claims = new Claims(room);
+  const [one, two] = [sampleFingerprint(), digestOf('another') as string as Fingerprint];
+  const long = {...content('a'), directory: `/é${'x'.repeat(5000)}`};
+  claims.release(claimed(claims.claim(one, long)).claim);
+  expect(claimed(claims.claim(two, content('b'))).is).toBe('ours');
+  expect(new Claims(room).read(two)?.content).toEqual(content('b'));
+});
+
 test('the file of a claim is written again once it is given up, and is taken for that of no other task', () => {
   const claims = new Claims(room);
   const [one, two] = [sampleFingerprint(), digestOf('another') as string as Fingerprint];
