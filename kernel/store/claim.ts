@@ -40,17 +40,17 @@ export interface Claim {
 export type Claiming = {readonly is: 'ours' | 'theirs'; readonly claim: Claim};
 
 /** The file that says that a task was taken over, and that the numbers of its claims have to be looked through. */
-const TAKEN = '.taken';
+const TAKEN = '.taken-';
 
 /** The task of such a file; undefined for the name of anything else. */
-export const takenOf = (name: string): string | undefined => /^([0-9a-f]{64})\.taken$/.exec(name)?.[1];
+export const takenOf = (name: string): string | undefined => /^\.taken-([0-9a-f]{64})$/.exec(name)?.[1];
 
 /**
  * The claims of one directory, numbered files `<fingerprint>.1`, `.2`, … A claim is written to a file of a unique name and
  * linked into place: link(2) is atomic and fails on a name that is there, on network file systems too, and a request that was
  * sent twice can be told from a lost race. Owner is who made the highest number.
  *
- * Before a number above 1 there is `<fingerprint>.taken`, and it stays when the claims go. So who has made number 1 and does not see that
+ * Before a number above 1 there is `.taken-<fingerprint>`, and it stays when the claims go. So who has made number 1 and does not see that
  * file has the highest number: of most tasks the directory need not be read, whose names can be many, and on some file systems those
  * that were removed, too.
  * Who has made a claim looks for the result once more before it runs anything.
@@ -203,7 +203,7 @@ export class Claims {
   }
 
   #taken(fingerprint: Fingerprint): string {
-    return join(this.directory, `${fingerprint}${TAKEN}`);
+    return join(this.directory, `${TAKEN}${fingerprint}`);
   }
 
   #path(fingerprint: Fingerprint, number: number): string {

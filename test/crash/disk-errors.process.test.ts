@@ -10,15 +10,15 @@ const WORK = '.weft/work';
 
 /** Files of Weft, the operation that fails, and the place that the person is told. */
 const failing: readonly (readonly [string, readonly Code[], Omit<Rule, 'action'>, RegExp])[] = [
-  ['its claim', ANY, {role: 'kernel', operation: 'create', path: '.weft/claims/.#'}, /\.weft\/claims/],
+  ['its claim', ANY, {role: 'kernel', path: '.weft/claims/.#'}, /\.weft\/claims/],
   ['its claim', WRITING, {role: 'kernel', operation: 'write', path: '.weft/claims/.#'}, /\.weft\/claims/],
   ['the name of its claim', ANY, {role: 'kernel', operation: 'link', path: '.weft/claims/*'}, /\.weft\/claims/],
   ['its attempt', ANY, {role: 'kernel', operation: 'mkdir', path: `${WORK}/#/.bash#.#`}, /\.weft\/work\b/],
   ['its script', ANY, {role: 'kernel', operation: 'create', path: '*/.weft.script'}, /\.weft\/work\b/],
   ['its script', WRITING, {role: 'kernel', operation: 'write', path: '*/.weft.script'}, /\.weft\/work\b/],
   ['its log', ANY, {role: 'runner', operation: 'create', path: '*/.weft.log'}, /\.weft\.log/],
-  ['its manifest', ANY, {role: 'kernel', operation: 'create', path: '*/.weft.json.tmp'}, /\.weft\.json/],
-  ['its manifest', WRITING, {role: 'kernel', operation: 'write', path: '*/.weft.json.tmp'}, /\.weft\.json/],
+  ['its manifest', ANY, {role: 'kernel', operation: 'create', path: '*/.weft.json'}, /\.weft\.json/],
+  ['its manifest', WRITING, {role: 'kernel', operation: 'write', path: '*/.weft.json'}, /\.weft\.json/],
   ['its name', ANY, {role: 'kernel', operation: 'rename', path: `${WORK}/#/bash#`}, /\.weft\/work\b/],
 ];
 

@@ -11,7 +11,7 @@ import {LINGER} from './task-sets.js';
 
 /** Files of a rerun, the operation that fails, and the place that the person is told. */
 const failing: readonly (readonly [string, readonly Code[], Omit<Rule, 'action'>, RegExp])[] = [
-  ['its claim', ANY, {operation: 'create', path: 'DATA/rerun/weft/.claims/.#'}, /rerun\/weft\/\.claims/],
+  ['its claim', ANY, {path: 'DATA/rerun/weft/.claims/.#'}, /rerun\/weft\/\.claims/],
   ['the name of its claim', ANY, {operation: 'link', path: 'DATA/rerun/weft/.claims/*'}, /rerun\/weft\/\.claims/],
   ['its attempt', ANY, {operation: 'mkdir', path: 'DATA/rerun/weft/.make*#.#'}, /rerun\/weft\/\.makeCoaddTempExp/],
   ['its parents', ANY, {operation: 'create', path: '*/repositoryCfg.yaml'}, /repositoryCfg\.yaml|rerun\/weft\/\.make/],
@@ -24,7 +24,7 @@ const failing: readonly (readonly [string, readonly Code[], Omit<Rule, 'action'>
   ['its command', ANY, {operation: 'create', path: '*/.weft.task'}, /rerun\/weft\/\.make/],
   ['its directory of scratch files', ANY, {operation: 'mkdir', path: '*/.weft.tmp'}, /rerun\/weft\/\.make/],
   ['its log', ANY, {role: 'runner', operation: 'create', path: 'DATA/*/.weft.log'}, /\.weft\.log/],
-  ['its manifest', ANY, {operation: 'create', path: 'DATA/*/.weft.json.tmp'}, /\.weft\.json/],
+  ['its manifest', ANY, {operation: 'create', path: 'DATA/*/.weft.json'}, /\.weft\.json/],
   ['its name', ANY, {operation: 'rename', path: 'DATA/rerun/weft/make*'}, /rerun\/weft\/makeCoaddTempExp/],
 ];
 

@@ -27,8 +27,7 @@ function claimed(result: ReturnType<Claims['claim']>): Claiming {
 }
 
 /** The claims: not the files that are kept to be written again, nor what says that a task was taken over. */
-const namesIn = (directory: string): readonly string[] =>
-  readdirSync(directory).filter(name => !name.startsWith('.') && !name.endsWith('.taken'));
+const namesIn = (directory: string): readonly string[] => readdirSync(directory).filter(name => !name.startsWith('.'));
 
 test('the first who claims a task owns it, and the second sees who does', () => {
   const claims = new Claims(join(room, 'claims'));

@@ -38,7 +38,7 @@ test('claims that were never linked, beats that no claim names, marks of tasks t
   aged(join(claims, `.${randomUUID()}`), 2);
   const fresh = aged(join(claims, `.${randomUUID()}`), 0);
   aged(beatPath(claims, 'gone'), 2);
-  const [free, owned, recent] = ['a', sampleFingerprint(), 'b'].map(name => `${name.padEnd(64, 'a')}.taken`);
+  const [free, owned, recent] = ['a', sampleFingerprint(), 'b'].map(name => `.taken-${name.padEnd(64, 'a')}`);
   aged(join(claims, free!), 2);
   aged(join(claims, owned!), 2);
   aged(join(claims, recent!), 0);
