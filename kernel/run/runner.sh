@@ -262,11 +262,11 @@ weft_dismiss() {
   [[ ${stat[1]} == "$$" ]] && kill -KILL "$1"
 } 2>/dev/null
 
-# A pipe, in weft_pipe and weft_end: a new one, as something of an earlier job may have kept that of this one.
+# A new pipe, in weft_pipe and weft_end.
 weft_open() {
   local line
   # Newer bashs give one without a fork, and a line in it.
-  exec {weft_pipe}<<<.
+  exec {weft_pipe}<&- {weft_pipe}<<<.
   if [[ -p /dev/fd/$weft_pipe ]]; then
     read -r -u "$weft_pipe" line
     exec {weft_end}>"/dev/fd/$weft_pipe"
@@ -276,43 +276,76 @@ weft_open() {
   fi
 }
 
-# Copies what the job writes to its standard output, by whole lines, until that is closed. Mostly it is a line or two, which costs a quarter
-# of what another process does; what is more is left to one.
+# Goes on to copy what the job writes to its standard output, by whole lines, until that is closed. Of that, weft_all is in the log
+# already, and weft_line is what the last look at the pipe gave, with weft_status. What is more than a few lines is left to another process.
 weft_copy() {
-  local line part= status lines=0 tee
-  while ((lines < 20)); do
-    IFS= read -r -t 2 -u "$weft_pipe" line
-    status=$?
-    part+=$line
-    if ((status == 0)); then
-      printf '%s\n' "$part"
-      printf '%s\n' "$part" >&3
-      part= lines=$((lines + 1))
-      continue
+  local lines=0 tee
+  # Something that this job leaves behind may keep the pipe.
+  weft_clean=
+  while ((weft_status != 1 && lines < 20)); do
+    if ((weft_status == 0)); then
+      printf '%s\n' "$weft_line"
+      weft_all+=$weft_line$'\n' weft_line= lines=$((lines + 1))
+    elif [[ $weft_why ]] && ! kill -0 "$weft_pid"; then
+      # What has left the job's group, and was not ended with it, is not waited for.
+      break
     fi
-    # What has left the job's group, and was not ended with it, is not waited for.
-    ((status > 128)) && { [[ ! $weft_why ]] || kill -0 "$weft_pid"; } && continue
-    printf '%s' "$part"
-    printf '%s' "$part" >&3
-    return
+    weft_part=$weft_line
+    IFS= read -r -t 2 -u "$weft_pipe" weft_line
+    weft_status=$?
+    weft_line=$weft_part$weft_line
   done
+  ((weft_status == 0)) && weft_line+=$'\n'
+  printf '%s' "$weft_line"
+  printf '%s' "$weft_all$weft_line" >>"$weft_directory/$weft_stdout"
+  ((lines == 20)) || return
   tee -a "$weft_directory/$weft_stdout" <&"$weft_pipe" &
   tee=$!
   while kill -0 "$tee"; do
     wait "$tee"
     [[ $weft_why ]] && ! kill -0 "$weft_pid" && kill "$tee"
   done
-} 2>/dev/null 3>>"$weft_directory/$weft_stdout" >>"$weft_directory/.weft.log"
+} 2>/dev/null >>"$weft_directory/.weft.log"
+
+# Becomes the job, in a process of its own: a TEXT of a bash that is too old, a script, or what `.weft.start` says.
+weft_become() {
+  trap - PIPE HUP INT
+  [[ ! $weft_stdout ]] || exec >&"$weft_end" {weft_end}>&-
+  exec {weft_quiet}<&- {weft_errors}<&- {weft_life}>&- {weft_null}<&- {weft_pipe}<&-
+  cd "$weft_directory" || exit
+  if [[ ! $weft_script ]]; then
+    weft_read .weft.start
+    exec env -i -- "${weft_words[@]}"
+  fi
+  [[ ! $weft_text ]] || printf '%s' "$weft_text" >"$weft_script" || exit
+  if [[ $weft_has_locale ]]; then LC_ALL=$weft_locale; else unset LC_ALL; fi
+  [[ ! $weft_attempt ]] || export WEFT_ATTEMPT="$weft_attempt"
+  exec "$BASH" "$weft_script"
+}
+
+# What goes before a TEXT. In a string, as bash puts the whole text of what it starts into its table of jobs, each time; in one line, as
+# errors name the line.
+weft_before='trap - PIPE HUP INT; exec {weft_quiet}<&- {weft_errors}<&- {weft_life}>&- {weft_null}<&- {weft_pipe}<&-; set +p; '
+weft_before+='export WEFT_ATTEMPT="$weft_attempt"; BASH_ARGV0=$weft_script SHLVL=$((SHLVL + 1)) SECONDS=0; '
+
+# When the job was started, in weft_part: its program has blanks in its name.
+weft_birth() {
+  local stat=
+  weft_part=
+  read -r stat <"/proc/$weft_pid/stat" || return
+  stat=(${stat##*) })
+  weft_part=${stat[19]-}
+} 2>/dev/null
 
 weft_begin() {
   { read -r weft_born </proc/$$/stat; } 2>/dev/null
   weft_born=(${weft_born##*) })
   weft_born=${weft_born[19]-}
-  weft_client= weft_pid= weft_limit= weft_memory=
+  weft_client= weft_pid= weft_limit= weft_memory= weft_clean=
   # Older ones have no `BASH_ARGV0`, and were not looked at.
   ((BASH_VERSINFO[0] >= 5)) && weft_new=yes || weft_new=
   cd /
-  exec {weft_quiet}<> <(:) {weft_errors}<> <(:) {weft_life}>/dev/null {weft_null}</dev/null
+  exec {weft_quiet}<> <(:) {weft_errors}<> <(:) {weft_life}>/dev/null {weft_null}</dev/null {weft_pipe}</dev/null
   exec 2>&"$weft_errors"
   # A kernel that is gone, a terminal that closes and an interrupt of the notebook are no reasons to stop.
   trap '' PIPE HUP INT
@@ -337,11 +370,49 @@ weft_rest() {
   done
 }
 
-# It runs in a container, as the child of this process of the host.
-weft_enter() {
-  weft_client="$weft_script $weft_limit"
-  # Each second, for as long as this runner holds the other end.
-  exec {weft_life}>&- {weft_life}> >(while read -r -t 1; (($? > 128)); do kill -USR2 "$$"; done >/dev/null)
+# A message that is not for a job that can be started: its directory is gone, it is cancelled, or there is no job.
+weft_pass() {
+  if [[ $weft_directory == inside ]]; then
+    # It runs in a container, as the child of this process of the host.
+    weft_client="$weft_script $weft_limit"
+    # Each second, for as long as this runner holds the other end.
+    exec {weft_life}>&- {weft_life}> >(while read -r -t 1; (($? > 128)); do kill -USR2 "$$"; done >/dev/null)
+  elif [[ -d $weft_directory ]]; then
+    echo skipped
+  else
+    echo "lost	Its directory is gone: $weft_directory"
+  fi
+}
+
+# What is to be done at once for a job that runs now, if it has a limit or was asked to end.
+weft_guard() {
+  [[ ! $weft_limit ]] || weft_watch
+  [[ ! $weft_memory ]] || weft_limit_memory
+  [[ ! $weft_asked ]] || weft_look
+}
+
+# What is to be done after a wait for a job that did not just end and leave nothing.
+weft_settle() {
+  ((weft_code <= 128)) || weft_await
+  weft_tell
+  if ((weft_code > 128)) && [[ ! $weft_why ]]; then
+    # Only bash knows whether a signal ended it or it said `exit 137`: it tells of signals.
+    weft_listen
+    [[ $weft_said ]] && weft_why=signal
+    if ((weft_code == 137)); then
+      weft_count
+      [[ $weft_ooms_before && $weft_ooms -gt $weft_ooms_before ]] && weft_why=memory
+    fi
+  fi
+  [[ ! $weft_watcher ]] || weft_dismiss "$weft_watcher"
+  if [[ $weft_meter ]]; then
+    weft_dismiss "$weft_meter"
+    [[ $weft_why != memory ]] || read -r weft_used <"$weft_directory/.weft.memory"
+  fi 2>/dev/null
+  # What is left in its group.
+  kill -0 -- "-$weft_pid" 2>&"$weft_null" && weft_sweep
+  [[ ! $weft_killer ]] || weft_dismiss "$weft_killer"
+  [[ $weft_script && ! $weft_client && ! $weft_why ]] || weft_tidy
 }
 
 # Says why the job can't be started whose log could not be made.
@@ -367,27 +438,20 @@ weft_limit_memory() {
 {
   weft_begin
   while IFS= read -r -N 28 weft_part || { (($? > 128)) && weft_rest 28; }; do
-    weft_size=10#${weft_part:weft_wide:6} weft_length=10#${weft_part:14+weft_wide:6}
+    weft_size=10#${weft_part:weft_wide:6} weft_length=10#${weft_part:14+weft_wide:6} weft_text=
     IFS= read -r -N $((weft_size)) weft_part || { (($? > 128)) && weft_rest $((weft_size)); } || break
-    weft_head=$weft_part weft_text=
+    IFS=$'\x1f'
+    set -f
+    weft_head=($weft_part)
+    set +f
+    IFS=$' \t\n'
     if ((weft_length)); then
       IFS= read -r -N $((weft_length)) weft_part || { (($? > 128)) && weft_rest $((weft_length)); } || break
       weft_text=$weft_part
     fi
-    IFS=$'\x1f'
-    set -f
-    weft_head=($weft_head)
-    set +f
-    IFS=$' \t\n'
-    weft_directory=${weft_head[0]} weft_script=${weft_head[1]} weft_limit=${weft_head[2]} weft_attempt=${weft_head[3]} weft_memory=${weft_head[4]}
-    weft_stdout=${weft_head[5]}
-    weft_watcher= weft_meter= weft_killer= weft_why= weft_pid= weft_asked= weft_used= weft_stops=()
-    if [[ $weft_directory == inside ]]; then
-      weft_enter
-      continue
-    fi
-    [[ -d $weft_directory ]] || { echo "lost	Its directory is gone: $weft_directory"; continue; }
-    [[ ! -e $weft_directory/.weft.cancelled ]] || { echo skipped; continue; }
+    weft_directory=${weft_head[0]} weft_script=${weft_head[1]} weft_limit=${weft_head[2]} weft_attempt=${weft_head[3]} weft_memory=${weft_head[4]} \
+      weft_stdout=${weft_head[5]} weft_watcher= weft_meter= weft_killer= weft_why= weft_asked= weft_used= weft_left=
+    [[ $weft_directory != inside && -d $weft_directory && ! -e $weft_directory/.weft.cancelled ]] || { weft_pass; continue; }
     read -r -t 0 -u "$weft_errors" && weft_listen
     # Making the log claims the job: of two runners that were given it, one succeeds.
     set -C
@@ -395,77 +459,61 @@ weft_limit_memory() {
     set +C
     [[ ! $weft_why ]] || { weft_refuse; continue; }
     # Before it is there to be stopped.
-    [[ $weft_script ]] || { weft_read "$weft_directory/.weft.stop" && weft_stops=("${weft_words[@]}"); } 2>/dev/null
+    [[ $weft_script ]] || { weft_stops=(); weft_read "$weft_directory/.weft.stop" && weft_stops=("${weft_words[@]}"); } 2>/dev/null
     ((SECONDS - weft_counted <= 1)) || weft_count
     weft_ooms_before=$weft_ooms
-    [[ ! $weft_stdout ]] || weft_open
-    weft_tell
+    # The one of an earlier job, if nobody has it any more.
+    [[ ! $weft_stdout ]] || { [[ $weft_clean ]] && exec {weft_end}>"/dev/fd/$weft_pipe"; } || weft_open
+    weft_now=${EPOCHREALTIME-}
+    [[ $weft_now ]] || weft_tell
     # Here and not in a function, which a script that runs in it would notice: of a condition and of `set -e` it must see nothing either.
-    if [[ $weft_text && $weft_new ]]; then
-      (
-        trap - PIPE HUP INT
-        [[ ! $weft_stdout ]] || exec >&"$weft_end" {weft_end}>&- {weft_pipe}<&-
-        exec {weft_quiet}<&- {weft_errors}<&- {weft_life}>&- {weft_null}<&-
-        export WEFT_ATTEMPT="$weft_attempt"
-        set +p
-        BASH_ARGV0=$weft_script SHLVL=$((SHLVL + 1)) SECONDS=0
-        eval "$weft_text"
-      ) <&"$weft_null" >>"$weft_directory/.weft.log" 2>&1 &
+    # In parentheses, so that it is in no loop.
+    if [[ ! $weft_text || ! $weft_new ]]; then
+      (weft_become) <&"$weft_null" >>"$weft_directory/.weft.log" 2>&1 &
+    elif [[ $weft_stdout ]]; then
+      (eval "exec >&$weft_end {weft_end}>&-; $weft_before$weft_text") <&"$weft_null" >>"$weft_directory/.weft.log" 2>&1 &
     else
-      (
-        trap - PIPE HUP INT
-        [[ ! $weft_stdout ]] || exec >&"$weft_end" {weft_end}>&- {weft_pipe}<&-
-        exec {weft_quiet}<&- {weft_errors}<&- {weft_life}>&- {weft_null}<&-
-        cd "$weft_directory" || exit
-        if [[ ! $weft_script ]]; then
-          weft_read .weft.start
-          exec env -i -- "${weft_words[@]}"
-        fi
-        [[ ! $weft_text ]] || printf '%s' "$weft_text" >"$weft_script" || exit
-        if [[ $weft_has_locale ]]; then LC_ALL=$weft_locale; else unset LC_ALL; fi
-        [[ ! $weft_attempt ]] || export WEFT_ATTEMPT="$weft_attempt"
-        exec "$BASH" "$weft_script"
-      ) <&"$weft_null" >>"$weft_directory/.weft.log" 2>&1 &
+      (eval "$weft_before$weft_text") <&"$weft_null" >>"$weft_directory/.weft.log" 2>&1 &
     fi
-    weft_pid=$!
+    # Before it can be asked to end, as what ends it would keep the pipe.
     [[ ! $weft_stdout ]] || exec {weft_end}>&-
+    weft_pid=$!
     if [[ $weft_client ]]; then
       echo "- $weft_now - $weft_client" >"$weft_directory/.weft.started"
     else
-      read -r weft_part <"/proc/$weft_pid/stat"
-      weft_head=($weft_part)
-      # The name of its program may have blanks in it.
-      [[ ${weft_head[1]} == *')' ]] || { weft_head=(${weft_part##*) }); weft_head=(pid name "${weft_head[@]}"); }
-      echo "$weft_pid $weft_now ${weft_head[21]-} $$ $weft_born" >"$weft_directory/.weft.started"
+      # The name of its program, and its state; then, of many, when it was started. An array of them all would cost twice as much.
+      read -r _ weft_name weft_state _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ weft_part _ 2>&"$weft_null" <"/proc/$weft_pid/stat" || weft_part= weft_name=')' weft_state=R
+      # The name may have blanks in it.
+      [[ $weft_name$weft_state == *')'? ]] || weft_birth
+      echo "$weft_pid $weft_now $weft_part $$ $weft_born" >"$weft_directory/.weft.started"
     fi
     echo "started	$weft_pid	$weft_now"
-    [[ ! $weft_limit ]] || weft_watch
-    [[ ! $weft_memory ]] || weft_limit_memory
-    [[ ! $weft_asked ]] || weft_look
-    [[ ! $weft_stdout ]] || { weft_copy; exec {weft_pipe}<&-; }
+    [[ ! $weft_limit$weft_memory$weft_asked ]] || weft_guard
+    # Mostly it is a line, which costs a quarter of what another process does.
+    [[ ! $weft_stdout ]] || {
+      weft_all=
+      IFS= read -r -t 2 -u "$weft_pipe" weft_line
+      weft_status=$?
+      if ((weft_status == 0)); then
+        printf '%s\n' "$weft_line" >>"$weft_directory/.weft.log"
+        weft_all=$weft_line$'\n'
+        IFS= read -r -t 2 -u "$weft_pipe" weft_line
+        weft_status=$?
+      fi
+      if [[ $weft_status == 1 && ! $weft_line ]]; then
+        weft_clean=yes
+        printf '%s' "$weft_all" >>"$weft_directory/$weft_stdout"
+      else
+        weft_copy
+      fi
+    } 2>&"$weft_null"
     weft_noticed=
     wait "$weft_pid"
     weft_code=$?
-    ((weft_code <= 128)) || weft_await
-    weft_tell
-    if ((weft_code > 128)) && [[ ! $weft_why ]]; then
-      # Only bash knows whether a signal ended it or it said `exit 137`: it tells of signals.
-      weft_listen
-      [[ $weft_said ]] && weft_why=signal
-      if ((weft_code == 137)); then
-        weft_count
-        [[ $weft_ooms_before && $weft_ooms -gt $weft_ooms_before ]] && weft_why=memory
-      fi
-    fi
-    [[ ! $weft_watcher ]] || weft_dismiss "$weft_watcher"
-    if [[ $weft_meter ]]; then
-      weft_dismiss "$weft_meter"
-      [[ $weft_why != memory ]] || read -r weft_used <"$weft_directory/.weft.memory"
-    fi 2>/dev/null
-    # What is left in its group.
-    kill -0 -- "-$weft_pid" 2>&"$weft_null" && weft_sweep
-    [[ ! $weft_killer ]] || weft_dismiss "$weft_killer"
-    [[ $weft_script && ! $weft_client && ! $weft_why ]] || weft_tidy
+    weft_now=${EPOCHREALTIME-}
+    kill -0 -- "-$weft_pid" 2>&"$weft_null" && weft_left=yes
+    # One look at all that is rare.
+    [[ $weft_now && $weft_script && $weft_code -le 128 && ! $weft_left$weft_why$weft_watcher$weft_meter$weft_client ]] || weft_settle
     weft_pid=
     echo "$weft_code $weft_now${weft_why:+ $weft_why}${weft_used:+ $weft_used}" >"$weft_directory/.weft.exit"
     echo "ended	$weft_code	$weft_now	$weft_why	$weft_used"
