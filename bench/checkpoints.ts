@@ -1,5 +1,5 @@
 import {spawnSync} from 'node:child_process';
-import {mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {fillDone} from './done-store.js';
 import {durability} from './durability.js';
@@ -187,13 +187,19 @@ async function showFound(kind: Kind, peers: readonly Peer[], options: Checkpoint
   }
 }
 
-/** What it costs to run a task. */
+/** What it costs to run a task: the cheapest of some rounds, in each of which all are measured one after the other. */
 async function showCold(kind: Kind, peers: readonly Peer[], options: CheckpointOptions): Promise<void> {
-  const ours = await cold(weft, kind, options);
-  for (const peer of peers) {
-    const theirs = await cold(peer, kind, options);
-    options.show({...CPU, name: `run a task, ${kind}`, ours, theirs, against: peer.name});
+  const slope = slopeOf(options.cold);
+  const all = [weft, ...peers].map(peer => ({peer, few: [] as Cost[], many: [] as Cost[]}));
+  for (let round = 0; round < options.rounds; round++) {
+    for (const {peer, few, many} of all) {
+      few.push(await cold(peer, kind, slope.few, options));
+      many.push(await cold(peer, kind, slope.many, options));
+    }
   }
+  const [ours = NaN, ...others] = all.map(({few, many}) => cpuATask(cheapest(few), cheapest(many), slope));
+  for (const [at, theirs] of others.entries())
+    options.show({...CPU, name: `run a task, ${kind}`, ours, theirs, against: peers[at]?.name ?? ''});
 }
 
 const folderOf = ({name}: Peer, kind: Kind, count: number, {folder}: CheckpointOptions): string =>
@@ -201,17 +207,14 @@ const folderOf = ({name}: Peer, kind: Kind, count: number, {folder}: CheckpointO
 
 const slopeOf = (many: number): Slope => ({few: Math.max(1, Math.round(many / 10)), many});
 
-async function cold(peer: Peer, kind: Kind, options: CheckpointOptions): Promise<number> {
-  const slope = slopeOf(options.cold);
-  const one = async (count: number): Promise<Cost> => {
-    const directory = `${folderOf(peer, kind, count, options)}-cold`;
-    mkdirSync(directory, {recursive: true});
-    const cost = await costOf(options.python, peer.prepare(directory, count, kind), directory, ENVIRONMENT);
-    peer.check(directory, count, kind);
-    return cost;
-  };
-  const few = await one(slope.few);
-  return cpuATask(few, await one(slope.many), slope);
+/** Runs so many tasks in a directory that has nothing, and leaves nothing. */
+async function cold(peer: Peer, kind: Kind, count: number, options: CheckpointOptions): Promise<Cost> {
+  const directory = `${folderOf(peer, kind, count, options)}-cold`;
+  mkdirSync(directory, {recursive: true});
+  const cost = await costOf(options.python, peer.prepare(directory, count, kind), directory, ENVIRONMENT);
+  peer.check(directory, count, kind);
+  rmSync(directory, {recursive: true});
+  return cost;
 }
 
 async function found(
