@@ -1,27 +1,28 @@
 // Loaded before Weft by `node --import`: watches its journals, and says how long after a task's end its line was on the disk.
 // WEFT_BENCH_DURABLE names the file that gets a JSON line at the end: how many, and of the delays the median, the 99th percentile and the
 // longest, milliseconds; `written` has the same from when the kernel wrote the line, `sync` of the calls of fdatasync alone.
-import {writeFileSync} from 'node:fs';
+import fs, {writeFileSync} from 'node:fs';
 import {open} from 'node:fs/promises';
+import {syncBuiltinESMExports} from 'node:module';
 
 const target = process.env['WEFT_BENCH_DURABLE'];
 const some = await open('/dev/null', 'r');
 const handles = Object.getPrototypeOf(some);
 await some.close();
 
-/** When the tasks ended whose lines are written and not synced, by the file's handle. */
-const unsynced = new WeakMap();
+/** When the tasks ended whose lines are written and not synced, by the file's descriptor. */
+const unsynced = new Map();
 const delays = [];
 const written = [];
 const syncs = [];
 
-const {write, datasync} = handles;
-handles.write = async function (buffer, ...rest) {
+const {writeSync} = fs;
+fs.writeSync = (descriptor, buffer, ...rest) => {
   const at = performance.now();
-  const result = await write.call(this, buffer, ...rest);
+  const result = writeSync(descriptor, buffer, ...rest);
   if (buffer instanceof Uint8Array) {
-    const ends = unsynced.get(this) ?? [];
-    unsynced.set(this, ends);
+    const ends = unsynced.get(descriptor) ?? [];
+    unsynced.set(descriptor, ends);
     for (const line of Buffer.from(buffer).toString().split('\n')) {
       if (!line.startsWith('{"is":"result"')) continue;
       const ended = /"endedAt":"([^"]+)"/.exec(line)?.[1];
@@ -30,8 +31,10 @@ handles.write = async function (buffer, ...rest) {
   }
   return result;
 };
+syncBuiltinESMExports();
+const {datasync} = handles;
 handles.datasync = async function () {
-  const ends = unsynced.get(this)?.splice(0) ?? [];
+  const ends = unsynced.get(this.fd)?.splice(0) ?? [];
   const began = performance.now();
   await datasync.call(this);
   if (ends.length === 0) return;

@@ -1,11 +1,14 @@
-import {statSync} from 'node:fs';
+import {statSync, writeSync} from 'node:fs';
 import {open} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import {makeDirectory} from '../fingerprint/make-directory.js';
 import {fail, ok, type Result} from '../graph/result.js';
 import {writeProblem, type StoreProblem} from './problem.js';
 
-/** Milliseconds in which lines are gathered: less than the 50 after which they are promised to be on the disk, as syncing takes time too. */
+/**
+ * Milliseconds from one write to the next, in which lines are gathered: less than the 50 after which they are promised to be on the disk, as
+ * syncing takes time too.
+ */
 const GATHER = 10;
 
 /** Milliseconds after which what could not be written is tried again, if no line comes before. */
@@ -22,7 +25,7 @@ export interface JournalFile {
 
 /**
  * Appends lines to one file that nobody else writes, in the order of {@link append}, which never waits. What comes within a few milliseconds,
- * or while others are brought to the disk, is written and brought there at once. The file is made with the first line.
+ * or while others are brought to the disk, is written and brought there together. The file is made with the first line.
  * On a full disk lines wait in memory and are tried again with the next ones, and each second; a line is never torn by that.
  */
 export class JournalWriter {
@@ -36,6 +39,8 @@ export class JournalWriter {
   /** What is being written, from the first byte that is not in the file. */
   #rest: Uint8Array | undefined;
   #unsynced = false;
+  /** When it was written last, by the monotonic clock. */
+  #startedAt = -Infinity;
   #timer: NodeJS.Timeout | undefined;
   #retry: NodeJS.Timeout | undefined;
   #running: Promise<Result<undefined, StoreProblem>> | undefined;
@@ -51,7 +56,7 @@ export class JournalWriter {
   append(line: string): void {
     this.#first ??= line;
     this.#lines.push(line);
-    if (this.#running === undefined) this.#timer ??= setTimeout(() => void this.#start(), GATHER);
+    if (this.#running === undefined) this.#wait();
   }
 
   /** Waits until all lines so far are on the disk, or could not be brought there. */
@@ -70,15 +75,20 @@ export class JournalWriter {
     return flushed;
   }
 
+  #wait(): void {
+    this.#timer ??= setTimeout(() => void this.#start(), Math.max(0, this.#startedAt + GATHER - performance.now()));
+  }
+
   /** Writes what there is and brings it to the disk, one at a time. */
   #start(): Promise<Result<undefined, StoreProblem>> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#startedAt = performance.now();
     return (this.#running ??= this.#write().then(result => {
       this.#running = undefined;
       if (!result.ok) this.#onProblem(result.error);
       // Those that came meanwhile; where nothing can be written, they are tried again later.
-      else if (this.#lines.length > 0) this.#timer ??= setTimeout(() => void this.#start(), GATHER);
+      else if (this.#lines.length > 0) this.#wait();
       return result;
     }));
   }
@@ -133,7 +143,8 @@ async function openJournal(path: string): Promise<JournalFile> {
   const file = await open(path, 'ax');
   const {ino} = await file.stat({bigint: true});
   return {
-    write: buffer => file.write(buffer),
+    // In this turn: the next one may be long in coming while tasks end.
+    write: async buffer => ({bytesWritten: writeSync(file.fd, buffer)}),
     datasync: () => file.datasync(),
     close: () => file.close(),
     isThere: () => hasInode(path, ino),
