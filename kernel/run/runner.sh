@@ -325,7 +325,7 @@ weft_become() {
 
 # What goes before a TEXT. In a string, as bash puts the whole text of what it starts into its table of jobs, each time; in one line, as
 # errors name the line.
-weft_before='trap - PIPE HUP INT; exec {weft_quiet}<&- {weft_errors}<&- {weft_life}>&- {weft_null}<&- {weft_pipe}<&-; set +p; '
+weft_before='trap - PIPE HUP INT; exec {weft_quiet}<&- {weft_errors}<&- {weft_life}>&- {weft_null}<&- {weft_pipe}<&-; '
 weft_before+='export WEFT_ATTEMPT="$weft_attempt"; BASH_ARGV0=$weft_script SHLVL=$((SHLVL + 1)) SECONDS=0; '
 
 # When the job was started, in weft_part: its program has blanks in its name.
@@ -353,6 +353,8 @@ weft_begin() {
   trap 'weft_noticed=yes; weft_asked=yes; weft_look' USR2
   trap 'weft_noticed=yes; [[ $weft_memory ]] && weft_stop memory' ALRM
   set -m
+  # `-p` was for its own start.
+  set +p
   weft_count
   echo "ready	$BASH_VERSION"
 }
