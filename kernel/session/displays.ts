@@ -207,8 +207,10 @@ export class Displays {
 
   #send(id: string, open: Open, must: boolean): void {
     this.#dirty.delete(id);
+    const began = performance.now();
     const bundle = this.#bundle(open);
     const text = JSON.stringify(bundle);
+    this.#pace.took(id, performance.now() - began);
     if (text === open.shown && !must) return;
     open.shown = text;
     open.output.update(id, bundle);

@@ -6,12 +6,14 @@ export interface Rates {
   readonly perSecond: number;
   /** After this long without an update, one is due while tasks run, changed or not. */
   readonly heartbeat: number;
+  /** Which part of the time one display may take, where making it takes long: that of a loop of thousands of tasks. */
+  readonly share: number;
 }
 
 /**
  * Four updates a second for the first ten seconds, then one a second, after two minutes one in five seconds; twenty a
  * second for the whole kernel, since servers throttle; one a minute while tasks run, since servers cull kernels that
- * seem idle.
+ * seem idle. A display that takes 30 ms to make is made once a second at most.
  */
 export const RATES: Rates = {
   gaps: [
@@ -21,6 +23,7 @@ export const RATES: Rates = {
   ],
   perSecond: 20,
   heartbeat: 60_000,
+  share: 0.03,
 };
 
 /** A display that may be sent now. */
@@ -33,6 +36,9 @@ export interface DueDisplay {
 interface Pace {
   readonly openedAt: number;
   sentAt: number;
+  /** Milliseconds that making it took the last time, and the lesser of the last two: one alone may have been slowed by something else. */
+  took: number;
+  cost: number;
   changed: boolean;
   running: boolean;
   final: boolean;
@@ -58,7 +64,7 @@ export class UpdatePace {
   /** A display was made, or made again by its cell, and sent for the first time. `running`: tasks of it are open. */
   open(id: string, running = true): void {
     const now = this.#now();
-    this.#displays.set(id, {openedAt: now, sentAt: now, changed: false, running, final: false});
+    this.#displays.set(id, {openedAt: now, sentAt: now, took: 0, cost: 0, changed: false, running, final: false});
     this.#count(now);
   }
 
@@ -69,6 +75,14 @@ export class UpdatePace {
     pace.changed = true;
     pace.running = running;
     pace.final = !running;
+  }
+
+  /** Making it took so many milliseconds. */
+  took(id: string, milliseconds: number): void {
+    const pace = this.#displays.get(id);
+    if (pace === undefined) return;
+    pace.cost = Math.min(pace.took, milliseconds);
+    pace.took = milliseconds;
   }
 
   /** The display will not be sent any more. */
@@ -121,6 +135,6 @@ export class UpdatePace {
     if (!pace.changed) return pace.running ? pace.sentAt + this.#rates.heartbeat : Infinity;
     const age = pace.sentAt - pace.openedAt;
     const gap = this.#rates.gaps.find(({until}) => age < until)?.gap ?? 0;
-    return pace.sentAt + gap;
+    return pace.sentAt + Math.min(Math.max(gap, pace.cost / this.#rates.share), this.#rates.heartbeat);
   }
 }

@@ -52,6 +52,24 @@ describe('the pace of updates', () => {
     expect(pace.next()).toBe(1000);
   });
 
+  test('shows more rarely what takes long to make, and not what did so once', () => {
+    const {pace, clock} = paced();
+    pace.open('a');
+    const sent = (from: number, to: number, cost: (nth: number) => number): number => {
+      let count = 0;
+      for (clock.now = from; clock.now < to; clock.now += 50) {
+        pace.touch('a');
+        if (pace.take().length > 0) pace.took('a', cost(count++));
+      }
+      return count;
+    };
+    expect(sent(0, 3000, nth => (nth % 2 === 0 ? 90 : 1))).toBe(11);
+    expect(sent(3000, 9000, () => 30)).toBeLessThanOrEqual(8);
+    expect(sent(30_000, 40_000, () => 90)).toBeLessThanOrEqual(5);
+    pace.touch('a', false);
+    expect(pace.take()).toEqual([{id: 'a', must: true}]);
+  });
+
   test('forgets a display that was closed', () => {
     const {pace, at} = paced();
     pace.open('a');
