@@ -516,6 +516,8 @@ weft_limit_memory() {
     kill -0 -- "-$weft_pid" 2>&"$weft_null" && weft_left=yes
     # One look at all that is rare.
     [[ $weft_now && $weft_script && $weft_code -le 128 && ! $weft_left$weft_why$weft_watcher$weft_meter$weft_client ]] || weft_settle
+    # Or bash would keep it in its table of jobs, and each fork would copy the table and take it apart.
+    disown "$weft_pid"
     weft_pid=
     echo "$weft_code $weft_now${weft_why:+ $weft_why}${weft_used:+ $weft_used}" >"$weft_directory/.weft.exit"
     echo "ended	$weft_code	$weft_now	$weft_why	$weft_used"
