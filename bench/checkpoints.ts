@@ -6,7 +6,7 @@ import {durability} from './durability.js';
 import {indexBytes} from './index-bytes.js';
 import {root, writeNotebook} from './notebook.js';
 import type {Pair} from './pair.js';
-import {cheapest, costOf, cpuATask, memoryATask, type Cost, type Slope} from './tree.js';
+import {cheapest, costOf, cpuATask, memoryATask, rateOf, type Cost, type Slope} from './tree.js';
 
 /** How much is measured. */
 export interface CheckpointOptions {
@@ -187,7 +187,7 @@ async function showFound(kind: Kind, peers: readonly Peer[], options: Checkpoint
   }
 }
 
-/** What it costs to run a task: the cheapest of some rounds, in each of which all are measured one after the other. */
+/** What it costs to run a task, and how many are run in a second: the best of some rounds, in each of which all are measured one after the other. */
 async function showCold(kind: Kind, peers: readonly Peer[], options: CheckpointOptions): Promise<void> {
   const slope = slopeOf(options.cold);
   const all = [weft, ...peers].map(peer => ({peer, few: [] as Cost[], many: [] as Cost[]}));
@@ -197,9 +197,16 @@ async function showCold(kind: Kind, peers: readonly Peer[], options: CheckpointO
       many.push(await cold(peer, kind, slope.many, options));
     }
   }
-  const [ours = NaN, ...others] = all.map(({few, many}) => cpuATask(cheapest(few), cheapest(many), slope));
-  for (const [at, theirs] of others.entries())
-    options.show({...CPU, name: `run a task, ${kind}`, ours, theirs, against: peers[at]?.name ?? ''});
+  const name = `run a task, ${kind}`;
+  const rows = [
+    {...CPU, name, of: all.map(({few, many}) => cpuATask(cheapest(few), cheapest(many), slope))},
+    // On a machine that has something else to do this says little.
+    {unit: 'tasks/s', smallerIsBetter: false, name, of: all.map(({few, many}) => rateOf(few, many, slope))},
+  ];
+  for (const {of, ...row} of rows) {
+    const [ours = NaN, ...others] = of;
+    for (const [at, theirs] of others.entries()) options.show({...row, ours, theirs, against: peers[at]?.name ?? ''});
+  }
 }
 
 const folderOf = ({name}: Peer, kind: Kind, count: number, {folder}: CheckpointOptions): string =>

@@ -41,6 +41,10 @@ export interface Slope {
 export const cpuATask = (few: Cost, many: Cost, {few: a, many: b}: Slope): number =>
   ((many.cpu - few.cpu) / (b - a)) * 1e6;
 
+/** Tasks a second, by the clock: of the quickest runs, and without what does not depend on their number. */
+export const rateOf = (few: readonly Cost[], many: readonly Cost[], {few: a, many: b}: Slope): number =>
+  (b - a) / (Math.min(...many.map(({wall}) => wall)) - Math.min(...few.map(({wall}) => wall)));
+
 /** Bytes of memory for one more task. */
 export const memoryATask = (few: Cost, many: Cost, {few: a, many: b}: Slope): number =>
   (many.memory - few.memory) / (b - a);
