@@ -1,3 +1,4 @@
+import {existsSync} from 'node:fs';
 import {rm} from 'node:fs/promises';
 import {basename, dirname} from 'node:path';
 import type {Manifest} from '../graph/manifest.js';
@@ -62,8 +63,8 @@ export class Tidying {
   /** Removes the claim of a dead kernel, and its attempt, where the result of that is there. */
   async putAway(claims: Claims, {content, ...claim}: Claim, {endedAt}: Manifest): Promise<void> {
     if (content === undefined || this.#claims.ports.isAlive(content.kernel) !== 'dead') return;
-    // An attempt that was made after this result was there is another one.
-    if (!(Date.parse(endedAt) >= madeAt(content.attempt))) return;
+    // An attempt that was made after this result was there is another one, and may run on; one that has no directory has never begun.
+    if (!(Date.parse(endedAt) >= madeAt(content.attempt)) && existsSync(content.directory)) return;
     await rm(content.directory, {recursive: true, force: true, maxRetries: 2}).catch(() => undefined);
     claims.release({content, ...claim});
   }

@@ -1,4 +1,4 @@
-import {existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
 import type {Fingerprint} from '../../kernel/fingerprint/fingerprint.js';
@@ -6,6 +6,8 @@ import type {Manifest} from '../../kernel/graph/manifest.js';
 import {StoredCheckpoints} from '../../kernel/session/stored-checkpoints.js';
 import {publish} from '../../kernel/store/publish.js';
 import {Store} from '../../kernel/store/store.js';
+import {stampOf} from '../../kernel/machine/process-life.js';
+import {newAttemptId} from '../../kernel/session/attempt-id.js';
 import {scratch} from '../rig/scratch.js';
 
 const fingerprint = 'ab'.repeat(32) as Fingerprint;
@@ -57,4 +59,27 @@ test('A result that another kernel has made anew is taken as it is, not moved as
   expect(existsSync(folder.at('result'))).toBe(false);
   expect(readdirSync(folder.path).filter(name => name.startsWith('.dead-'))).not.toEqual([]);
   await opened.value.close();
+});
+
+test('The claim of a dead kernel on a result that is there goes, unless an attempt that was made later may run.', async () => {
+  using folder = scratch();
+  const opened = await Store.open({directory: folder.at('.weft')});
+  if (!opened.ok) throw new Error(opened.error.message);
+  const store = opened.value;
+  store.recordResult(await publishText(folder.path, 'text'));
+  const kernel = {...stampOf()!, startTime: '1'};
+  const directory = folder.at('.bash-abababababab.attempt');
+  const claim = (): void => {
+    const made = store.claims.claim(fingerprint, {attempt: newAttemptId(), directory, kernel, at: ''});
+    expect(made).toMatchObject({ok: true, value: {is: 'ours'}});
+  };
+  claim();
+  mkdirSync(directory);
+  await new StoredCheckpoints(store, () => 'mtime').settled();
+  expect(store.claims.read(fingerprint)?.number).toBe(1);
+  // It found the result, and was killed before it gave its claim up.
+  rmSync(directory, {recursive: true});
+  await new StoredCheckpoints(store, () => 'mtime').settled();
+  expect(store.claims.read(fingerprint)).toBeUndefined();
+  await store.close();
 });
