@@ -182,7 +182,7 @@ const loadSqlite = () =>
     return {package: require('better-sqlite3/package.json').version, ...new Database(':memory:').prepare('select sqlite_version() as version').get()}`);
 
 const needSqlite =
-  'optional: nothing in this version needs it. To compile it (python3, make, g++): npm rebuild better-sqlite3';
+  'optional: only the search in the history needs it. To compile it (python3, make, g++): npm rebuild better-sqlite3';
 
 async function installPackages() {
   const wanted = Object.keys({...pkg.dependencies, ...(isFile(inRoot('build.js')) ? pkg.devDependencies : {})});
