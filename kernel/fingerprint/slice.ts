@@ -1,10 +1,13 @@
 import {statfsSync} from 'node:fs';
 import {setImmediate, setTimeout} from 'node:timers/promises';
 
-/** Milliseconds of work after which the event loop gets its turn, so that neither an interrupt nor a result that has just ended is late: of all slices together. */
+/**
+ * Milliseconds of work after which the event loop gets its turn, so that neither an interrupt nor a result that has just ended is late: of all
+ * slices together.
+ */
 const LENGTH = 4;
 
-/** How many slices wait for their turn. */
+/** How many slices go on in the next turn. */
 let resting = 0;
 
 /** Cuts a long loop of short synchronous steps into slices: on a local disk these beat the thread pool. */
@@ -25,9 +28,12 @@ export class Slice {
 
   /** Lets the event loop run once, or for some milliseconds, and begins the next slice. */
   async rest(pause = 0): Promise<void> {
-    resting++;
-    await (pause > 0 ? setTimeout(pause) : setImmediate());
-    resting--;
+    if (pause > 0) await setTimeout(pause);
+    else {
+      resting++;
+      await setImmediate();
+      resting--;
+    }
     this.#until = performance.now() + this.#length / (resting + 1);
   }
 }

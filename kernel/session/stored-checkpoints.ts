@@ -12,6 +12,7 @@ import {labelOf, type Outcome, type Task} from '../graph/work.js';
 import type {Checkpoints, Claim, Claimed, Publication} from '../run/checkpoints.js';
 import {tailOf} from '../run/read-tail.js';
 import {editionOf} from '../store/edition.js';
+import {GATHER} from '../store/journal-writer.js';
 import {readManifest} from '../store/manifest-file.js';
 import {publish} from '../store/publish.js';
 import {removeSmall} from '../store/remove-small.js';
@@ -22,9 +23,6 @@ import {writeHolder} from './holder-file.js';
 import type {Owner} from './stuck.js';
 import {claimPorts, TaskClaims, type ClaimPorts} from './task-claims.js';
 import {Tidying} from './tidying.js';
-
-/** Milliseconds in which releases are gathered for one flush: those in which the journal gathers lines, so that it waits for the same sync. */
-const GATHER = 10;
 
 /** Milliseconds after which a flush that failed is tried again. */
 const AGAIN = 1000;
@@ -206,7 +204,10 @@ export class StoredCheckpoints implements Checkpoints {
     this.#claims.close();
   }
 
-  /** Resolves when all that is recorded up to now is on the disk, or could not be written. Many who wait share one flush. */
+  /**
+   * Resolves when all that is recorded up to now is on the disk, or could not be written. Many who wait share one flush, which mostly finds
+   * that the journal has synced its lines by itself.
+   */
   #recorded(): Promise<boolean> {
     this.#flushing ??= new Promise(resolve => setTimeout(resolve, GATHER)).then(() => {
       this.#flushing = undefined;

@@ -170,8 +170,7 @@ export class Claims {
       if (codeOf(error) !== 'EEXIST') return fail(writeProblem(path, error));
     }
     const claim: Claim = {fingerprint, number, content};
-    const alone = number === 1 && !existsSync(this.#taken(fingerprint));
-    if (won && (alone || this.#numbers(fingerprint).at(-1) === number)) return ok({is: 'ours', claim});
+    if (won && this.#isHighest(fingerprint, number)) return ok({is: 'ours', claim});
     const held = this.read(fingerprint);
     // The old owner was giving up between our look and our link, while a newer one was there.
     if (won) this.release(claim);
@@ -179,6 +178,11 @@ export class Claims {
     if (held !== undefined) return ok({is: 'theirs', claim: held});
     if (tries > 0) return this.#make(fingerprint, 1, content, tries - 1);
     return ok({is: 'theirs', claim: {fingerprint, number: 1, content: undefined, unseen: true}});
+  }
+
+  /** Whether a number that we have just made is the highest. */
+  #isHighest(fingerprint: Fingerprint, number: number): boolean {
+    return (number === 1 && !existsSync(this.#taken(fingerprint))) || this.#numbers(fingerprint).at(-1) === number;
   }
 
   #names(): readonly string[] {
