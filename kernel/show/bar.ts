@@ -1,4 +1,4 @@
-import type {Counts} from './cell-summary.js';
+import type {Counts} from './tally.js';
 import {markup, type Html} from './html.js';
 import {colourStyle, LOOKS, LOOK_NAMES, type Look} from './state-look.js';
 

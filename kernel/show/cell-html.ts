@@ -1,6 +1,7 @@
 import type {Bundle} from '../wire/notebook.js';
 import {barHtml} from './bar.js';
-import {summaryOf, type CellSummary, type FailedTask, type NameSummary, type Reason} from './cell-summary.js';
+import type {FailedTask} from './tally.js';
+import {summaryOf, type CellSummary, type NameSummary, type Reason} from './cell-summary.js';
 import {cellText} from './cell-text.js';
 import {
   captionWords,

@@ -1,6 +1,7 @@
 import {assertNever} from '../graph/result.js';
 import type {TaskView} from '../graph/task.js';
-import {lookOf, type CellSummary, type Counts} from './cell-summary.js';
+import type {CellSummary} from './cell-summary.js';
+import {lookOf, type Counts} from './tally.js';
 import {oneLine, shorten} from './clean-text.js';
 import {durationText, roughDurationText} from './duration-text.js';
 import {failureText} from './failure-text.js';
