@@ -90,7 +90,7 @@ export const bashLanguage: ScriptLanguage = {
       ].join(''),
     );
   },
-  value: directory => valueOf(readFileSync(join(directory, STDOUT), 'utf8')),
+  value: (directory, said = readFileSync(join(directory, STDOUT), 'utf8')) => valueOf(said),
 };
 
 /**

@@ -65,8 +65,11 @@ export interface ScriptLanguage {
   readonly stdout?: string;
   /** Writes the files of an attempt, whose names begin with `.weft`, and gives the bash text that runs them, in the attempt's directory. */
   start(job: ScriptJob): Result<string, string>;
-  /** The value that a script has left in an attempt's directory. */
-  value(directory: string): Result<JsonValue, string>;
+  /**
+   * The value that a script has left in an attempt's directory.
+   * @param said what it has written to its standard output, where no file has that
+   */
+  value(directory: string, said?: string): Result<JsonValue, string>;
   /** Files that are outputs though no `--out` names them. */
   outputs?(directory: string): readonly string[];
   /** Reads why a script failed from its log. */

@@ -151,7 +151,7 @@ export class ScriptWork implements Work {
     const ended = {log: join(directory, '.weft.log'), tail: log.slice(-4096)};
     let value: JsonValue | undefined;
     if (this.#call.value) {
-      const parsed = this.#language.value(directory);
+      const parsed = this.#language.value(directory, attempt.said);
       if (!parsed.ok) return Promise.resolve(fail({reason: 'value', message: parsed.error, ...ended}));
       value = parsed.value;
     }

@@ -13,6 +13,8 @@ export interface Attempt {
   readonly id: AttemptId;
   /** A fresh directory, made by the scheduler; it becomes the result's directory when the attempt is published. */
   readonly directory: string;
+  /** All that its command has written to standard output, where no file has that. */
+  readonly said?: string;
   /** Where the result of a need lies. Throws for a fingerprint that is no need of the task: a bug. */
   pathOf(fingerprint: Fingerprint): string;
   /** `weft::<fingerprint>` in a recipe's text becomes the final path. */

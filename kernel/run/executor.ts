@@ -41,7 +41,7 @@ export interface Job {
    * The attempt's own directory, made by the caller. The executor writes these there and nothing else:
    * `.weft.log` (stdout and stderr, in order), `.weft.started` (`<pid> <seconds since the epoch>`, and the process's start
    * in clock ticks, then the same of its runner: number and start) and `.weft.exit` (`<code> <seconds since the epoch>`, and `signal`, `timeout`, `cancelled` or `memory` (and
-   * the bytes that it took) where that is why it ended; one complete line, written last). `.weft.memory` has these bytes before. A file `.weft.cancelled` there keeps it from being started. For a job in a container
+   * the bytes that it took) where that is why it ended, or `=` and the line that it tells; one complete line, written last). `.weft.memory` has these bytes before. A file `.weft.cancelled` there keeps it from being started. For a job in a container
    * also `.weft.start` (what starts that, for its runner) and `.weft.stop` (how it is ended, for whoever has to); in a station the process
    * of `.weft.started` is `-`, and its runner is the container's client.
    */
@@ -55,6 +55,8 @@ export interface Job {
   readonly text?: string;
   /** A name: the file of the directory that gets what it writes to standard output, besides the log. Only on the host. */
   readonly stdout?: string;
+  /** Where it succeeds and has written one short line to that, and nothing to standard error, `ended` tells the line, and no file has it. */
+  readonly told?: boolean;
   /** Slots that it takes. */
   readonly cpus: number;
   /** Seconds; absent: none. */
@@ -67,7 +69,14 @@ export interface Job {
 
 /** How a job ended, as its `.weft.exit` says. Times are milliseconds since the epoch. */
 export type Exit =
-  | {readonly is: 'exited'; readonly code: number; readonly startedAt: number; readonly endedAt: number}
+  /** `said`: all that it wrote, where no file has that. */
+  | {
+      readonly is: 'exited';
+      readonly code: number;
+      readonly startedAt: number;
+      readonly endedAt: number;
+      readonly said?: string;
+    }
   | {readonly is: 'signalled'; readonly signal: string; readonly startedAt: number; readonly endedAt: number}
   | {readonly is: 'timed out'; readonly startedAt: number; readonly endedAt: number}
   /** `used`: bytes, where its own limit was passed; absent: the machine or its container had no more. */

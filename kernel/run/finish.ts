@@ -14,8 +14,11 @@ import {runnerFailure, startFailure} from './start-failure.js';
 const LOG_BYTES = 65_536;
 const TAIL_BYTES = 4096;
 
-/** The attempt that an entry is at, as its work sees it. */
-export function attemptOf(scheduler: Scheduler, entry: Entry): Attempt {
+/**
+ * The attempt that an entry is at, as its work sees it.
+ * @param said all that it has written, where no file has that
+ */
+export function attemptOf(scheduler: Scheduler, entry: Entry, said?: string): Attempt {
   const {attempt: id, directory} = entry;
   if (id === undefined || directory === undefined) throw new Error('Internal error: there is no attempt');
   const pathOf = (fingerprint: Fingerprint): string => {
@@ -26,6 +29,7 @@ export function attemptOf(scheduler: Scheduler, entry: Entry): Attempt {
   return {
     id,
     directory,
+    ...(said === undefined ? {} : {said}),
     pathOf,
     fill: text =>
       text.replace(/\/weft::([0-9a-f]{64})/g, (whole, digits: string) => {
@@ -46,7 +50,8 @@ export async function finish(
   adopted: boolean,
 ): Promise<Result<Manifest, Failure>> {
   const path = join(entry.directory ?? '', '.weft.log');
-  const log = readTail(path, LOG_BYTES);
+  const said = exit.is === 'exited' ? exit.said : undefined;
+  const log = said ?? readTail(path, LOG_BYTES);
   const ended = {log: path, tail: log.slice(-TAIL_BYTES)};
   switch (exit.is) {
     case 'cancelled':
@@ -73,7 +78,8 @@ export async function finish(
         const line = entry.task.work.explain?.(log);
         return fail({reason: 'exit', code: exit.code, ...(line === undefined ? {} : {line}), ...ended});
       }
-      return publish(scheduler, entry, {log, adopted, startedAt: exit.startedAt, endedAt: exit.endedAt});
+      const {startedAt, endedAt} = exit;
+      return publish(scheduler, entry, {log, adopted, startedAt, endedAt, ...(said === undefined ? {} : {said})});
     }
   }
 }
@@ -86,17 +92,19 @@ export interface Finished {
   readonly startedAt: number;
   /** Absent: it ends when its work has finished. */
   readonly endedAt?: number;
+  /** All that it has written, where no file has that. */
+  readonly said?: string;
 }
 
 /** Looks at what an attempt has made, and gives it its final name. */
 export async function publish(
   scheduler: Scheduler,
   entry: Entry,
-  {log, adopted, startedAt, endedAt}: Finished,
+  {log, adopted, startedAt, endedAt, said}: Finished,
 ): Promise<Result<Manifest, Failure>> {
   const {checkpoints, now} = scheduler.ports;
   const {task} = entry;
-  const attempt = attemptOf(scheduler, entry);
+  const attempt = attemptOf(scheduler, entry, said);
   const outcome = await outcomeOf(scheduler, entry, attempt, log, adopted);
   if (!outcome.ok) return outcome;
   const published = await checkpoints.publish({

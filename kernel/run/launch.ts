@@ -135,7 +135,10 @@ function jobOf(scheduler: Scheduler, entry: Entry, text: string): Result<Job, Fa
     directory,
     script,
     ...(given ? {text} : {}),
-    ...(inside.value === undefined && task.work.stdout !== undefined ? {stdout: task.work.stdout} : {}),
+    ...(inside.value === undefined && task.work.stdout !== undefined
+      ? // Of a result without files nothing is kept but its value and the end of its log.
+        {stdout: task.work.stdout, told: task.work.directory === undefined}
+      : {}),
     cpus,
     ...(time === undefined ? {} : {time}),
     ...(memory === undefined ? {} : {memory}),

@@ -2,9 +2,10 @@
 # Runs jobs one after the other, for as long as its standard input gives some. It outlives the kernel that started it.
 #
 # In, for each job a message: a line of four numbers of six digits, how many bytes and how many characters its head and its TEXT have; then
-# the head, of fields that end with US (0x1f) each: DIRECTORY SCRIPT SECONDS ATTEMPT BYTES STDOUT, of time and of memory, empty: no
-# limit; then the TEXT.
-# With a STDOUT, what the job writes to its standard output is copied to that file of its directory, besides the log.
+# the head, of fields that end with US (0x1f) each: DIRECTORY SCRIPT SECONDS ATTEMPT BYTES STDOUT LINE SHARED, of time and of memory, empty:
+# no limit; then the TEXT.
+# With a STDOUT, what the job writes to its standard output is copied to that file of its directory, besides the log. With a LINE: but where it
+# succeeds and has said one short line, and nothing to its standard error, the end of the job tells that line, and neither file has it.
 # With a TEXT, that is run by a fork of this very bash, for scripts that can't tell the difference; SCRIPT is where it is written for a
 # bash that is too old for that. Without a SCRIPT it starts what the directory's `.weft.start` says, and ends it as its `.weft.stop` says:
 #   .weft.start  words for `env -i`, each ended by a NUL: NAME=VALUE…, a program, its arguments
@@ -13,8 +14,9 @@
 # child of that process: numbers of processes mean nothing outside then, and it looks by itself for cancelled jobs.
 # Out, one answer a line, fields separated by tabs:
 #   ready VERSION                            once, before anything else
-#   started PID TIME                         the job at the head of the queue runs
-#   ended CODE TIME [signal|timeout|cancelled|memory [BYTES]]
+#   started TIME                             a job that is SHARED, as another runner was given it, runs here
+#   ended START CODE TIME [signal|timeout|cancelled|memory [BYTES]]
+#   ended START 0 TIME, an empty field, and `=` with the line that it tells
 #   skipped                                  it was recalled, or another runner has it
 #   lost MESSAGE                             it could not be started
 # Times are seconds since the epoch. In the job's directory it writes `.weft.log`, `.weft.started` and `.weft.exit`.
@@ -307,6 +309,12 @@ weft_copy() {
   done
 } 2>/dev/null >>"$weft_directory/.weft.log"
 
+# Keeps the line of a job that can't be told.
+weft_keep() {
+  printf '%s' "$weft_all" >>"$weft_directory/.weft.log"
+  printf '%s' "$weft_all" >>"$weft_directory/$weft_stdout"
+}
+
 # Becomes the job, in a process of its own: a TEXT of a bash that is too old, a script, or what `.weft.start` says.
 weft_become() {
   trap - PIPE HUP INT
@@ -452,7 +460,7 @@ weft_limit_memory() {
       weft_text=$weft_part
     fi
     weft_directory=${weft_head[0]} weft_script=${weft_head[1]} weft_limit=${weft_head[2]} weft_attempt=${weft_head[3]} weft_memory=${weft_head[4]} \
-      weft_stdout=${weft_head[5]} weft_watcher= weft_meter= weft_killer= weft_why= weft_asked= weft_used= weft_left=
+      weft_stdout=${weft_head[5]} weft_told=${weft_head[6]} weft_all= weft_watcher= weft_meter= weft_killer= weft_why= weft_asked= weft_used= weft_left=
     [[ $weft_directory != inside && -d $weft_directory && ! -e $weft_directory/.weft.cancelled ]] || { weft_pass; continue; }
     read -r -t 0 -u "$weft_errors" && weft_listen
     # Making the log claims the job: of two runners that were given it, one succeeds.
@@ -489,24 +497,27 @@ weft_limit_memory() {
       [[ $weft_name$weft_state == *')'? ]] || weft_birth
       echo "$weft_pid $weft_now $weft_part $$ $weft_born" >"$weft_directory/.weft.started"
     fi
-    echo "started	$weft_pid	$weft_now"
+    weft_since=$weft_now
+    [[ ! ${weft_head[7]} ]] || echo "started	$weft_now"
     [[ ! $weft_limit$weft_memory$weft_asked ]] || weft_guard
     # Mostly it is a line, which costs a quarter of what another process does.
     [[ ! $weft_stdout ]] || {
-      weft_all=
       IFS= read -r -t 2 -u "$weft_pipe" weft_line
       weft_status=$?
       if ((weft_status == 0)); then
-        printf '%s\n' "$weft_line" >>"$weft_directory/.weft.log"
-        weft_all=$weft_line$'\n'
-        IFS= read -r -t 2 -u "$weft_pipe" weft_line
+        weft_all=$weft_line$'\n' weft_part=0.05
+        [[ $weft_told ]] || { printf '%s' "$weft_all" >>"$weft_directory/.weft.log"; weft_part=2; }
+        IFS= read -r -t "$weft_part" -u "$weft_pipe" weft_line
         weft_status=$?
       fi
-      if [[ $weft_status == 1 && ! $weft_line ]]; then
-        weft_clean=yes
-        printf '%s' "$weft_all" >>"$weft_directory/$weft_stdout"
-      else
+      if [[ $weft_status != 1 || $weft_line ]]; then
+        # It has more to say, or does not come to its end: somebody may be reading its log.
+        [[ ! $weft_told ]] || printf '%s' "$weft_all" >>"$weft_directory/.weft.log"
+        weft_told=
         weft_copy
+      else
+        weft_clean=yes
+        [[ $weft_told && $weft_all ]] || { weft_told=; printf '%s' "$weft_all" >>"$weft_directory/$weft_stdout"; }
       fi
     } 2>&"$weft_null"
     weft_noticed=
@@ -516,11 +527,16 @@ weft_limit_memory() {
     kill -0 -- "-$weft_pid" 2>&"$weft_null" && weft_left=yes
     # One look at all that is rare.
     [[ $weft_now && $weft_script && $weft_code -le 128 && ! $weft_left$weft_why$weft_watcher$weft_meter$weft_client ]] || weft_settle
+    [[ ! $weft_told ]] || if ((weft_code == 0 && ${#weft_all} <= 1000)) && [[ ! $weft_why && ! -s $weft_directory/.weft.log ]]; then
+      weft_used="=${weft_all%?}"
+    else
+      weft_keep 2>&"$weft_null"
+    fi
     # Or bash would keep it in its table of jobs, and each fork would copy the table and take it apart.
     disown "$weft_pid"
     weft_pid=
     echo "$weft_code $weft_now${weft_why:+ $weft_why}${weft_used:+ $weft_used}" >"$weft_directory/.weft.exit"
-    echo "ended	$weft_code	$weft_now	$weft_why	$weft_used"
+    echo "ended	$weft_since	$weft_code	$weft_now	$weft_why	$weft_used"
   done
   exit
 }

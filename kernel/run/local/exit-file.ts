@@ -12,6 +12,8 @@ export interface Ending {
   readonly why?: 'signal' | 'timeout' | 'cancelled' | 'memory';
   /** Bytes that it took when its runner ended it for that. */
   readonly used?: number;
+  /** All that it wrote, where its runner tells that instead of keeping it. */
+  readonly said?: string;
 }
 
 /** What `.weft.started` says of a job. */
@@ -34,34 +36,35 @@ export const millisecondsOf = (seconds: string): number => Math.round(Number(sec
 
 const REASONS: readonly NonNullable<Ending['why']>[] = ['signal', 'timeout', 'cancelled', 'memory'];
 
-/** Reads the fields `CODE TIME [WHY [BYTES]]`; undefined if they are not that. */
+/** Reads the fields `CODE TIME [WHY [BYTES]]`, or `CODE TIME =LINE`; undefined if they are not that. */
 export function endingOf([code, time, why, bytes]: readonly (string | undefined)[]): Ending | undefined {
   if (code === undefined || time === undefined || !/^\d+$/.test(code) || !/^\d+(\.\d+)?$/.test(time)) return undefined;
+  const ending = {code: Number(code), endedAt: millisecondsOf(time)};
+  if (why === undefined || why === '') return ending;
+  if (why.startsWith('=')) return {...ending, said: `${why.slice(1)}\n`};
   const reason = REASONS.find(word => word === why);
   const used = bytes !== undefined && /^\d+$/.test(bytes) ? Number(bytes) : undefined;
-  return {
-    code: Number(code),
-    endedAt: millisecondsOf(time),
-    ...(reason === undefined ? {} : {why: reason}),
-    ...(used === undefined ? {} : {used}),
-  };
+  return {...ending, ...(reason === undefined ? {} : {why: reason}), ...(used === undefined ? {} : {used})};
 }
 
 /** What an executor tells of a job that ended so. */
-export function exitOf({code, endedAt, why, used}: Ending, startedAt: number): Exit {
+export function exitOf({code, endedAt, why, used, said}: Ending, startedAt: number): Exit {
   if (why === 'cancelled') return {is: 'cancelled'};
   if (why === 'memory') return {is: 'out of memory', startedAt, endedAt, ...(used === undefined ? {} : {used})};
   if (why === 'timeout') return {is: 'timed out', startedAt, endedAt};
   const signal = why === 'signal' ? (signals.get(code - 128) ?? `signal ${code - 128}`) : undefined;
   return signal === undefined
-    ? {is: 'exited', code, startedAt, endedAt}
+    ? {is: 'exited', code, startedAt, endedAt, ...(said === undefined ? {} : {said})}
     : {is: 'signalled', signal, startedAt, endedAt};
 }
 
-/** The fields of a file of one complete line; undefined while it is not there or not complete. */
+/** The fields of a file of one complete line, of which the last may have spaces after a `=`; undefined while it is not there or not complete. */
 async function lineOf(path: string): Promise<string[] | undefined> {
   const text = await readFile(path, 'utf8').catch(() => '');
-  return text.endsWith('\n') ? text.trimEnd().split(' ') : undefined;
+  if (!text.endsWith('\n')) return undefined;
+  const told = text.indexOf(' =');
+  const fields = text.slice(0, told < 0 ? -1 : told).split(' ');
+  return told < 0 ? fields : [...fields, text.slice(told + 1, -1)];
 }
 
 /** How the attempt in a directory ended, by its `.weft.exit`; undefined while it has not said. */

@@ -138,15 +138,14 @@ export class LocalExecutor implements Executor, RunnerEvents {
   // --- what the runners tell ---
 
   started(runner: Runner, ticket: Ticket, at: number): void {
-    if (ticket.exit !== undefined || this.#closed) return;
+    if (ticket.exit !== undefined || ticket.running === runner || this.#closed) return;
     ticket.running = runner;
     ticket.startedAt = at;
     this.#assign(ticket, runner);
     this.#events.started(ticket.job.attempt, at);
   }
 
-  ended(_runner: Runner, ticket: Ticket, ending: Ending): void {
-    const startedAt = ticket.startedAt ?? ending.endedAt;
+  ended(_runner: Runner, ticket: Ticket, startedAt: number, ending: Ending): void {
     this.#dispatcher.took(ending.endedAt - startedAt);
     this.#settle(ticket, exitOf(ending, startedAt));
     this.#dispatcher.soon();
@@ -154,9 +153,12 @@ export class LocalExecutor implements Executor, RunnerEvents {
 
   skipped(runner: Runner, ticket: Ticket): void {
     ticket.runners.delete(runner);
-    if (ticket.exit === undefined && ticket.runners.size === 0) {
-      void this.#recover(ticket, 'Its directory had been used, or another kernel recalled it.');
-    }
+    if (ticket.running === runner) delete ticket.running;
+    const [other] = ticket.runners;
+    if (other === undefined) {
+      if (ticket.exit === undefined)
+        void this.#recover(ticket, 'Its directory had been used, or another kernel recalled it.');
+    } else if (other.queue[0] === ticket && ticket.running === undefined) this.started(other, ticket, Date.now());
     this.#dispatcher.soon();
   }
 
@@ -182,9 +184,10 @@ export class LocalExecutor implements Executor, RunnerEvents {
       if (!runner.ready) {
         const what = runner.station === undefined ? 'runner' : 'container';
         this.#settle(ticket, {is: 'lost', message: `The ${what} could not be started. ${message}`.trim()});
-      } else if (ticket.running === runner || existsSync(`${ticket.job.directory}/.weft.log`)) {
+      } else if (existsSync(`${ticket.job.directory}/.weft.log`)) {
         void this.#recover(ticket, `Its runner (process ${runner.stamp?.pid ?? 0}) has gone.`, runner);
       } else {
+        delete ticket.running;
         again.push(ticket);
       }
     }

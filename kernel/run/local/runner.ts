@@ -7,10 +7,11 @@ import {endingOf, millisecondsOf, type Ending} from './exit-file.js';
 import {envWords} from './stop-file.js';
 import type {Ticket} from './ticket.js';
 
-/** What a runner tells, about the ticket at the head of its queue. */
+/** What a runner tells, about the ticket at the head of its queue. Times are milliseconds since the epoch. */
 export interface RunnerEvents {
+  /** It runs it; or it has come to it, and nobody else was given it: then it says when it ends whether and when it did. */
   started(runner: Runner, ticket: Ticket, at: number): void;
-  ended(runner: Runner, ticket: Ticket, ending: Ending): void;
+  ended(runner: Runner, ticket: Ticket, startedAt: number, ending: Ending): void;
   /** It did not start it: it was recalled, or another runner has it. */
   skipped(runner: Runner, ticket: Ticket): void;
   /** It could not start it. */
@@ -62,6 +63,12 @@ function lengths(text: string): string {
   return `${String(bytes).padStart(6, '0')} ${String(characters).padStart(6, '0')}`;
 }
 
+/** The line that the end of a job tells is the last field, after an empty one, and may have tabs. */
+const withLine = (fields: string[]): readonly string[] =>
+  fields[2] === '' && fields[3]?.startsWith('=') === true
+    ? [fields[0] ?? '', fields[1] ?? '', fields.slice(3).join('\t')]
+    : fields;
+
 /** Which runners a job may be given to; empty: those of the host. */
 export const stationOf = ({inside}: Job): Station | undefined => (inside?.is === 'shared' ? inside.station : undefined);
 
@@ -104,7 +111,7 @@ export class Runner {
     this.stamp = this.#child.pid === undefined ? undefined : stampOf(this.#child.pid);
     // A write to a runner that has just died fails; its end is told by `close`.
     this.#child.stdin.on('error', () => undefined);
-    if (station) this.#tell('', 'inside', String(this.stamp?.pid ?? 0), this.stamp?.startTime ?? '', '', '', '');
+    if (station) this.#tell('', 'inside', String(this.stamp?.pid ?? 0), this.stamp?.startTime ?? '', '', '', '', '');
     this.#child.stdout.setEncoding('utf8').on('data', (text: string) => this.#read(text));
     this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#message = (this.#message + text).slice(0, messageLimit);
@@ -141,9 +148,13 @@ export class Runner {
   /** Hands a job over. The queue is a few messages long, which a pipe always has room for. */
   give(ticket: Ticket): void {
     this.#queue.push(ticket);
-    const {attempt, directory, inside, memory = '', script, stdout = '', text = '', time} = ticket.job;
+    const {attempt, directory, inside, memory = '', script, stdout = '', text = '', time, told = false} = ticket.job;
     const limit = time !== undefined && Number.isFinite(time) ? time.toFixed(3) : '';
-    this.#tell(text, directory, inside?.is === 'own' ? '' : script, limit, attempt, `${memory}`, stdout);
+    const shared = ticket.runners.size > 1;
+    const yes = (flag: boolean): string => (flag ? 'yes' : '');
+    const file = inside?.is === 'own' ? '' : script;
+    this.#tell(text, directory, file, limit, attempt, `${memory}`, stdout, yes(told && stdout !== ''), yes(shared));
+    if (this.#queue.length === 1) this.#come();
     if (--this.#left <= 0) void this.end();
   }
 
@@ -193,19 +204,28 @@ export class Runner {
   #answer([word, ...fields]: string[]): void {
     if (word === 'ready') {
       this.#ready = true;
+      this.#come();
       return;
     }
     const ticket = this.#queue[0];
     if (ticket === undefined) return;
     if (word === 'started') {
-      this.#events.started(this, ticket, millisecondsOf(fields[1] ?? ''));
+      this.#events.started(this, ticket, millisecondsOf(fields[0] ?? ''));
       return;
     }
     this.#queue.shift();
-    const ending = word === 'ended' ? endingOf(fields) : undefined;
-    if (ending) this.#events.ended(this, ticket, ending);
+    const [start = '', ...end] = fields;
+    const ending = word === 'ended' ? endingOf(withLine(end)) : undefined;
+    if (ending) this.#events.ended(this, ticket, millisecondsOf(start), ending);
     else if (word === 'skipped') this.#events.skipped(this, ticket);
     else this.#events.lost(this, ticket, fields.join(' ') || 'Its runner answered nonsense.');
+    this.#come();
+  }
+
+  /** It has come to the job at the head of its queue, unless another runner has that. To be told so would cost each job a turn. */
+  #come(): void {
+    const [ticket] = this.#queue;
+    if (this.#ready && ticket?.runners.size === 1) this.#events.started(this, ticket, Date.now());
   }
 
   #leave(): void {

@@ -27,7 +27,7 @@ export async function lives(pid: number): Promise<boolean> {
 }
 
 /** What a job has beside its script. */
-export type JobOptions = Partial<Pick<Job, 'cpus' | 'time' | 'memory' | 'inside' | 'text' | 'stdout'>>;
+export type JobOptions = Partial<Pick<Job, 'cpus' | 'time' | 'memory' | 'inside' | 'text' | 'stdout' | 'told'>>;
 
 /** An executor in a directory of its own, whose jobs are given as text of scripts and named by words. */
 export class ExecutorRig {

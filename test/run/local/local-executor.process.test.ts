@@ -227,6 +227,31 @@ test('a runner that is killed loses its job, ends what it left, and the others r
   expect(await rig.exit('next')).toMatchObject({code: 0});
 });
 
+test('a job that its runner had not begun when it was killed runs elsewhere', async () => {
+  await using rig = await ExecutorRig.make();
+  await rig.run('first', 'true');
+  const {pid} = rig.assigned.get('first')!;
+  process.kill(pid, 'SIGSTOP');
+  await rig.submit('second', 'echo ran >>"${0%/*}/ran"');
+  await rig.toldStart('second');
+  process.kill(pid, 'SIGKILL');
+  expect(await rig.exit('second')).toMatchObject({is: 'exited', code: 0});
+  expect(await rig.read('second', 'ran')).toBe('ran\n');
+});
+
+test('a job that its runner has not begun is cancelled, and never runs', async () => {
+  await using rig = await ExecutorRig.make();
+  await rig.run('first', 'true');
+  const {pid} = rig.assigned.get('first')!;
+  process.kill(pid, 'SIGSTOP');
+  await rig.submit('second', 'echo ran >>"${0%/*}/ran"');
+  await rig.toldStart('second');
+  rig.cancel('second');
+  process.kill(pid, 'SIGCONT');
+  expect(await rig.exit('second')).toEqual({is: 'cancelled'});
+  expect(await rig.read('second', 'ran')).toBe('');
+});
+
 test('a bash that can not be started fails each job with a message', async () => {
   await using rig = await ExecutorRig.make({bash: '/nonexistent/bash'});
   expect(await rig.run('a', 'true')).toMatchObject({is: 'lost', message: expect.stringContaining('ENOENT') as string});

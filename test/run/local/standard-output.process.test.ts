@@ -1,5 +1,7 @@
 import {execFileSync} from 'node:child_process';
+import {readdir} from 'node:fs/promises';
 import {expect, test} from 'vitest';
+import {readExit} from '../../../kernel/run/local/exit-file.js';
 import {ExecutorRig} from './executor-rig.js';
 
 const stdout = '.weft.stdout';
@@ -31,6 +33,37 @@ test('standard output is in the log and in a file of its own, whatever its lines
       // What goes to standard error comes a moment earlier or later.
       expect((await rig.read(name, '.weft.log')).replace('error\n', ''), name).toBe(written);
     }
+});
+
+test.each([
+  ['30', 'echo 30'],
+  ['', 'echo'],
+  [' =\ta  b\\n größer ', `echo ' =\ta  b\\n größer '`],
+])('%j, all that a job has said, is told with its end, and no file has it', async (line, script) => {
+  await using rig = await ExecutorRig.make();
+  const said = `${line}\n`;
+  expect(await rig.run('job', script, {stdout, told: true})).toMatchObject({is: 'exited', code: 0, said});
+  expect(await rig.read('job', '.weft.exit')).toMatch(/^0 \d+\.\d+ =/);
+  expect(await readExit(`${rig.directory}/job`)).toEqual(rig.exits.get('job'));
+  expect(await readdir(`${rig.directory}/job`)).not.toContain(stdout);
+  expect(await rig.read('job', '.weft.log')).toBe('');
+});
+
+test.each([
+  ['nothing', 'true', ''],
+  ['a part of a line', 'printf 30', '30'],
+  ['two lines', 'echo 30; echo 31', '30\n31\n'],
+  ['a long line', `printf '%01000d\\n' 0`, `${'0'.repeat(1000)}\n`],
+  ['a line, and then something to standard error', 'echo 30; echo warning >&2', '30\n'],
+  ['a line, and has failed', 'echo 30; exit 3', '30\n'],
+  ['a line, and then waits for long', 'echo 30; until grep -q 30 "${0%/*}"/.weft.log; do :; done', '30\n'],
+])('of a job that has said %s, the log and the file have that', async (_what, script, text) => {
+  await using rig = await ExecutorRig.make();
+  const exit = await rig.run('job', script, {stdout, told: true});
+  expect(exit).toMatchObject({is: 'exited'});
+  expect(exit).not.toHaveProperty('said');
+  expect(await rig.read('job', stdout)).toBe(text);
+  expect((await rig.read('job', '.weft.log')).replace('warning\n', '')).toBe(text);
 });
 
 test('a line of standard output is in the log before the next one is written', {timeout: 30_000}, async () => {
