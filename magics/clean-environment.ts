@@ -21,7 +21,16 @@ export function cleanEnvironment(
   return `env -i \${WEFT_ATTEMPT+"WEFT_ATTEMPT=$WEFT_ATTEMPT"} ${words(probed, declared)}`;
 }
 
+/** What the last task had: those of a loop have the same. */
+let last: {readonly probed: object; readonly declared: object; readonly words: string} | undefined;
+
 function words(probed: Readonly<Record<string, string>>, declared: Readonly<Record<string, string>>): string {
+  if (last?.probed !== probed || last.declared !== declared)
+    last = {probed, declared, words: assignments(probed, declared)};
+  return last.words;
+}
+
+function assignments(probed: Readonly<Record<string, string>>, declared: Readonly<Record<string, string>>): string {
   const environment: Record<string, string> = {...DEFAULTS, ...probed, ...declared};
   return Object.entries(environment)
     .filter(([name]) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name))

@@ -74,15 +74,12 @@ export class Claims {
 
   /** Claims a task that nobody owns. */
   claim(fingerprint: Fingerprint, content: ClaimContent): Result<Claiming, StoreProblem> {
-    // Mostly nobody does. Who does is seen after the link: a first number that was free beside a higher one is given back.
-    return existsSync(this.#path(fingerprint, 1))
-      ? this.#theirs(fingerprint, content)
-      : this.#make(fingerprint, 1, content);
-  }
-
-  #theirs(fingerprint: Fingerprint, content: ClaimContent): Result<Claiming, StoreProblem> {
+    // Mostly nobody does: the link tells who does, and a first number that was free beside a higher one is given back.
+    const made = this.#make(fingerprint, 1, content);
+    if (made.ok) return made;
+    // Where nothing can be written, who owns it can still be seen.
     const held = this.read(fingerprint);
-    return held === undefined ? this.#make(fingerprint, 1, content) : ok({is: 'theirs', claim: held});
+    return held === undefined ? made : ok({is: 'theirs', claim: held});
   }
 
   /** Claims a task of an owner who is dead. Of two who try it at once, one wins. */

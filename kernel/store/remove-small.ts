@@ -1,9 +1,13 @@
 import {readdirSync, rmdirSync, unlinkSync} from 'node:fs';
 import {join} from 'node:path';
+import {codeOf} from '../fingerprint/file-problem.js';
 import {OWN} from './list-outputs.js';
 
 /** Entries up to which a directory is removed at once: each costs less than a turn of the thread pool. */
 const SMALL = 16;
+
+/** What nearly all attempts without files have at their end: to remove these without a look costs less than to read which there are. */
+const USUAL = ['exit', 'log', 'runner', 'script', 'started'].map(name => OWN + name);
 
 /**
  * Removes an attempt at once that has nothing but Weft's own files and empty directories, as that of a value has. False where it is not such
@@ -11,6 +15,7 @@ const SMALL = 16;
  */
 export function removeSmall(directory: string): boolean {
   try {
+    if (removeUsual(directory)) return true;
     const entries = readdirSync(directory, {withFileTypes: true});
     if (entries.length > SMALL || entries.some(({name}) => !name.startsWith(OWN))) return false;
     for (const entry of entries) {
@@ -22,5 +27,17 @@ export function removeSmall(directory: string): boolean {
     return true;
   } catch {
     return false;
+  }
+}
+
+/** False where there is less, or more. An attempt that has not ended is not touched. */
+function removeUsual(directory: string): boolean {
+  try {
+    for (const name of USUAL) unlinkSync(`${directory}/${name}`);
+    rmdirSync(directory);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTEMPTY') return false;
+    throw error;
   }
 }

@@ -14,6 +14,19 @@ test('an attempt without outputs is removed, and nothing that its links lead to'
   expect([readdirSync(folder.path), readdirSync(folder.at('other'))]).toEqual([['other'], ['file']]);
 });
 
+test('an attempt that has what nearly all have is removed, with more of its own too, and one with a file of its task is not', () => {
+  using folder = scratch();
+  for (const name of ['value', 'more', 'files']) {
+    mkdirSync(folder.at(name));
+    for (const own of ['exit', 'log', 'runner', 'script', 'started'])
+      writeFileSync(folder.at(name, `.weft.${own}`), '');
+  }
+  mkdirSync(folder.at('more', '.weft.tmp'));
+  writeFileSync(folder.at('files', 'coadd.fits'), '');
+  expect(['value', 'more', 'files'].map(name => removeSmall(folder.at(name)))).toEqual([true, true, false]);
+  expect([readdirSync(folder.path), readdirSync(folder.at('files'))]).toEqual([['files'], ['coadd.fits']]);
+});
+
 test('an attempt with outputs, a large one, a deep one, and what is none are left to others', () => {
   using folder = scratch();
   mkdirSync(folder.at('large'));
