@@ -36,6 +36,9 @@ export type TaskState =
       readonly attempt: AttemptId;
       readonly attached: boolean;
       readonly log?: string;
+      /** After a failure: which try this is, and of how many. */
+      readonly nth?: number;
+      readonly tries?: number;
     }
   | {readonly is: 'done'; readonly at: number; readonly how: How; readonly manifest: Manifest}
   | {readonly is: 'failed'; readonly at: number; readonly failure: Failure; readonly startedAt?: number}

@@ -78,7 +78,8 @@ export class Attempts {
     if (entry?.directory === undefined) return;
     entry.startedAt = at;
     const attached = entry.state.is === 'running' && entry.state.attached;
-    this.#scheduler.set(entry, {is: 'running', at, attempt, attached, log: `${entry.directory}/.weft.log`});
+    const log = `${entry.directory}/.weft.log`;
+    this.#scheduler.set(entry, {is: 'running', at, attempt, attached, log, ...entry.again});
   }
 
   /** An attempt has ended. */

@@ -83,6 +83,11 @@ export class Entry {
     return !this.final || (this.state.is === 'blocked' && this.state.blocked.planned !== undefined);
   }
 
+  /** Once a try has failed: which one it is at, and of how many. */
+  get again(): {readonly nth: number; readonly tries: number} | undefined {
+    return this.tries > 1 ? {nth: this.tries, tries: this.task.placement.retries + 1} : undefined;
+  }
+
   /** The state that it comes to; at once if it has one. */
   ended(): Promise<TaskState> {
     if (this.final) return Promise.resolve(this.state);

@@ -10,6 +10,7 @@ import {
   labelOf,
   outputOf,
   restingWords,
+  runningWords,
   singleWords,
   some,
   waitWords,
@@ -91,8 +92,8 @@ function runningHtml(summary: CellSummary, room: Room): Html | undefined {
   if (total === 0 || !room.take(' '.repeat(180))) return undefined;
   const open = total <= FEW ? markup` open` : markup``;
   const items = room.fill(1500, summary.running, ({task, elapsed}) => {
-    const elsewhere = task.state.is === 'running' && task.state.attached ? ' · elsewhere' : '';
-    return markup`<li>${fitHtml(labelOf(task, summary.names.length), 120)} · ${durationText(elapsed)}${elsewhere}</li>`;
+    const label = fitHtml(labelOf(task, summary.names.length), 120);
+    return markup`<li>${label} · ${durationText(elapsed)}${runningWords(task)}</li>`;
   });
   const more = total - items.length;
   const note = more > 0 ? markup`<li>and ${more} more</li>` : undefined;

@@ -7,6 +7,7 @@ import {
   labelOf,
   outputOf,
   restingWords,
+  runningWords,
   singleWords,
   some,
   waitWords,
@@ -105,7 +106,7 @@ function addRunning(lines: Lines, summary: CellSummary): void {
   lines.add(`▶ ${total} running, slowest first`);
   const shown = summary.running.slice(0, 5);
   for (const {task, elapsed} of shown)
-    lines.add(`  ${short(labelOf(task, summary.names.length), 60)} · ${durationText(elapsed)}`);
+    lines.add(`  ${short(labelOf(task, summary.names.length), 60)} · ${durationText(elapsed)}${runningWords(task)}`);
   if (total > shown.length) lines.add(`  and ${total - shown.length} more`);
   const slowest = summary.running.find(({task}) => task.tail !== undefined && task.tail.trim() !== '');
   if (slowest === undefined) return;

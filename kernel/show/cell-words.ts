@@ -100,7 +100,7 @@ export function singleWords(task: TaskView, clock: Clock, left?: number): string
       if (state.until !== undefined) return `${glyph} ${againWords(state, clock.now)}`;
       return `${glyph} to run${about('')} · queued · ${since(state.at)}`;
     case 'running':
-      return `${glyph} running${state.attached ? ' elsewhere' : ''} · ${since(state.at)}${about(' left').replace(/^,/, ' ·')}`;
+      return `${glyph} running${state.attached ? ' elsewhere' : ''} · ${since(state.at)}${tryWords(state)}${about(' left').replace(/^,/, ' ·')}`;
     case 'done': {
       const {manifest} = state;
       const host = shorten(oneLine(manifest.host), 60);
@@ -132,6 +132,15 @@ export function againWords(
   const after = failure === undefined ? '' : `, after ${failureText(failure).title}`;
   return `try ${next} of ${tries} in ${durationText(Math.ceil(Math.max(0, until - now) / 1000) * 1000)}${after}`;
 }
+
+/** What is said of a running task behind its time: ` · try 2 of 3 · elsewhere`; nothing of most. */
+export function runningWords({state}: TaskView): string {
+  if (state.is !== 'running') return '';
+  return `${tryWords(state)}${state.attached ? ' · elsewhere' : ''}`;
+}
+
+const tryWords = ({nth, tries}: Extract<TaskView['state'], {is: 'running'}>): string =>
+  nth === undefined || tries === undefined ? '' : ` · try ${nth} of ${tries}`;
 
 /** `3 failed and are tried again: visit=2 try 2 of 3 in 10 s, after exit 1 · …`; undefined where no task rests. */
 export function restingWords({resting, restingCount, names}: CellSummary, now: number): string | undefined {

@@ -1,4 +1,4 @@
-import {existsSync, readdirSync, readFileSync} from 'node:fs';
+import {existsSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
 import {scratch} from '../rig/scratch.js';
@@ -43,11 +43,21 @@ test('when its kernel dies in the pause between two tries, the next one goes on,
   await expect.poll(claims).toEqual([]);
 });
 
+test('a task says which try it is while that runs', async () => {
+  using folder = scratch();
+  await using notebook = await openTestNotebook({directory: folder.path});
+  const gate = `[ -e ${folder.at('first')} ] || { touch ${folder.at('first')}; exit 1; }`;
+  await notebook.run(`%%bash --as flaky --retries 2\n${gate}\nuntil [ -e ${folder.at('go')} ]; do sleep 0.02; done`);
+  await notebook.kernel.client.waitFor(({content}) => /running · [^"]* · try 2 of 3/.test(JSON.stringify(content)));
+  writeFileSync(folder.at('go'), '');
+  expect((await notebook.run('%wait flaky')).shown).toContain('done');
+});
+
 test('of a loop, the display says which ones are tried again', async () => {
   await using notebook = await openTestNotebook();
   await notebook.run('%%foreach i in 1..3\n%%bash --as some --retries 5\n[ $i = 2 ]');
   await notebook.kernel.client.waitFor(({content}) =>
-    /2 failed and are tried again: i=1 try 3 of 6 in \d/.test(JSON.stringify(content)),
+    /2 failed and are tried again: i=1 try 4 of 6 in \d/.test(JSON.stringify(content)),
   );
   expect((await notebook.run('%status some')).shown).toContain('are tried again');
   await notebook.run('%cancel some');

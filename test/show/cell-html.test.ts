@@ -72,6 +72,15 @@ describe('the display of a cell', () => {
     expect(plainOf(one)).toContain('1 failed and is tried again: i=2 try 2 of 3');
   });
 
+  test('says of a running task which try it is, if it has failed before', () => {
+    const {state, ...rest} = running('get', 'i=2', 3000);
+    const again: TaskView = {...rest, state: {...state, nth: 2, tries: 3} as TaskView['state']};
+    const set = cell('get', [again, running('get', 'i=1', 2000)]);
+    expect(plainOf(set)).toContain('\n  i=2 · 3.0 s · try 2 of 3\n  i=1 · 2.0 s');
+    expect(textOf(untrusted(htmlOf(set)))).toContain('i=2 · 3.0 s · try 2 of 3 i=1 · 2.0 s');
+    expect(plainOf(cell('get', [again]))).toContain('running · 3.0 s · try 2 of 3');
+  });
+
   test('is this text where there is no HTML', () => {
     expect(plainOf(busy)).toMatchInlineSnapshot(`
       "processCcd — 84 of 112 done: 60 ran, 24 cached · 16 running, 2 failed, 10 waiting · about 6 min left · saved 1 h 20 min
