@@ -6,6 +6,9 @@ import type {Holder} from '../../kernel/graph/holder.js';
 import {scratch, type Scratch} from '../rig/scratch.js';
 import {startKernel, type Kernel, type KernelOptions} from '../rig/kernel.js';
 
+/** Where results lie in a notebook's directory, as the rules of faults write it, too. */
+export const WORK = '.weft/work';
+
 /** What a line of a journal says of a task, as far as these tests look at it. */
 export interface Line {
   readonly is: string;
@@ -117,7 +120,7 @@ export class CrashRig implements Disposable {
     return this.#below('work')
       .filter(name => name.endsWith('.weft.runner'))
       .map(name => {
-        const path = join(this.directory, '.weft/work', name);
+        const path = join(this.directory, WORK, name);
         return {...(JSON.parse(readFileSync(path, 'utf8')) as Holder), directory: dirname(path)};
       });
   }

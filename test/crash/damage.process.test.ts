@@ -16,10 +16,8 @@ import {need} from '../rig/component.js';
 import {Faults, library} from '../rig/faults/faults.js';
 import {Random} from '../rig/random.js';
 import {CrashNotebook} from './crash-notebook.js';
+import {WORK} from './crash-rig.js';
 import {lookAtStore} from './look-at-store.js';
-
-/** Where results lie, as the rules of faults write it. */
-const WORK = '.weft/work';
 
 const soak = process.env['WEFT_SOAK'] !== undefined;
 const sets = [1, 2];

@@ -2,11 +2,8 @@ import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {missing, need} from '../rig/component.js';
 import {Faults, library, type Rule} from '../rig/faults/faults.js';
 import type {Kernel} from '../rig/kernel.js';
-import {CrashRig, runCells} from './crash-rig.js';
+import {CrashRig, runCells, WORK} from './crash-rig.js';
 import {ANY, WORDS, WRITING, type Code} from './error-words.js';
-
-/** Where results lie, as the rules of faults write it. */
-const WORK = '.weft/work';
 
 /** Files of Weft, the operation that fails, and the place that the person is told. */
 const failing: readonly (readonly [string, readonly Code[], Omit<Rule, 'action'>, RegExp])[] = [

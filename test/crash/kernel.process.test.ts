@@ -4,7 +4,7 @@ import {expect, test} from 'vitest';
 import type {AttemptId} from '../../kernel/graph/task.js';
 import {Claims} from '../../kernel/store/claim.js';
 import {stampOf} from '../../kernel/machine/process-life.js';
-import {CrashRig, runCells} from './crash-rig.js';
+import {CrashRig, runCells, WORK} from './crash-rig.js';
 
 const cell = (rig: CrashRig, name: string): string => `%%bash --as ${name}\n${rig.body(name)}`;
 
@@ -229,7 +229,7 @@ test('a kernel that died between its claim and the start of the task is followed
   rmSync(join(rig.directory, '.weft'), {recursive: true});
   const claims = new Claims(join(rig.directory, '.weft/claims'));
   const dead = {...stampOf()!, startTime: '1'};
-  const directory = join(rig.directory, '.weft/work/aa/.bash-0.x');
+  const directory = join(rig.directory, WORK, 'aa/.bash-0.x');
   claims.claim(fingerprints[0]!, {attempt: 'x' as AttemptId, directory, kernel: dead, at: new Date().toISOString()});
   // A claim that did not reach the disk.
   writeFileSync(join(rig.directory, '.weft/claims', `${fingerprints[1]!}.1`), '');
