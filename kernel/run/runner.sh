@@ -15,8 +15,8 @@
 # Out, one answer a line, fields separated by tabs:
 #   ready VERSION                            once, before anything else
 #   started TIME                             a job that is SHARED, as another runner was given it, runs here
-#   ended START CODE TIME [signal|timeout|cancelled|memory [BYTES]]
-#   ended START 0 TIME, an empty field, and `=` with the line that it tells
+#   ended START END                          END is what `.weft.exit` says, with spaces between:
+#                                            CODE TIME [signal|timeout|cancelled|memory [BYTES]], or 0 TIME =LINE with the line that it tells
 #   skipped                                  it was recalled, or another runner has it
 #   lost MESSAGE                             it could not be started
 # Times are seconds since the epoch. In the job's directory it writes `.weft.log`, `.weft.started` and `.weft.exit`.
@@ -535,8 +535,9 @@ weft_limit_memory() {
     # Or bash would keep it in its table of jobs, and each fork would copy the table and take it apart.
     disown "$weft_pid"
     weft_pid=
-    echo "$weft_code $weft_now${weft_why:+ $weft_why}${weft_used:+ $weft_used}" >"$weft_directory/.weft.exit"
-    echo "ended	$weft_since	$weft_code	$weft_now	$weft_why	$weft_used"
+    weft_part="$weft_code $weft_now${weft_why:+ $weft_why}${weft_used:+ $weft_used}"
+    echo "$weft_part" >"$weft_directory/.weft.exit"
+    echo "ended	$weft_since	$weft_part"
   done
   exit
 }

@@ -1,6 +1,6 @@
-import type {Counts} from './tally.js';
 import {markup, type Html} from './html.js';
 import {colourStyle, LOOKS, LOOK_NAMES, type Look} from './state-look.js';
+import type {Counts} from './tally.js';
 
 /** A part of a bar: `share` of 1. */
 interface Part {

@@ -1,6 +1,5 @@
 import type {Bundle} from '../wire/notebook.js';
 import {barHtml} from './bar.js';
-import type {FailedTask} from './tally.js';
 import {summaryOf, type CellSummary, type NameSummary, type Reason} from './cell-summary.js';
 import {cellText} from './cell-text.js';
 import {
@@ -20,6 +19,7 @@ import {durationText} from './duration-text.js';
 import {failureText} from './failure-text.js';
 import {markup, withCode, type Html} from './html.js';
 import {fitHtml, fitTail, Room} from './room.js';
+import type {FailedTask} from './tally.js';
 import type {CellView} from './view.js';
 
 /** Bytes of the HTML; with those of the text a display is at most 10 kB. */

@@ -12,7 +12,6 @@ export type Counts = Record<Look, number> & {total: number; queued: number};
 export interface RunningTask {
   readonly task: TaskView;
   readonly elapsed: number;
-  readonly log?: string;
 }
 
 /** A task that failed. */
@@ -28,13 +27,13 @@ export interface RestingTask {
 }
 
 /** How many tasks a display lists by name at most. */
-export const LISTED = 20;
+const LISTED = 20;
 
 /** How many different reasons are kept apart; the display shows fewer. */
 const REASONS = 50;
 
 /** Counts of nothing. */
-export const noCounts = (): Counts => ({
+const noCounts = (): Counts => ({
   total: 0,
   queued: 0,
   ran: 0,
@@ -120,7 +119,7 @@ export class Tally {
         if (state.until !== undefined) this.#rests({task, state});
         return;
       case 'running':
-        this.#runs(task, state);
+        this.#runs(task, state.at);
         return;
       case 'done':
         if (state.how === 'cached') this.saved += durationOf(state.manifest);
@@ -174,16 +173,12 @@ export class Tally {
   }
 
   /** Keeps the slowest, so that a list of 100 000 is never sorted. */
-  #runs(task: TaskView, {at, log}: Extract<TaskView['state'], {is: 'running'}>): void {
+  #runs(task: TaskView, at: number): void {
     const elapsed = Math.max(0, this.#now - at);
     const last = this.running[LISTED - 1];
     if (last !== undefined && last.elapsed >= elapsed) return;
     const place = this.running.findIndex(other => other.elapsed < elapsed);
-    this.running.splice(place < 0 ? this.running.length : place, 0, {
-      task,
-      elapsed,
-      ...(log === undefined ? {} : {log}),
-    });
+    this.running.splice(place < 0 ? this.running.length : place, 0, {task, elapsed});
     if (this.running.length > LISTED) this.running.pop();
   }
 }

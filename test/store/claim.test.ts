@@ -4,22 +4,14 @@ import {join} from 'node:path';
 import fc from 'fast-check';
 import {afterEach, beforeEach, expect, test} from 'vitest';
 import {digestOf, type Fingerprint} from '../../kernel/fingerprint/fingerprint.js';
-import type {AttemptId} from '../../kernel/graph/task.js';
-import {Claims, type Claim, type ClaimContent, type Claiming} from '../../kernel/store/claim.js';
-import {sampleFingerprint} from './sample.js';
+import {Claims, type Claim, type Claiming} from '../../kernel/store/claim.js';
+import {sampleClaim as content, sampleFingerprint} from './sample.js';
 
 let room: string;
 beforeEach(() => (room = mkdtempSync(join(tmpdir(), 'weft-claim-'))));
 afterEach(() => rmSync(room, {recursive: true}));
 
 const task = sampleFingerprint();
-const kernel = {pid: 1, startTime: '2', host: 'login01', bootId: 'b'};
-const content = (attempt: string): ClaimContent => ({
-  attempt: attempt as AttemptId,
-  directory: `/results/.bash.${attempt}`,
-  kernel,
-  at: '2026-10-12T14:03:00.000Z',
-});
 
 function claimed(result: ReturnType<Claims['claim']>): Claiming {
   if (!result.ok) throw new Error(result.error.message);
@@ -86,7 +78,7 @@ test('who was taken for dead and gives up late takes nothing from the new owner'
 test('a claim is told who runs the job, unless it was lost meanwhile', () => {
   const claims = new Claims(room);
   const {claim} = claimed(claims.claim(task, content('a')));
-  const full = {...content('a'), runner: {...kernel, directory: '/results/.bash.a'}, job: '123'};
+  const full = {...content('a'), runner: {...content('a').kernel, directory: '/results/.bash.a'}, job: '123'};
   expect(claims.update(claim, full)).toEqual({ok: true, value: true});
   expect(claims.read(task)?.content).toEqual(full);
   claimed(claims.takeOver(claim, content('b')));

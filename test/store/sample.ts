@@ -1,6 +1,8 @@
 import {digestOf, type Fingerprint} from '../../kernel/fingerprint/fingerprint.js';
 import type {Manifest} from '../../kernel/graph/manifest.js';
 import {fingerprintOfRecipe, type Recipe} from '../../kernel/graph/recipe.js';
+import type {AttemptId} from '../../kernel/graph/task.js';
+import type {ClaimContent} from '../../kernel/store/claim.js';
 
 /** A recipe of a bash task; another `text` is another task. */
 export function sampleRecipe(text = 'echo hello'): Recipe {
@@ -8,6 +10,14 @@ export function sampleRecipe(text = 'echo hello'): Recipe {
 }
 
 export const sampleFingerprint = (text?: string): Fingerprint => fingerprintOfRecipe(sampleRecipe(text));
+
+/** What a claim to an attempt says, of a kernel that nobody has heard of. */
+export const sampleClaim = (attempt: string): ClaimContent => ({
+  attempt: attempt as AttemptId,
+  directory: `/results/.bash.${attempt}`,
+  kernel: {pid: 1, startTime: '2', host: 'login01', bootId: 'b'},
+  at: '2026-10-12T14:03:00.000Z',
+});
 
 /** The manifest of a value task. */
 export function sampleManifest(changes: Partial<Manifest> = {}, text?: string): Manifest {

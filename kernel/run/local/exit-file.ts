@@ -36,15 +36,18 @@ export const millisecondsOf = (seconds: string): number => Math.round(Number(sec
 
 const REASONS: readonly NonNullable<Ending['why']>[] = ['signal', 'timeout', 'cancelled', 'memory'];
 
-/** Reads the fields `CODE TIME [WHY [BYTES]]`, or `CODE TIME =LINE`; undefined if they are not that. */
-export function endingOf([code, time, why, bytes]: readonly (string | undefined)[]): Ending | undefined {
-  if (code === undefined || time === undefined || !/^\d+$/.test(code) || !/^\d+(\.\d+)?$/.test(time)) return undefined;
+/** Reads `CODE TIME [WHY [BYTES]]`, or `CODE TIME =LINE`; undefined for a text that is not that. */
+export function endingOf(text: string): Ending | undefined {
+  const [, code, time, line, why, bytes] = /^(\d+) (\d+(?:\.\d+)?)(?: =(.*)| (\w+)(?: (\d+))?)?$/s.exec(text) ?? [];
+  if (code === undefined || time === undefined) return undefined;
   const ending = {code: Number(code), endedAt: millisecondsOf(time)};
-  if (why === undefined || why === '') return ending;
-  if (why.startsWith('=')) return {...ending, said: `${why.slice(1)}\n`};
+  if (line !== undefined) return {...ending, said: `${line}\n`};
   const reason = REASONS.find(word => word === why);
-  const used = bytes !== undefined && /^\d+$/.test(bytes) ? Number(bytes) : undefined;
-  return {...ending, ...(reason === undefined ? {} : {why: reason}), ...(used === undefined ? {} : {used})};
+  return {
+    ...ending,
+    ...(reason === undefined ? {} : {why: reason}),
+    ...(bytes === undefined ? {} : {used: Number(bytes)}),
+  };
 }
 
 /** What an executor tells of a job that ended so. */
@@ -58,24 +61,21 @@ export function exitOf({code, endedAt, why, used, said}: Ending, startedAt: numb
     : {is: 'signalled', signal, startedAt, endedAt};
 }
 
-/** The fields of a file of one complete line, of which the last may have spaces after a `=`; undefined while it is not there or not complete. */
-async function lineOf(path: string): Promise<string[] | undefined> {
+/** The text of a file of one complete line; undefined while it is not there or not complete. */
+async function lineOf(path: string): Promise<string | undefined> {
   const text = await readFile(path, 'utf8').catch(() => '');
-  if (!text.endsWith('\n')) return undefined;
-  const told = text.indexOf(' =');
-  const fields = text.slice(0, told < 0 ? -1 : told).split(' ');
-  return told < 0 ? fields : [...fields, text.slice(told + 1, -1)];
+  return text.endsWith('\n') ? text.slice(0, -1) : undefined;
 }
 
 /** How the attempt in a directory ended, by its `.weft.exit`; undefined while it has not said. */
 export async function readEnding(directory: string): Promise<Ending | undefined> {
   const line = await lineOf(`${directory}/.weft.exit`);
-  return line && endingOf(line);
+  return line === undefined ? undefined : endingOf(line);
 }
 
 /** When the attempt in a directory started, by its `.weft.started`; undefined if it has not said. */
 export async function readStart(directory: string): Promise<Start | undefined> {
-  const [pid, time, startTime, runner, born] = (await lineOf(`${directory}/.weft.started`)) ?? [];
+  const [pid, time, startTime, runner, born] = (await lineOf(`${directory}/.weft.started`))?.split(' ') ?? [];
   if (pid === undefined || time === undefined || !(pid === '-' || Number(pid) > 1)) return undefined;
   return {
     ...(pid === '-' ? {} : {process: {pid: Number(pid), startTime: startTime ?? ''}}),

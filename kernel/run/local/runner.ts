@@ -63,12 +63,6 @@ function lengths(text: string): string {
   return `${String(bytes).padStart(6, '0')} ${String(characters).padStart(6, '0')}`;
 }
 
-/** The line that the end of a job tells is the last field, after an empty one, and may have tabs. */
-const withLine = (fields: string[]): readonly string[] =>
-  fields[2] === '' && fields[3]?.startsWith('=') === true
-    ? [fields[0] ?? '', fields[1] ?? '', fields.slice(3).join('\t')]
-    : fields;
-
 /** Which runners a job may be given to; empty: those of the host. */
 export const stationOf = ({inside}: Job): Station | undefined => (inside?.is === 'shared' ? inside.station : undefined);
 
@@ -111,7 +105,7 @@ export class Runner {
     this.stamp = this.#child.pid === undefined ? undefined : stampOf(this.#child.pid);
     // A write to a runner that has just died fails; its end is told by `close`.
     this.#child.stdin.on('error', () => undefined);
-    if (station) this.#tell('', 'inside', String(this.stamp?.pid ?? 0), this.stamp?.startTime ?? '', '', '', '', '');
+    if (station) this.#tell('', 'inside', String(this.stamp?.pid ?? 0), this.stamp?.startTime ?? '', '', '', '');
     this.#child.stdout.setEncoding('utf8').on('data', (text: string) => this.#read(text));
     this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#message = (this.#message + text).slice(0, messageLimit);
@@ -215,7 +209,8 @@ export class Runner {
     }
     this.#queue.shift();
     const [start = '', ...end] = fields;
-    const ending = word === 'ended' ? endingOf(withLine(end)) : undefined;
+    // A line that is told may have tabs.
+    const ending = word === 'ended' ? endingOf(end.join('\t')) : undefined;
     if (ending) this.#events.ended(this, ticket, millisecondsOf(start), ending);
     else if (word === 'skipped') this.#events.skipped(this, ticket);
     else this.#events.lost(this, ticket, fields.join(' ') || 'Its runner answered nonsense.');

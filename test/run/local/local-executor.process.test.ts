@@ -227,13 +227,19 @@ test('a runner that is killed loses its job, ends what it left, and the others r
   expect(await rig.exit('next')).toMatchObject({code: 0});
 });
 
-test('a job that its runner had not begun when it was killed runs elsewhere', async () => {
-  await using rig = await ExecutorRig.make();
+/** Gives a job named `second`, which writes `ran`, to a runner that is stopped, whose number comes back. */
+async function heldBack(rig: ExecutorRig): Promise<number> {
   await rig.run('first', 'true');
   const {pid} = rig.assigned.get('first')!;
   process.kill(pid, 'SIGSTOP');
   await rig.submit('second', 'echo ran >>"${0%/*}/ran"');
   await rig.toldStart('second');
+  return pid;
+}
+
+test('a job that its runner had not begun when it was killed runs elsewhere', async () => {
+  await using rig = await ExecutorRig.make();
+  const pid = await heldBack(rig);
   process.kill(pid, 'SIGKILL');
   expect(await rig.exit('second')).toMatchObject({is: 'exited', code: 0});
   expect(await rig.read('second', 'ran')).toBe('ran\n');
@@ -241,11 +247,7 @@ test('a job that its runner had not begun when it was killed runs elsewhere', as
 
 test('a job that its runner has not begun is cancelled, and never runs', async () => {
   await using rig = await ExecutorRig.make();
-  await rig.run('first', 'true');
-  const {pid} = rig.assigned.get('first')!;
-  process.kill(pid, 'SIGSTOP');
-  await rig.submit('second', 'echo ran >>"${0%/*}/ran"');
-  await rig.toldStart('second');
+  const pid = await heldBack(rig);
   rig.cancel('second');
   process.kill(pid, 'SIGCONT');
   expect(await rig.exit('second')).toEqual({is: 'cancelled'});
