@@ -1,4 +1,4 @@
-import {isAbsolute, join, relative} from 'node:path';
+import {isAbsolute, join} from 'node:path';
 import {readFingerprint, type Fingerprint} from '../fingerprint/fingerprint.js';
 import {isoSpan} from '../graph/iso-span.js';
 import type {Manifest} from '../graph/manifest.js';
@@ -8,7 +8,10 @@ import type {CancelledRecord, FailedRecord, RenewedRecord, Stamp} from './journa
 import type {JournalText} from './journal-text.js';
 import {parseManifest} from './manifest-schema.js';
 import {isObject} from './record.js';
-import {hashOf, hashOfLabel, readEvidence, ResultHead, type Evidence} from './result-line.js';
+import {readEvidence, type Evidence} from './evidence.js';
+import {hashOf} from './line-bytes.js';
+import {LoneFiles} from './lone-files.js';
+import {hashOfLabel, ResultHead} from './result-line.js';
 import {ResultTable} from './result-table.js';
 
 /** The latest line of each other kind about a task. */
@@ -45,6 +48,7 @@ export class JournalIndex {
   readonly durations = new Durations();
   readonly #store: string;
   readonly #results = new ResultTable();
+  readonly #loneFiles: LoneFiles;
   readonly #files: JournalText[] = [];
   readonly #numbers = new Map<JournalText, number>();
   /** Lines that stand in no file that is open, by their rows. */
@@ -56,6 +60,7 @@ export class JournalIndex {
   /** @param store the store's directory, which relative directories of results are relative to */
   constructor(store: string) {
     this.#store = store;
+    this.#loneFiles = new LoneFiles(store);
   }
 
   /** Tasks that something is known of. */
@@ -82,7 +87,7 @@ export class JournalIndex {
     if (row < 0) return undefined;
     const others = this.#others.size === 0 ? undefined : this.#others.get(fingerprint);
     if (others?.renewed !== undefined || others?.removedAt !== undefined) return undefined;
-    const found = this.#evidenceAt(row);
+    const found = this.#loneFiles.evidence(row, fingerprint) ?? this.#evidenceAt(row);
     if (found !== undefined) {
       const {directory} = found;
       if (directory === undefined || isAbsolute(directory)) return found;
@@ -90,7 +95,8 @@ export class JournalIndex {
     }
     const manifest = this.#manifestAt(row, fingerprint);
     if (manifest === undefined || Object.keys(manifest.read).length > 0) return undefined;
-    const {directory, outputs, startedAt, endedAt} = manifest;
+    const {directory, startedAt, endedAt} = manifest;
+    const outputs = manifest.outputs.map(({path, size, mtimeNs}) => ({path, size, mtimeNs: BigInt(mtimeNs)}));
     return {...(directory === undefined ? {} : {directory}), outputs, took: isoSpan(startedAt, endedAt)};
   }
 
@@ -135,7 +141,8 @@ export class JournalIndex {
     const label = hashOf(bytes, head.labelFrom, head.labelTo);
     this.durations.add(bytes, to, head);
     const row = this.#results.row(head.words);
-    this.#keepResult(row, head.at, label, place, () => bytes.toString('utf8', from, to));
+    if (this.#keepResult(row, head.at, label, place, () => bytes.toString('utf8', from, to)))
+      this.#loneFiles.set(row, bytes, to, head);
     return true;
   }
 
@@ -171,7 +178,8 @@ export class JournalIndex {
       if (manifest === undefined || (data['end'] ?? shortOf(fingerprint)) !== shortOf(fingerprint)) return false;
       const {label, startedAt, endedAt, recipe} = manifest;
       this.durations.addResult(label, recipe, isoSpan(startedAt, endedAt));
-      this.#keepResult(this.#results.rowFor(fingerprint), at, hashOfLabel(label), place, () => line);
+      const row = this.#results.rowFor(fingerprint);
+      if (this.#keepResult(row, at, hashOfLabel(label), place, () => line)) this.#loneFiles.clear(row);
       return true;
     }
     const others = this.#others.get(fingerprint) ?? {};
@@ -190,14 +198,14 @@ export class JournalIndex {
     return true;
   }
 
-  /** Two writers at the same microsecond: the text decides, so that the order of reading does not. */
-  #keepResult(row: number, at: Stamp, label: number, place: Place | undefined, line: () => string): void {
+  /** False for an older line. Two writers at the same microsecond: the text decides, so that the order of reading does not. */
+  #keepResult(row: number, at: Stamp, label: number, place: Place | undefined, line: () => string): boolean {
     const results = this.#results;
-    if (results.at(row) > at) return;
+    if (results.at(row) > at) return false;
     if (results.at(row) === at) {
       const old = this.#lineAt(row);
       // The same line once more: journals are put together, and the old ones go then.
-      if (old !== undefined && line() < old) return;
+      if (old !== undefined && line() < old) return false;
     }
     this.#files[results.file(row) - 1]?.use(-1);
     place?.text.use(1);
@@ -209,6 +217,7 @@ export class JournalIndex {
       if (this.#texts.size > 0) this.#texts.delete(row);
     }
     if (this.#parsed.size > 0) this.#parsed.delete(row);
+    return true;
   }
 
   #numberOf(text: JournalText): number {
@@ -246,6 +255,7 @@ export class JournalIndex {
         this.unreadable++;
         this.#files[this.#results.file(row) - 1]?.use(-1);
         this.#results.clear(row);
+        this.#loneFiles.clear(row);
         this.#texts.delete(row);
         return undefined;
       }
@@ -274,14 +284,6 @@ export class JournalIndex {
 }
 
 const later = (at: Stamp, than: Stamp | undefined): boolean => than === undefined || at > than;
-
-/** The directory of a result as the journal has it: relative if it lies in the store, so that a store can be moved. */
-export function portable(manifest: Manifest, store: string): Manifest {
-  if (manifest.directory === undefined) return manifest;
-  const inside = relative(store, manifest.directory);
-  if (inside === '' || inside.startsWith('..') || isAbsolute(inside)) return manifest;
-  return {...manifest, directory: `./${inside}`};
-}
 
 function renew(manifest: Manifest, renewed: RenewedRecord | undefined): Manifest {
   if (

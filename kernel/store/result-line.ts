@@ -1,40 +1,35 @@
+import {isAbsolute, relative} from 'node:path';
 import {shortOf} from '../graph/recipe.js';
 import {ISO_LENGTH, isoSpan} from '../graph/iso-span.js';
 import type {Manifest} from '../graph/manifest.js';
 import type {ResultRecord, Stamp} from './journal-record.js';
+import {endOfText, hashOf, isAt, readWords} from './line-bytes.js';
 
-const RESULT = '{"is":"result","fingerprint":"';
-const HASH = 64;
+/** How the line of a result begins. */
+export const RESULT = '{"is":"result","fingerprint":"';
+/** Digits of a hash. */
+export const HASH = 64;
 const AT = '","at":';
 const MANIFEST = ',"manifest":{"fingerprint":"';
 const LABEL = '","label":"';
-const EDITION = '","version":1,"edition":';
-const READ = ',"read":';
-const STARTED = ',"startedAt":"';
-const ENDED = '","endedAt":"';
-const DIRECTORY = '","directory":"';
-const NO_DIRECTORY = '"';
-const OUTPUTS = ',"outputs":[';
-const PATH = '{"path":"';
-const SIZE = '","size":';
-const MTIME = ',"mtimeNs":"';
-const SHA = '","sha256":"';
+/** What stands between a label and the number of the edition. */
+export const EDITION = '","version":1,"edition":';
+/** What stands before what a result has read. */
+export const READ = ',"read":';
+/** What stands before the time at which it started. */
+export const STARTED = ',"startedAt":"';
+/** What stands between that and the time at which it ended. */
+export const ENDED = '","endedAt":"';
 const RECIPE = ',"recipe":{"kind":"';
 const NAME = '","name":"';
 const SCRIPT = '","arguments":{"script":';
 const END = ',"end":"';
 const END_LENGTH = END.length + 12 + 2;
 
+const COMMA = 44;
+
 /** Bytes of a script that tell it from others. */
 const SCRIPT_BYTES = 480;
-
-const QUOTE = 34;
-const COMMA = 44;
-const BACKSLASH = 92;
-
-/** The value of a hex digit by its code; more than 15 for what is none. */
-const HEX = new Uint8Array(256).fill(255);
-for (let digit = 0; digit < 16; digit++) HEX[digit.toString(16).charCodeAt(0)] = digit;
 
 /**
  * The line of a result in a journal. What a hit is checked by, and what lists show, stands first, where it is read without the rest. The end
@@ -66,6 +61,14 @@ export function resultLine(at: Stamp, manifest: Manifest): string {
   return JSON.stringify(record);
 }
 
+/** The directory of a result as the journal has it: relative if it lies in the store, so that a store can be moved. */
+export function portable(manifest: Manifest, store: string): Manifest {
+  if (manifest.directory === undefined) return manifest;
+  const inside = relative(store, manifest.directory);
+  if (inside === '' || inside.startsWith('..') || isAbsolute(inside)) return manifest;
+  return {...manifest, directory: `./${inside}`};
+}
+
 /** A recipe with its kind and name first. */
 const headed = ({kind, name, ...rest}: Manifest['recipe']): Manifest['recipe'] => ({kind, name, ...rest});
 
@@ -73,6 +76,8 @@ const headed = ({kind, name, ...rest}: Manifest['recipe']): Manifest['recipe'] =
 export class ResultHead {
   /** The fingerprint, 32 bytes. */
   readonly words = new Uint32Array(8);
+  /** Where the line begins. */
+  from = 0;
   at: Stamp = 0;
   /** Where the text of the label begins and ends, as JSON has it. */
   labelFrom = 0;
@@ -86,6 +91,7 @@ export class ResultHead {
     const hash = from + RESULT.length;
     for (let n = 0; n < 12; n++) if (bytes[hash + n] !== bytes[to - 14 + n]) return false;
     if (!readWords(bytes, hash, this.words)) return false;
+    this.from = from;
     let at = hash + HASH;
     if (!isAt(bytes, at, AT)) return false;
     at = this.#readStamp(bytes, at + AT.length);
@@ -98,7 +104,9 @@ export class ResultHead {
     this.labelTo = endOfText(bytes, this.labelFrom, to);
     at = this.labelTo;
     if (at < 0 || !isAt(bytes, at, EDITION)) return false;
-    at = bytes.indexOf(STARTED, at + EDITION.length, 'latin1');
+    // Most read nothing and are of the first editions: a search costs more than a look.
+    const usual = at + EDITION.length + 1 + READ.length + 2;
+    at = isAt(bytes, usual, STARTED) ? usual : bytes.indexOf(STARTED, at + EDITION.length, 'latin1');
     if (at < 0 || at >= to) return false;
     this.took = tookAt(bytes, at);
     return this.took >= 0;
@@ -135,63 +143,6 @@ export function scriptOf(bytes: Buffer, to: number, head: ResultHead, name: stri
   return bytes.toString('utf8', script + SCRIPT.length, Math.min(to, script + SCRIPT.length + SCRIPT_BYTES));
 }
 
-/** A file of a result as a hit looks at it. */
-export interface RecordedFile {
-  readonly path: string;
-  /** Bytes. */
-  readonly size: number;
-  /** Nanoseconds, as decimal text. */
-  readonly mtimeNs: string;
-}
-
-/** Where the result of a task lies, absent for a value, the stamps of its files, and the milliseconds that it took. */
-export interface Evidence {
-  readonly directory?: string;
-  readonly outputs: readonly RecordedFile[];
-  readonly took: number;
-}
-
-/**
- * What a result is checked by, from the beginning of its line alone. The directory is as the line has it. Undefined for a line of another
- * form, for a name that JSON writes in another way than it is, and for a result that has read others.
- * @param head is filled: whose line it is
- */
-export function readEvidence(bytes: Buffer, from: number, to: number, head: ResultHead): Evidence | undefined {
-  if (!head.read(bytes, from, to)) return undefined;
-  let at = head.labelTo + EDITION.length;
-  while (isDigit(bytes[at])) at++;
-  if (!isAt(bytes, at, READ) || !isAt(bytes, at + READ.length, '{}')) return undefined;
-  at += READ.length + 2 + STARTED.length + ISO_LENGTH + ENDED.length + ISO_LENGTH;
-  let directory: string | undefined;
-  if (isAt(bytes, at, DIRECTORY)) {
-    const begin = at + DIRECTORY.length;
-    at = endOfPlain(bytes, begin, to);
-    if (at < 0) return undefined;
-    directory = bytes.toString('latin1', begin, at);
-  }
-  if (!isAt(bytes, at, NO_DIRECTORY) || !isAt(bytes, at + 1, OUTPUTS)) return undefined;
-  at += 1 + OUTPUTS.length;
-  const outputs: RecordedFile[] = [];
-  while (isAt(bytes, at, PATH)) {
-    const begin = at + PATH.length;
-    const end = endOfPlain(bytes, begin, to);
-    if (end < 0 || !isAt(bytes, end, SIZE)) return undefined;
-    const path = bytes.toString('latin1', begin, end);
-    let size = 0;
-    for (at = end + SIZE.length; isDigit(bytes[at]); at++) size = size * 10 + (bytes[at] ?? 0) - 48;
-    if (!isAt(bytes, at, MTIME)) return undefined;
-    const time = at + MTIME.length;
-    at = endOfPlain(bytes, time, to);
-    if (at < 0 || !isAt(bytes, at, SHA)) return undefined;
-    outputs.push({path, size, mtimeNs: bytes.toString('latin1', time, at)});
-    at += SHA.length + HASH + 2;
-    if (bytes[at] === COMMA) at++;
-  }
-  // What follows is `],"exit":`; anything else was no list of files.
-  if (bytes[at] !== 93) return undefined;
-  return directory === undefined ? {outputs, took: head.took} : {directory, outputs, took: head.took};
-}
-
 /** Whether a line is a result's of the order that {@link resultLine} writes, with the task at its end that it begins with. */
 export const endsAsItBegins = (line: string): boolean =>
   line.startsWith(RESULT) &&
@@ -206,58 +157,8 @@ export function listedPart(line: string): string | undefined {
   return at < 0 ? undefined : `${line.slice(0, at)}}}`;
 }
 
-/** Takes 64 hex digits; false where they are none. */
-export function readWords(bytes: Uint8Array, from: number, words: Uint32Array): boolean {
-  let wrong = 0;
-  for (let word = 0, at = from; word < 8; word++) {
-    let value = 0;
-    for (let n = 0; n < 8; n++, at++) {
-      const digit = HEX[bytes[at] ?? 0] ?? 255;
-      wrong |= digit;
-      value = (value << 4) | digit;
-    }
-    words[word] = value;
-  }
-  return (wrong & 0xf0) === 0;
-}
-
-/** The hash of some bytes (FNV-1a, 32 bits). */
-export function hashOf(bytes: Uint8Array, from = 0, to = bytes.length): number {
-  let hash = 0x811c9dc5;
-  for (let at = from; at < to; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193);
-  return hash >>> 0;
-}
-
 /** A label's hash, as JSON has its text, without the quotes. */
 export const hashOfLabel = (label: string): number => hashOf(Buffer.from(JSON.stringify(label).slice(1, -1)));
-
-const isDigit = (code: number | undefined): boolean => code !== undefined && code >= 48 && code <= 57;
-
-/** Whether a text of ASCII lies at a place. */
-function isAt(bytes: Uint8Array, at: number, text: string): boolean {
-  for (let n = 0; n < text.length; n++) if (bytes[at + n] !== text.charCodeAt(n)) return false;
-  return true;
-}
-
-/** Where a text of JSON ends that begins at a place, at its quote; less than 0 if it does not. */
-function endOfText(bytes: Uint8Array, from: number, to: number): number {
-  for (let at = from; at < to; at++) {
-    const code = bytes[at];
-    if (code === QUOTE) return at;
-    if (code === BACKSLASH) at++;
-  }
-  return -1;
-}
-
-/** The same of a text that is written as it is: less than 0 for one that has other letters than ASCII, or an escape. */
-function endOfPlain(bytes: Uint8Array, from: number, to: number): number {
-  for (let at = from; at < to; at++) {
-    const code = bytes[at] ?? 0;
-    if (code === QUOTE) return at;
-    if (code === BACKSLASH || code > 126) return -1;
-  }
-  return -1;
-}
 
 /** Milliseconds between two times that begin with `,"startedAt":"`; less than 0 where these are none. */
 function tookAt(bytes: Buffer, at: number): number {

@@ -11,7 +11,7 @@ import {fail, ok, type Result} from '../graph/result.js';
 import {Claims} from './claim.js';
 import {compactJournals} from './compact.js';
 import {stampOf} from '../machine/process-life.js';
-import {JournalIndex, portable} from './journal-index.js';
+import {JournalIndex} from './journal-index.js';
 import {JournalReader} from './journal-reader.js';
 import {
   JOURNAL_VERSION,
@@ -23,7 +23,8 @@ import {
 } from './journal-record.js';
 import {JournalWriter} from './journal-writer.js';
 import {writeProblem, type StoreProblem} from './problem.js';
-import {resultLine, type Evidence} from './result-line.js';
+import type {Evidence} from './evidence.js';
+import {portable, resultLine} from './result-line.js';
 
 /** How a store is opened. */
 export interface StoreOptions {

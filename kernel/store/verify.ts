@@ -1,11 +1,11 @@
 import {statSync} from 'node:fs';
 import {stat} from 'node:fs/promises';
-import {dirname, join} from 'node:path';
+import {join} from 'node:path';
 import {codeOf} from '../fingerprint/file-problem.js';
 import {Slice, isRemote} from '../fingerprint/slice.js';
 import type {Manifest, OutputFile} from '../graph/manifest.js';
 import {fail, ok, type Result} from '../graph/result.js';
-import type {Evidence} from './result-line.js';
+import type {Evidence} from './evidence.js';
 import {readOutput, readStamp, readStampSync, type OutputStamp} from './output-stamp.js';
 
 /** How closely a recorded result is looked at: `%config verify`. */
@@ -69,7 +69,7 @@ export function isUnchanged({directory, outputs}: Evidence): boolean {
   try {
     return outputs.every(({path, size, mtimeNs}) => {
       const stats = statSync(`${directory}/${path}`, {bigint: true, throwIfNoEntry: false});
-      return stats?.isFile() === true && Number(stats.size) === size && `${stats.mtimeNs}` === mtimeNs;
+      return stats?.isFile() === true && Number(stats.size) === size && stats.mtimeNs === mtimeNs;
     });
   } catch {
     return false;
@@ -78,7 +78,7 @@ export function isUnchanged({directory, outputs}: Evidence): boolean {
 
 /** Whether results in a place like this lie behind a network: asked of the file system once for many that lie side by side. */
 function isFar(directory: string): boolean {
-  const place = dirname(dirname(directory));
+  const place = directory.slice(0, directory.lastIndexOf('/', directory.lastIndexOf('/') - 1));
   if (place !== far.place) far = {place, is: isRemote(place)};
   return far.is;
 }

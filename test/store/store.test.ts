@@ -180,6 +180,24 @@ test('the journals of kernels that are over become one, and say the same', async
   }
 });
 
+/** Where the result of a task belongs. */
+function placeOf(text: string, name: string): string {
+  const fingerprint = sampleFingerprint(text);
+  return join(room, '.weft', 'work', fingerprint.slice(0, 2), `${name}-${fingerprint.slice(0, 12)}`);
+}
+
+test('of two results of a task the later one is what it is checked by', async () => {
+  const store = await opened();
+  const directory = placeOf('a', 'bash');
+  const one = [sampleOutput('a', '1')];
+  const two = [...one, sampleOutput('b', '2')];
+  for (const outputs of [one, two, one, [sampleOutput('a', '22', '7000000000')], two]) {
+    store.recordResult(sampleManifest({directory, outputs}, 'a'));
+    const found = store.evidence(sampleFingerprint('a'))?.outputs;
+    expect(found).toEqual(outputs.map(({path, size, mtimeNs}) => ({path, size, mtimeNs: BigInt(mtimeNs)})));
+  }
+});
+
 test('what a hit is checked by is read from the beginning of its line, and is the same as in the whole', async () => {
   const directory = join(room, '.weft', 'work', 'ab', 'x');
   const tricky = {edition: 1, version: 1, outputs: [], read: {}, directory: '/other', recipe: {kind: 'x'}};
@@ -194,6 +212,22 @@ test('what a hit is checked by is read from the beginning of its line, and is th
     sampleManifest({directory, outputs: [sampleOutput('plain', '1'), sampleOutput('in/b', '22')]}, 'five'),
     sampleManifest({directory, adopted: 'anna', edition: 12, startedAt: '2026-10-11T14:03:00.000Z'}, 'six'),
     sampleManifest({startedAt: '2026-10-12T14:03:00+00:00'}, 'seven'),
+    // One file where the task's result belongs, and nearly so.
+    ...['0', '999999999', '1760277783000000001', '9223372036854775807', '-5'].map((mtimeNs, at) =>
+      sampleManifest(
+        {directory: placeOf(`lone ${at}`, 'bash'), outputs: [sampleOutput('a', 'x'.repeat(at), mtimeNs)]},
+        `lone ${at}`,
+      ),
+    ),
+    ...['python', 'a-b', 'ü', 'a"b', '..'].map(name =>
+      sampleManifest({directory: placeOf(name, name), outputs: [sampleOutput('in/b.fits', '1')]}, name),
+    ),
+    ...['a"b', 'ü', 'a\\', 'other', 'in/b.fits'].map(name =>
+      sampleManifest({directory: placeOf(`of ${name}`, 'python'), outputs: [sampleOutput(name, '1')]}, `of ${name}`),
+    ),
+    sampleManifest({directory: placeOf('eight', 'bash'), outputs: [sampleOutput('a', '1')], edition: 12}, 'eight'),
+    sampleManifest({directory: placeOf('nine', 'bash')}, 'nine'),
+    sampleManifest({directory: placeOf('nine', 'bash'), outputs: [sampleOutput('a', '1')]}, 'ten'),
   ];
   const first = await opened();
   for (const manifest of results) first.recordResult(manifest);
@@ -203,7 +237,7 @@ test('what a hit is checked by is read from the beginning of its line, and is th
       const found = store.evidence(fingerprint);
       expect(found).toMatchObject({
         ...(where === undefined ? {} : {directory: where}),
-        outputs: outputs.map(({path, size, mtimeNs}) => ({path, size, mtimeNs})),
+        outputs: outputs.map(({path, size, mtimeNs}) => ({path, size, mtimeNs: BigInt(mtimeNs)})),
         took: Date.parse(endedAt) - Date.parse(startedAt),
       });
       expect(found?.outputs).toHaveLength(outputs.length);
