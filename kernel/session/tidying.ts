@@ -1,6 +1,6 @@
 import {existsSync} from 'node:fs';
 import {rm} from 'node:fs/promises';
-import {basename, dirname} from 'node:path';
+import {basename, dirname, join} from 'node:path';
 import type {Manifest} from '../graph/manifest.js';
 import type {AttemptId} from '../graph/task.js';
 import type {Work} from '../graph/work.js';
@@ -73,7 +73,8 @@ export class Tidying {
     const claims = this.#claims.in(this.#store.claims.directory);
     await this.#putAwayDone(claims);
     const attempts = await this.#store.attemptDirectories();
-    await removeLeftovers({...this.#places(claims.directory), attempts});
+    const mark = join(claims.directory, '.looked');
+    await removeLeftovers({...this.#places(claims.directory), attempts, mark});
     await this.#store.compact();
   }
 

@@ -23,6 +23,11 @@ export interface LeftoverPlaces {
   readonly kept: () => Promise<ReadonlySet<string>>;
   /** Milliseconds that an attempt was left alone: at least {@link HOUR}. */
   readonly age?: number;
+  /**
+   * A file whose time says when attempts were last looked for. They are not within an hour of it: what has been left since is not old enough, and
+   * to look means to read the names of all results.
+   */
+  readonly mark?: string;
 }
 
 /**
@@ -33,9 +38,10 @@ export interface LeftoverPlaces {
  * @returns absolute paths; none where nothing may be written
  */
 export async function findLeftovers(places: LeftoverPlaces): Promise<readonly string[]> {
-  const {claims, attempts, age = HOUR} = places;
+  const {claims, age = HOUR, mark} = places;
   const now = await clockOf(claims);
   if (now === undefined) return [];
+  const attempts = mark === undefined || (await isDue(mark, now)) ? places.attempts : [];
   // First the attempts, then the claims: an attempt is made after its claim.
   const made: {readonly path: string; readonly attempt: string}[] = [];
   for (const directory of attempts) {
@@ -48,6 +54,7 @@ export async function findLeftovers(places: LeftoverPlaces): Promise<readonly st
   const claimed = places.claimed();
   // What a claim says that can't be read may be any of them.
   if (claimed.includes(undefined)) return [];
+  if (mark !== undefined && attempts.length > 0) await writeFile(mark, '').catch(() => undefined);
   const owned = new Set<string | undefined>(claimed.map(content => content?.attempt));
   const beating = new Set<string | undefined>(claimed.map(content => content?.beat));
   const found: string[] = [];
@@ -99,6 +106,12 @@ async function clockOf(directory: string): Promise<number | undefined> {
   } finally {
     await rm(path, {force: true}).catch(() => undefined);
   }
+}
+
+/** Whether a mark is older than an hour, or of a time that is still to come. */
+async function isDue(mark: string, now: number): Promise<boolean> {
+  const stats = await stat(mark).catch(() => undefined);
+  return stats === undefined || stats.mtimeMs < now - HOUR || stats.mtimeMs > now;
 }
 
 async function isOlder(path: string, than: number, absent = false): Promise<boolean> {

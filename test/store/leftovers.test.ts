@@ -82,6 +82,27 @@ test('claims that were never linked, beats that no claim names, marks of tasks t
   expect(await removeLeftovers({...places, kept: async () => new Set()})).toBe(1);
 });
 
+test('attempts are not looked for again within an hour, whatever the clock of the machine said then', async () => {
+  using folder = scratch();
+  const [claims, attempts] = [folder.at('claims'), folder.at('scratch')];
+  mkdirSync(claims);
+  const places = {claims, claimed: () => [], attempts: [attempts], kept: async () => new Set<string>()};
+  const mark = join(claims, '.looked');
+  const leave = (): string => aged(join(attempts, `.bash-0123456789ab.${uuid()}`), 2, true);
+  leave();
+  expect(await removeLeftovers({...places, mark})).toBe(1);
+  leave();
+  expect(await removeLeftovers({...places, mark})).toBe(0);
+  aged(join(claims, `.${randomUUID()}`), 2);
+  expect(await removeLeftovers({...places, mark})).toBe(1);
+  aged(mark, -5);
+  expect(await removeLeftovers({...places, mark})).toBe(1);
+  leave();
+  aged(mark, 2);
+  expect(await removeLeftovers({...places, mark})).toBe(1);
+  expect(readdirSync(claims)).toEqual(['.looked']);
+});
+
 test('while a claim cannot be read, nothing is a leftover', async () => {
   using folder = scratch();
   const claims = folder.at('claims');
