@@ -2,13 +2,9 @@
 // WEFT_BENCH_DURABLE names the file that gets a JSON line at the end: how many, and of the delays the median, the 99th percentile and the
 // longest, milliseconds; `written` has the same from when the kernel wrote the line, `sync` of the calls of fdatasync alone.
 import fs, {writeFileSync} from 'node:fs';
-import {open} from 'node:fs/promises';
 import {syncBuiltinESMExports} from 'node:module';
 
 const target = process.env['WEFT_BENCH_DURABLE'];
-const some = await open('/dev/null', 'r');
-const handles = Object.getPrototypeOf(some);
-await some.close();
 
 /** When the tasks ended whose lines are written and not synced, by the file's descriptor. */
 const unsynced = new Map();
@@ -31,19 +27,20 @@ fs.writeSync = (descriptor, buffer, ...rest) => {
   }
   return result;
 };
-syncBuiltinESMExports();
-const {datasync} = handles;
-handles.datasync = async function () {
-  const ends = unsynced.get(this.fd)?.splice(0) ?? [];
+const {fdatasync} = fs;
+fs.fdatasync = (descriptor, told) => {
+  const ends = unsynced.get(descriptor)?.splice(0) ?? [];
   const began = performance.now();
-  await datasync.call(this);
-  if (ends.length === 0) return;
-  syncs.push(performance.now() - began);
-  for (const {ended, at} of ends) {
-    delays.push(Date.now() - ended);
-    written.push(performance.now() - at);
-  }
+  fdatasync(descriptor, error => {
+    if (ends.length > 0) syncs.push(performance.now() - began);
+    for (const {ended, at} of ends) {
+      delays.push(Date.now() - ended);
+      written.push(performance.now() - at);
+    }
+    told(error);
+  });
 };
+syncBuiltinESMExports();
 
 const spread = times => {
   const sorted = [...times].sort((a, b) => a - b);

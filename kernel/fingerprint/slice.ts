@@ -7,6 +7,9 @@ import {setImmediate, setTimeout} from 'node:timers/promises';
  */
 const LENGTH = 4;
 
+/** The same of those that make tasks: some of them run meanwhile, and what ends is to be on the disk within three turns of the loop. */
+export const PLANNING = 2;
+
 /** How many slices go on in the next turn. */
 let resting = 0;
 

@@ -1,5 +1,5 @@
 import type {Fingerprint} from '../fingerprint/fingerprint.js';
-import {Slice} from '../fingerprint/slice.js';
+import {PLANNING, Slice} from '../fingerprint/slice.js';
 import type {Manifest} from '../graph/manifest.js';
 import {recordedHere} from './checkpoints.js';
 import type {Entry} from './entry.js';
@@ -78,7 +78,7 @@ export class Hits {
 
   async #checkAll(): Promise<void> {
     await this.#scheduler.ports.checkpoints.known();
-    const slice = new Slice();
+    const slice = new Slice(PLANNING);
     let began = performance.now();
     for (let at = 0; at < this.#queue.length; at++) {
       const entry = this.#queue[at];
@@ -90,7 +90,7 @@ export class Hits {
         this.#scheduler.broke(entry, error);
       }
       if (performance.now() - began < HELD) continue;
-      this.#start();
+      await this.#start(slice);
       began = performance.now();
     }
     this.#queue.length = 0;
@@ -99,11 +99,14 @@ export class Hits {
       for (const tell of this.#waiters.splice(0)) tell();
       await new Promise(resolve => setImmediate(resolve));
     }
-    this.#start();
+    await this.#start(slice);
   }
 
-  #start(): void {
-    for (const entry of this.#missing.splice(0)) if (entry.state.is === 'waiting') this.#scheduler.advance(entry);
+  async #start(slice: Slice): Promise<void> {
+    for (const entry of this.#missing.splice(0)) {
+      if (slice.over) await slice.rest();
+      if (entry.state.is === 'waiting') this.#scheduler.advance(entry);
+    }
   }
 
   async #check(entry: Entry): Promise<void> {

@@ -1,7 +1,6 @@
-import {statSync, writeSync} from 'node:fs';
-import {open} from 'node:fs/promises';
+import {close, fdatasync, fstatSync, openSync, statSync, writeSync} from 'node:fs';
 import {dirname} from 'node:path';
-import {makeDirectory} from '../fingerprint/make-directory.js';
+import {makeDirectorySync} from '../fingerprint/make-directory.js';
 import {fail, ok, type Result} from '../graph/result.js';
 import {writeProblem, type StoreProblem} from './problem.js';
 
@@ -30,7 +29,7 @@ export interface JournalFile {
  */
 export class JournalWriter {
   readonly path: string;
-  readonly #open: () => Promise<JournalFile>;
+  readonly #open: () => JournalFile;
   readonly #onProblem: (problem: StoreProblem) => void;
   #file: JournalFile | undefined;
   #lines: string[] = [];
@@ -42,11 +41,12 @@ export class JournalWriter {
   /** When it was written last, by the monotonic clock. */
   #startedAt = -Infinity;
   #timer: NodeJS.Timeout | undefined;
+  #soon: NodeJS.Immediate | undefined;
   #retry: NodeJS.Timeout | undefined;
   #running: Promise<Result<undefined, StoreProblem>> | undefined;
 
   /** @param onProblem is told of what goes wrong when nobody waits for {@link flush} */
-  constructor(path: string, onProblem: (problem: StoreProblem) => void, openFile?: () => Promise<JournalFile>) {
+  constructor(path: string, onProblem: (problem: StoreProblem) => void, openFile?: () => JournalFile) {
     this.path = path;
     this.#onProblem = onProblem;
     this.#open = openFile ?? (() => openJournal(path));
@@ -76,13 +76,18 @@ export class JournalWriter {
   }
 
   #wait(): void {
-    this.#timer ??= setTimeout(() => void this.#start(), Math.max(0, this.#startedAt + GATHER - performance.now()));
+    if (this.#timer !== undefined || this.#soon !== undefined) return;
+    const left = this.#startedAt + GATHER - performance.now();
+    // A timer of no time at all waits for the next turn, which may be long while a loop is planned; this is still of this one.
+    if (left <= 0) this.#soon = setImmediate(() => void this.#start());
+    else this.#timer = setTimeout(() => void this.#start(), left);
   }
 
   /** Writes what there is and brings it to the disk, one at a time. */
   #start(): Promise<Result<undefined, StoreProblem>> {
     clearTimeout(this.#timer);
-    this.#timer = undefined;
+    clearImmediate(this.#soon);
+    this.#timer = this.#soon = undefined;
     this.#startedAt = performance.now();
     return (this.#running ??= this.#write().then(result => {
       this.#running = undefined;
@@ -103,7 +108,7 @@ export class JournalWriter {
       this.#file = undefined;
       if (this.#first !== undefined && this.#lines[0] !== this.#first) this.#lines.unshift(this.#first);
     }
-    return (this.#file ??= await this.#open());
+    return (this.#file ??= this.#open());
   }
 
   async #write(): Promise<Result<undefined, StoreProblem>> {
@@ -138,15 +143,17 @@ export class JournalWriter {
   }
 }
 
-async function openJournal(path: string): Promise<JournalFile> {
-  await makeDirectory(dirname(path));
-  const file = await open(path, 'ax');
-  const {ino} = await file.stat({bigint: true});
+/** All but syncing is done in this turn: the next one may be long in coming while tasks end. */
+function openJournal(path: string): JournalFile {
+  makeDirectorySync(dirname(path));
+  const descriptor = openSync(path, 'ax');
+  const {ino} = fstatSync(descriptor, {bigint: true});
+  const done = (call: (descriptor: number, told: (error: Error | null) => void) => void): Promise<void> =>
+    new Promise((resolve, reject) => call(descriptor, error => (error === null ? resolve() : reject(error))));
   return {
-    // In this turn: the next one may be long in coming while tasks end.
-    write: async buffer => ({bytesWritten: writeSync(file.fd, buffer)}),
-    datasync: () => file.datasync(),
-    close: () => file.close(),
+    write: buffer => Promise.resolve({bytesWritten: writeSync(descriptor, buffer)}),
+    datasync: () => done((one, told) => fdatasync(one, told)),
+    close: () => done((one, told) => close(one, told)),
     isThere: () => hasInode(path, ino),
   };
 }

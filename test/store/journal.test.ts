@@ -43,7 +43,9 @@ const line = fc
   .map(({task, at, what, note}) => {
     const fingerprint = tasks[task]!;
     const name = ['a', 'b', 'c'][task];
-    const manifest = sampleManifest({edition: 1 + (at % 2), value: note, outputs: [sampleOutput('f', 'x')]}, name);
+    const directory = `/store/work/${fingerprint.slice(0, 2)}/${at % 5 === 0 ? 'other' : 'bash'}-${fingerprint.slice(0, 12)}`;
+    const outputs = [sampleOutput('f', 'x'.repeat(at)), sampleOutput('g', 'y')].slice(0, 1 + Number(at % 7 === 0));
+    const manifest = sampleManifest({edition: 1 + (at % 2), value: note, directory, outputs}, name);
     const {edition, endedAt} = manifest;
     return JSON.stringify(
       [
@@ -76,7 +78,7 @@ function state(index: JournalIndex): unknown {
   const known = tasks.map(task => [
     index.manifest(task),
     index.lastManifest(task),
-    index.evidence(task)?.took,
+    index.evidence(task),
     index.failure(task)?.at,
     index.lastStamp(task),
   ]);
@@ -265,7 +267,7 @@ test('a journal of version 1 whose results begin with what a hit is checked by s
   const directory = '/store/work/ab/bash-0123456789ab';
   const file = sampleOutput('x', '1');
   expect(index.manifest(a)).toEqual(sampleManifest({directory, outputs: [file], label: 'count i=1'}, 'a'));
-  const {sha256: _, ...looked} = file;
+  const looked = {path: file.path, size: file.size, mtimeNs: BigInt(file.mtimeNs)};
   expect(index.evidence(a)).toEqual({directory, outputs: [looked], took: 3100});
   expect(index.manifest(b)).toEqual(sampleManifest({value: 42, log: '42\n', edition: 2, adopted: 'anna'}, 'b'));
   expect(index.unreadable).toBe(0);
@@ -369,7 +371,7 @@ test('lines are synced without being asked, in one batch', async () => {
   const writer = new JournalWriter(
     'j',
     () => undefined,
-    async () => file,
+    () => file,
   );
   const startedAt = performance.now();
   for (let at = 0; at < 1000; at++) writer.append('line');
@@ -399,7 +401,7 @@ test('lines are synced though others come without end', async () => {
   const writer: JournalWriter = new JournalWriter(
     'j',
     () => undefined,
-    async () => file,
+    () => file,
   );
   writer.append('first');
   await expect.poll(() => syncs).toBeGreaterThanOrEqual(3);
@@ -425,7 +427,7 @@ test('a full disk tears no line: it goes on where it stopped once there is space
   const writer = new JournalWriter(
     '/runs/j',
     problem => problems.push(problem),
-    async () => file,
+    () => file,
   );
   writer.append('first');
   writer.append('second');
