@@ -89,10 +89,12 @@ export async function resolveParents(
     else {
       const known = await source.set.known();
       if (!known.ok) return fail({is: 'blocked', blocked: {because: stopText(label, known.error)}});
-      const [only, ...more] = select(known.value, source.prefix);
+      const chosen = select(known.value, source.prefix);
+      const [only, ...more] = chosen;
       if (only !== undefined && more.length === 0 && only.key.length === 0) node = only.node;
       else {
-        const members = known.value.map(member => member.node.id).join(' ');
+        // Not of all members: the elements of a loop index the same set under the same label.
+        const members = chosen.map(member => member.node.id).join(' ');
         const made = joinOnce(context, `${label} ${allowFailed} ${members}`, () =>
           draftJoin(
             {members: [{label, source}], mode: 'auto', options: {...PLAIN_OPTIONS, allowFailed}, problems: []},
