@@ -27,6 +27,8 @@ export type Failure =
   | (Ended & {readonly reason: 'value'; readonly message: string})
   /** It could not be prepared or started; `remedy` says what to do. */
   | {readonly reason: 'start'; readonly message: string; readonly remedy?: string}
+  /** What it reads was changed while it waited or ran: what came of it is of neither the one nor the other. */
+  | {readonly reason: 'input'; readonly message: string; readonly remedy: string}
   /** It succeeded, but its result could not be published: a full disk, a read-only root. */
   | {readonly reason: 'publish'; readonly message: string; readonly remedy?: string}
   /** Its runner has gone without a word: an allocation or a cgroup ended it, or the machine died. */

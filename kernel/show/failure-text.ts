@@ -71,6 +71,8 @@ function titleOf(failure: Failure): string {
       return `its value cannot be read: ${line(failure.message)}`;
     case 'start':
       return `could not be started: ${line(failure.message)}`;
+    case 'input':
+      return `what it reads was changed: ${line(failure.message)}`;
     case 'publish':
       return `succeeded, but its result could not be published: ${line(failure.message)}`;
     case 'lost':
@@ -100,6 +102,7 @@ function detailsOf(failure: Failure): readonly (string | undefined)[] {
       return [...shown, more > 0 ? `and ${more} more` : undefined];
     }
     case 'start':
+    case 'input':
     case 'publish':
       return [failure.remedy === undefined ? undefined : line(failure.remedy)];
     case 'lost':
