@@ -44,6 +44,7 @@ export const CODES = {
   W2035: 'A `%env` line cannot be read.',
   W2036: 'There is no such setting, or it has no such value.',
   W2037: 'A line magic needs a name.',
+  W2038: 'What a line takes has failed.',
 
   // W3xxx: the lists of `%%foreach`.
   W3001: 'The loop has no variable.',

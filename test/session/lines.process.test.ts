@@ -48,6 +48,34 @@ test('`%retry` starts what failed, with all that it blocks', async () => {
   expect((await notebook.run('%status flaky reader')).shown).toMatch(/flaky +failed[^]*reader +blocked/);
 });
 
+test('a command whose `${}` has no text is the error of the cell, and nothing of it runs', async () => {
+  await using notebook = await openTestNotebook();
+  await notebook.run('%%bash --as bad\nexit 2');
+  await notebook.run('%%bash --as late\nsleep 30');
+  await notebook.run('%cancel late');
+  await notebook.run('%%foreach x in [1, 2]\n%%bash --as some\n[ $x = 1 ]');
+  await notebook.run('const own = () => nothing, empty = undefined;');
+  for (const [hole, said] of [
+    ['${bad}', /1:12 {2}W2038 {2}bad failed: exit 2[^]*%retry bad/],
+    ['${bad.path}', /W2038 {2}bad failed/],
+    ['${late}', /W2038 {2}late was cancelled/],
+    ['${some[2]}', /W2038 {2}some\[2\] failed/],
+    ['${some[3]}', /W2031[^]*some has no element/],
+    ['${some}', /W2030[^]*whole set/],
+    ['${[bad]}', /W2030[^]*has futures in it/],
+    ['${bad.path.slice(0, -1)}', /W9003/],
+    ['${own()}', /W2031[^]*nothing is not defined/],
+    ['${JSON.parse("{")}', /W2031[^]*SyntaxError/],
+    ['${empty}', /W2032[^]*is undefined/],
+  ] as const) {
+    const seen = await notebook.run(`!echo "ran ${hole}/x"; echo more`);
+    expect([seen.error, seen.out], hole).toEqual([expect.stringMatching(said), '']);
+  }
+  expect((await notebook.run('!own2=q; echo "[${own2}] [${own2:-d}] ${some[1] + "/f"}"')).out).toMatch(
+    /^\[q\] \[q\] .*\/bash-\w{12}\/f\n$/,
+  );
+});
+
 test('`%force` and `--always` reach readers, and their readers, exactly when bytes change', async () => {
   await using notebook = await openTestNotebook();
   const cells = (how: string): readonly string[] => [
