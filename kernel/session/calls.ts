@@ -168,13 +168,25 @@ export class Calls {
   #map(cell: CallingCell | undefined, future: string, values: readonly JsonValue[]): void {
     const {futures, user} = this.#ports;
     const id = (values[0] as Readonly<Record<string, string>> | undefined)?.[HANDLE_KEY] ?? '';
-    const made = new Promise<Made>(resolve => this.#maps.set(future, {resolve, count: cell?.count ?? 0}));
+    const called = (): Promise<Made> =>
+      new Promise(resolve => this.#maps.set(future, {resolve, count: cell?.count ?? 0}));
+    // The first time it is called without being asked for.
+    let made = called();
+    let again = false;
     this.#inOrder(cell, async () => {
       const source = futures.get(id);
       const name = `${source?.name ?? 'future'}.map`;
       const make = async (): Promise<Made> => {
+        const repeated = again;
+        again = true;
         const settled = await source?.settled();
-        return settled?.is === 'failed' ? {is: 'blocked', blocked: {because: source?.stopWords ?? 'it failed'}} : made;
+        if (settled?.is === 'failed') return {is: 'blocked', blocked: {because: source?.stopWords ?? 'it failed'}};
+        if (repeated) {
+          await made;
+          made = called();
+          user.mapAgain(future);
+        }
+        return made;
       };
       futures.plan(
         {

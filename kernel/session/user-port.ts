@@ -37,6 +37,8 @@ export interface UserPort {
   /** Binds a name to a plain value. */
   assign(name: string, value: JsonValue): void;
   expanded(ref: FutureRef): void;
+  /** Calls the function of a `map` again. */
+  mapAgain(future: string): void;
   settled(future: string, settled: Settled): void;
   planned(future: string, error?: ErrorContent): void;
   lineDone(id: string, error?: ErrorContent): void;

@@ -4,7 +4,7 @@ import type {ErrorContent} from '../wire/notebook.js';
 import {encodeHandle, toJson} from './encode.js';
 import {heldBy, holds, makeFuture} from './future.js';
 import type {Future, Held} from './future.js';
-import type {FromUser, FutureRef, Settled} from './messages.js';
+import type {FromUser, FutureRef, Settled, ToUser} from './messages.js';
 import {Files, Repo, SetResult} from './results.js';
 import {withMembers} from './series-members.js';
 import {makeSet} from './set.js';
@@ -29,16 +29,32 @@ export class TaskFailed extends Error {
   }
 }
 
+/** A question to the kernel that it has not answered. */
+class Asked {
+  readonly result: Promise<FutureResult>;
+  resolve!: (result: FutureResult) => void;
+  reject!: (error: Error) => void;
+
+  constructor() {
+    this.result = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+    // Whoever awaits it hears of a failure by a promise of his own.
+    this.result.catch(() => undefined);
+  }
+}
+
 interface Entry {
   ref: FutureRef;
   handle: Future | FutureSet;
   /** A set that only this process knows, until it is first sent. */
   unsent: boolean;
-  settled?: Settled;
   refused?: Error;
-  result?: Promise<FutureResult>;
-  resolve?: (result: FutureResult) => void;
-  reject?: (error: Error) => void;
+  /** The kernel has been asked what it comes to. Not kept: a task that is started over may come to something else. */
+  asked?: Asked;
+  /** It is what `f` makes of another's result. */
+  mapped?: {readonly source: string; readonly f: (value: unknown) => unknown; result: Promise<FutureResult>};
 }
 
 /** All futures that the user's code can reach: their handles, and what they come to. */
@@ -94,35 +110,36 @@ export class Futures {
     return entry?.ref ?? held?.ref;
   }
 
-  /** What a future comes to; asks the kernel at the first call. Rejects with what `await` throws. */
+  /** What a future comes to, as the kernel knows it now. Rejects with what `await` throws. */
   result(id: string): Promise<FutureResult> {
     const entry = this.#entries.get(id);
     if (!entry) return Promise.reject(new TypeError('this future is not known any more'));
-    if (entry.result) return entry.result;
-    entry.result = new Promise((resolve, reject) => {
-      entry.resolve = resolve;
-      entry.reject = reject;
-    });
-    // Whoever awaits it hears of a failure by a promise of his own.
-    entry.result.catch(() => undefined);
-    if (entry.refused) entry.reject?.(entry.refused);
-    else if (entry.settled) this.settle(id, entry.settled);
-    else {
-      this.#announce(entry);
-      this.#send({type: 'await', future: id});
-    }
-    return entry.result;
+    if (entry.refused) return Promise.reject(entry.refused);
+    if (entry.mapped) return entry.mapped.result;
+    if (entry.asked) return entry.asked.result;
+    entry.asked = new Asked();
+    this.#announce(entry);
+    this.#send({type: 'await', future: id});
+    return entry.asked.result;
+  }
+
+  /** What the kernel tells of a future. */
+  told(message: Extract<ToUser, {type: 'settled' | 'planned' | 'mapAgain'}>): void {
+    if (message.type === 'settled') this.settle(message.future, message.settled);
+    else if (message.type === 'mapAgain') this.#mapAgain(message.future);
+    else if (message.error) this.refuse(message.future, message.error);
   }
 
   /** A future has come to an end. */
   settle(id: string, settled: Settled): void {
     const entry = this.#entries.get(id);
-    if (!entry) return;
-    entry.settled = settled;
+    const asked = entry?.asked;
+    if (!entry || !asked) return;
+    delete entry.asked;
     try {
-      entry.resolve?.(this.read(settled, entry.ref));
+      asked.resolve(this.read(settled, entry.ref));
     } catch (error) {
-      entry.reject?.(error as Error);
+      asked.reject(error as Error);
     }
   }
 
@@ -134,7 +151,8 @@ export class Futures {
       name: error.ename,
       stack: `${error.ename}: ${error.evalue}`,
     });
-    entry.reject?.(entry.refused);
+    entry.asked?.reject(entry.refused);
+    delete entry.asked;
   }
 
   /** The value of what a future came to. Throws where it failed. */
@@ -184,24 +202,35 @@ export class Futures {
     const ref = this.refOf(handle);
     const entry = ref && this.#entries.get(ref.id);
     if (!entry) return handle;
-    entry.result = this.result(source.id).then(async each => ({value: await f(each.value)}));
-    const tell = (settled: Settled): void => {
-      entry.settled = settled;
-      this.#send({type: 'mapped', future: entry.ref.id, settled});
-    };
-    entry.result.then(
+    entry.mapped = {source: source.id, f, result: this.#apply(entry.ref, source.id, f)};
+    return handle;
+  }
+
+  /** The other's result may be another one by now. */
+  #mapAgain(id: string): void {
+    const {ref, mapped} = this.#entries.get(id) ?? {};
+    const message = 'its function is lost: run its cell again';
+    if (ref && mapped) mapped.result = this.#apply(ref, mapped.source, mapped.f);
+    else this.#send({type: 'mapped', future: id, settled: {is: 'failed', name: id, message}});
+  }
+
+  /** Calls `f` with a result, and tells the kernel what it gave. */
+  #apply({id, name}: FutureRef, source: string, f: (value: unknown) => unknown): Promise<FutureResult> {
+    const result = this.result(source).then(async each => ({value: await f(each.value)}));
+    const tell = (settled: Settled): void => this.#send({type: 'mapped', future: id, settled});
+    result.then(
       ({value}) => {
         try {
-          tell({is: 'value', value: toJson(value, entry.ref.name, this)});
+          tell({is: 'value', value: toJson(value, name, this)});
         } catch (error) {
-          tell({is: 'failed', name: entry.ref.name, message: (error as Error).message});
+          tell({is: 'failed', name, message: (error as Error).message});
         }
       },
       (error: unknown) => {
-        tell({is: 'failed', name: entry.ref.name, message: error instanceof Error ? error.message : String(error)});
+        tell({is: 'failed', name, message: error instanceof Error ? error.message : String(error)});
       },
     );
-    return handle;
+    return result;
   }
 
   #add(ref: FutureRef, unsent: boolean): Entry {

@@ -124,6 +124,8 @@ export type ToUser =
   | {readonly type: 'inputReply'; readonly id: string; readonly text?: string}
   /** Answers {@link FromUser} `call`: planned, or refused; then the handle rejects with it. */
   | {readonly type: 'planned'; readonly future: string; readonly error?: ErrorContent}
+  /** The function of a `map` is to be called again: what it is called with was started over. `mapped` answers. */
+  | {readonly type: 'mapAgain'; readonly future: string}
   /** What names exist, for diagnostics and "did you mean"; `names` answers. */
   | {readonly type: 'names'; readonly id: string}
   /** What the kernel still waits for, after code was terminated: cells and ids. `lost` answers, with those that nobody works on. */

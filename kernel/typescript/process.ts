@@ -162,7 +162,9 @@ class UserProcessLoop {
         this.#futures.handle(message.ref);
         return;
       case 'settled':
-        this.#futures.settle(message.future, message.settled);
+      case 'planned':
+      case 'mapAgain':
+        this.#futures.told(message);
         return;
       case 'lineDone':
         this.#lines.get(message.id)?.(message.error);
@@ -170,9 +172,6 @@ class UserProcessLoop {
         return;
       case 'inputReply':
         this.#asking.answer(message.id, message.text);
-        return;
-      case 'planned':
-        if (message.error) this.#futures.refuse(message.future, message.error);
         return;
       case 'names':
         this.#kernel.answer({type: 'names', id: message.id, names: this.#names.list()});

@@ -1,7 +1,7 @@
 import type {ChildProcess} from 'node:child_process';
 import {randomUUID} from 'node:crypto';
 import type {Writable} from 'node:stream';
-import type {JsonObject, JsonValue} from '../fingerprint/json.js';
+import type {JsonObject} from '../fingerprint/json.js';
 import type {ErrorContent} from '../wire/notebook.js';
 import type {Evaluated, FromUser, FutureRef, LineCall, Settled, ShownExpression, ToUser} from './messages.js';
 import {deathError, kernelEnds, lostByForce, notThere} from './death.js';
@@ -114,12 +114,9 @@ export class UserProcess {
     this.#send({type: 'bind', name, ref});
   }
 
-  assign(name: string, value: JsonValue): void {
-    this.#send({type: 'assign', name, value});
-  }
-
-  expanded(ref: FutureRef): void {
-    this.#send({type: 'expanded', ref});
+  /** Tells what wants no answer. */
+  tell(message: Extract<ToUser, {type: 'assign' | 'expanded' | 'mapAgain'}>): void {
+    this.#send(message);
   }
 
   settled(future: string, settled: Settled): void {

@@ -48,6 +48,24 @@ test('`%retry` starts what failed, with all that it blocks', async () => {
   expect((await notebook.run('%status flaky reader')).shown).toMatch(/flaky +failed[^]*reader +blocked/);
 });
 
+test('`await` gives what a future comes to now, also after `%retry` and `%force`', async () => {
+  using folder = scratch();
+  await using notebook = await openTestNotebook();
+  const put = (text: string): void => writeFileSync(folder.at('st'), text);
+  put('none');
+  await notebook.run(`%%bash --as n --value\ncat ${folder.at('st')}`);
+  await notebook.run(`%%foreach x in [1, 2]\n%%bash --as s --value\necho $((x * $(cat ${folder.at('st')})))`);
+  await notebook.run('const keep = n, ten = n.map((value: number) => value * 10)');
+  expect((await notebook.run('await n')).error).toContain('n failed');
+  expect((await notebook.run('await ten')).error).toContain('n failed');
+  put('6');
+  await notebook.run('%retry n\n%retry s');
+  expect(await notebook.value('[await n, await keep, await ten]')).toBe('[ 6, 6, 60 ]');
+  expect(await notebook.value('[(await s)[2], await s[2]]')).toBe('[ 12, 12 ]');
+  put('7');
+  expect(await notebook.value('%force n\n%force s\n[await n, await keep, await s[2]]')).toBe('[ 7, 7, 14 ]');
+});
+
 test('a command whose `${}` has no text is the error of the cell, and nothing of it runs', async () => {
   await using notebook = await openTestNotebook();
   await notebook.run('%%bash --as bad\nexit 2');

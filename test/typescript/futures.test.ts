@@ -79,19 +79,51 @@ describe('a future', () => {
     expect(notebook.sent).toEqual([{type: 'await', future: det.id}]);
   });
 
+  it('gives at each `await` what it comes to then: a task may have been started over', async () => {
+    const n = ref('n', {kind: 'value'});
+    const given: unknown[] = [];
+    for (const settled of [
+      {is: 'failed', name: 'n', message: 'exit 1'},
+      {is: 'value', value: [1]},
+      {is: 'value', value: [2]},
+    ] as const) {
+      const asked = Promise.resolve(future(n)).catch((error: unknown) => (error as Error).message);
+      await Promise.resolve();
+      notebook.futures.settle(n.id, settled);
+      given.push(await asked);
+    }
+    expect(given).toEqual(['n: exit 1', [1], [2]]);
+    expect(notebook.sent).toHaveLength(3);
+  });
+
+  it('calls the function of its `map` again when the kernel says so', async () => {
+    const n = ref('n', {kind: 'value'});
+    const doubled = future(n).map(value => (value as number) * 2);
+    notebook.futures.settle(n.id, {is: 'failed', name: 'n', message: 'exit 1'});
+    await expect(Promise.resolve(doubled)).rejects.toThrow('exit 1');
+    const {id} = notebook.futures.refOf(doubled)!;
+    notebook.futures.told({type: 'mapAgain', future: id});
+    notebook.futures.settle(n.id, {is: 'value', value: 4});
+    expect(await doubled).toBe(8);
+    notebook.futures.told({type: 'mapAgain', future: '000000000000'});
+    const told = notebook.sent.filter(each => each.type === 'mapped').map(({settled}) => settled);
+    expect(told).toMatchObject([{is: 'failed'}, {is: 'value', value: 8}, {is: 'failed', message: /lost/}]);
+  });
+
   it('of a value gives the value, and its files apart', async () => {
     const n = ref('n', {kind: 'value', files: true});
     const handle = future(n);
     expect(handle.files?.path).toBe(handle.path);
+    const both = Promise.all([handle, handle.files]);
+    await Promise.resolve();
     notebook.futures.settle(n.id, {is: 'value', value: {a: 1}, files: {path: '/x', files: ['b']}});
-    expect(await handle).toEqual({a: 1});
-    expect(await handle.files).toMatchObject({path: '/x', files: ['b']});
+    expect(await both).toMatchObject([{a: 1}, {path: '/x', files: ['b']}]);
   });
 
   it('that failed or was refused rejects', async () => {
-    notebook.futures.handle(ref('bad'));
+    const bad = notebook.futures.result((notebook.futures.refOf(future(ref('bad'))) ?? ref('bad')).id);
     notebook.futures.settle(ref('bad').id, {is: 'failed', name: 'bad', message: 'exit 1'});
-    await expect(future(ref('bad'))).rejects.toMatchObject({name: 'TaskFailed', message: 'bad: exit 1'});
+    await expect(bad).rejects.toMatchObject({name: 'TaskFailed', message: 'bad: exit 1'});
     await notebook.run('bash("x")');
     const call = notebook.sent.find(each => each.type === 'call');
     notebook.futures.refuse(call?.future ?? '', {ename: 'Diagnostic', evalue: 'no such option', traceback: []});
