@@ -12,9 +12,9 @@ export interface ScriptCall {
   readonly line?: number;
   /** What the script sees as variables: loop variables, `--with` and `--from`, by name. */
   readonly variables: ReadonlyMap<string, {readonly source: Source; readonly span?: Span}>;
-  /** Patterns of `--in`, filled; with placeholders of futures where one stands in them. */
+  /** Globs of `--in`, filled; with placeholders of futures where one stands in them. */
   readonly in: readonly {readonly pattern: string; readonly span?: Span}[];
-  /** Globs of `--out`; undefined: whatever is there. */
+  /** Globs of `--out`, each in its one way of writing; undefined: whatever is there. */
   readonly out: readonly string[] | undefined;
   /** The root repository that it reads, or changes. */
   readonly reads?: RootOption;

@@ -23,6 +23,7 @@ import {
 import type {ScriptCall} from './script-call.js';
 import {mutableProblems} from './mutable.js';
 import {isPlainEnvironment} from './plain-script.js';
+import {readGlob} from './glob.js';
 import {inputFiles} from './script-inputs.js';
 import {CHANGES} from './lsst/root-changes.js';
 import {MutatingWork} from './script-mutation.js';
@@ -45,7 +46,7 @@ async function baseOf(
 ): Promise<Result<{readonly base: ScriptBase; readonly placed: PlacedText}, readonly Problem[]>> {
   const problems: Problem[] = [];
   const values = [...call.variables].flatMap(([, {source}]) => (source.is === 'json' ? stringsOf(source.value) : []));
-  const patterns = call.in.map(({pattern}) => pattern);
+  const patterns = call.in.map(({pattern}) => readGlob(pattern).text);
   const inScript = placedIn([call.script], context);
   const placed = placedIn([call.script, ...patterns, ...values], context);
   const {mangled} = call.verbatim === true ? placedIn([...patterns, ...values], context) : placed;
@@ -67,20 +68,20 @@ async function baseOf(
       hint: 'give the future a name instead: `{from: {x: future}}`, and write `"$x"` in the script',
     });
   }
-  const plain = call.in.filter(({pattern}) => context.placeholders(pattern).nodes.length === 0);
+  const plain = call.in.filter((_, at) => context.placeholders(patterns[at] ?? '').nodes.length === 0);
   const found = await inputFiles(
     context.directory,
     plain.map(({pattern}) => pattern),
     call.options.allowEmpty,
     path => context.digest(path),
   );
-  for (const {pattern, message} of found.problems) {
+  for (const {pattern, message, hint} of found.problems) {
     const span = plain.find(other => other.pattern === pattern)?.span;
     problems.push({
       code: 'W7001',
       severity: 'error',
       message,
-      hint: `it is looked for from ${context.directory}`,
+      hint: hint ?? `it is looked for from ${context.directory}`,
       ...(span === undefined ? {} : {span}),
     });
   }
@@ -242,7 +243,9 @@ async function make(
   const identity = await base.root?.identity();
   if (identity?.ok === false) return identity.error;
   const script = fill(call.script);
-  const placedPatterns = call.in.map(({pattern}) => fill(pattern)).filter(pattern => pattern.includes('/weft::'));
+  const placedPatterns = call.in
+    .map(({pattern}) => fill(readGlob(pattern).text))
+    .filter(pattern => pattern.includes('/weft::'));
   const inputs: Recipe['inputs'] = [
     ...[...needs].sort().map(fingerprint => ({is: 'task', fingerprint}) as const),
     ...(identity?.value === undefined ? [] : [{is: 'root', identity: identity.value} as const]),

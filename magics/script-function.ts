@@ -1,6 +1,7 @@
 import {didYouMean} from '../kernel/cell/suggest.js';
 import type {JsonValue} from '../kernel/fingerprint/json.js';
 import type {MagicContext, Problem} from '../kernel/session/magic.js';
+import {relativeGlob} from './glob.js';
 import {outProblem} from './out-problem.js';
 import type {ScriptCall} from './script-call.js';
 import type {ScriptLanguage} from './script-language.js';
@@ -83,7 +84,7 @@ export function readScriptCall(
     ...(typeof reads === 'string' ? {reads: {text: reads}} : {}),
     ...(typeof mutates === 'string' ? {reads: {text: mutates, writes: true}} : {}),
     in: (list('in') ?? []).map(pattern => ({pattern})),
-    out,
+    out: out?.map(pattern => relativeGlob(pattern).pattern),
     value: given['value'] === true,
     strict: given['strict'] !== false && given['noStrict'] !== true,
     always: given['always'] === true,

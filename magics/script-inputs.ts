@@ -1,8 +1,9 @@
 import {lstatSync, readdirSync, statSync} from 'node:fs';
-import {isAbsolute, join, normalize, posix, relative, sep} from 'node:path';
+import {isAbsolute, join} from 'node:path';
 import {STORE_MARK} from '../kernel/fingerprint/directory-tree.js';
 import type {Digest} from '../kernel/fingerprint/fingerprint.js';
 import type {Result} from '../kernel/graph/result.js';
+import {literalHint, readGlob, relativeGlob, type Glob} from './glob.js';
 
 /** A file that `--in` names: how it is called in the recipe, and where it lies now. */
 export interface InputFile {
@@ -14,60 +15,21 @@ export interface InputFile {
   readonly linked: boolean;
 }
 
-/** A regular expression for a glob: `*` and `?` stay in a directory, `**` does not, `[…]` is a set, `{a,b}` are alternatives. */
-export function globPattern(glob: string): RegExp {
-  let source = '';
-  let depth = 0;
-  for (let i = 0; i < glob.length; i++) {
-    const character = glob[i] ?? '';
-    if (character === '*' && glob[i + 1] === '*') {
-      i += 1;
-      if (glob[i + 1] === '/') {
-        i += 1;
-        source += '(?:[^/]+/)*';
-      } else source += '.*';
-    } else if (character === '*') source += '[^/]*';
-    else if (character === '?') source += '[^/]';
-    else if (character === '[' && glob.indexOf(']', i + 2) > 0) {
-      const end = glob.indexOf(']', i + 2);
-      const inner = glob.slice(i + 1, end);
-      source += `[${inner.startsWith('!') ? `^${inner.slice(1)}` : inner}]`.replaceAll('\\', '\\\\');
-      i = end;
-    } else if (character === '{' && glob.includes('}', i)) {
-      depth += 1;
-      source += '(?:';
-    } else if (character === '}' && depth > 0) {
-      depth -= 1;
-      source += ')';
-    } else if (character === ',' && depth > 0) source += '|';
-    else source += character.replace(/[.+^$()|\\[\]{}]/g, '\\$&');
-  }
-  return new RegExp(`^${source}$`, 'u');
-}
-
-/** True where a text has a sign that a glob reads as more than itself. */
-export const isGlob = (text: string): boolean => /[*?[{]/.test(text);
-
 /** Files below `root` (relative names, with `/`) that a glob matches; a directory that it matches counts with all its files. Sorted. */
-export function matchGlob(root: string, glob: string): readonly string[] {
-  const clean = posix.normalize(glob).replace(/\/$/, '');
-  if (!isGlob(clean)) return filesBelow(root, clean);
-  const fixed = clean.split('/');
-  const first = fixed.findIndex(isGlob);
-  const base = fixed.slice(0, first).join('/');
-  const pattern = globPattern(clean);
-  const depth = clean.includes('**') ? Infinity : fixed.length;
+export function matchGlob(root: string, glob: Glob): readonly string[] {
+  if (glob.literal) return filesBelow(root, glob.text);
+  // As in a shell, a leading dot is matched by a dot only.
+  const hidden = /(^|[/{,])(?!\.\.?(\/|$))\./.test(glob.text);
   const found = new Set<string>();
   const walk = (directory: string, level: number): void => {
     for (const entry of list(join(root, directory))) {
       const name = directory === '' ? entry : `${directory}/${entry}`;
-      // As in a shell, a leading dot is matched by a dot only.
-      if (entry.startsWith('.') && !fixed.some(part => part.startsWith('.'))) continue;
-      if (pattern.test(name)) for (const file of filesBelow(root, name)) found.add(file);
-      else if (level < depth && isDirectory(join(root, name))) walk(name, level + 1);
+      if (entry.startsWith('.') && !hidden) continue;
+      if (glob.expression.test(name)) for (const file of filesBelow(root, name)) found.add(file);
+      else if (level < glob.depth && isDirectory(join(root, name))) walk(name, level + 1);
     }
   };
-  walk(base, first + 1);
+  walk(glob.base, glob.base === '' ? 1 : glob.base.split('/').length + 1);
   return [...found].sort();
 }
 
@@ -103,30 +65,24 @@ export async function inputFiles(
   digest: (path: string) => Promise<Result<Digest, string>>,
 ): Promise<{
   readonly files: readonly InputFile[];
-  readonly problems: readonly {readonly pattern: string; readonly message: string}[];
+  readonly problems: readonly {readonly pattern: string; readonly message: string; readonly hint?: string}[];
 }> {
-  const problems: {pattern: string; message: string}[] = [];
+  const problems: {pattern: string; message: string; hint?: string}[] = [];
   const files = new Map<string, InputFile>();
   for (const pattern of patterns) {
-    const outside = isAbsolute(pattern) || normalize(pattern).startsWith('..');
-    const root = isAbsolute(pattern) ? '/' : directory;
-    const asked = isAbsolute(pattern) ? relative('/', pattern) : normalize(pattern).split(sep).join('/');
-    const names = matchGlob(root, asked);
-    if (names.length === 0 && !allowEmpty)
-      problems.push({
-        pattern,
-        message:
-          pattern.trim() === ''
-            ? 'an empty name is no input'
-            : isGlob(pattern)
-              ? `\`${pattern}\` matches no file`
-              : isDirectory(join(root, asked))
-                ? `the directory \`${pattern}\` has no file in it`
-                : `there is no file \`${pattern}\``,
-      });
+    const {text} = readGlob(pattern);
+    const absolute = isAbsolute(text);
+    const root = absolute ? '/' : directory;
+    const glob = relativeGlob(absolute ? pattern.replace(/^\/+/, '') : pattern);
+    const outside = absolute || /^\.\.(\/|$)/.test(glob.text);
+    const names = matchGlob(root, glob);
+    if (names.length === 0 && !allowEmpty) {
+      const hint = literalHint(glob) ?? asLiteral(root, glob) ?? backwards(glob);
+      problems.push({pattern, message: missing(text, root, glob), ...(hint === undefined ? {} : {hint})});
+    }
     for (const found of names) {
       const path = join(root, found);
-      const name = isAbsolute(pattern) ? path : found;
+      const name = absolute ? path : found;
       const digested = await digest(path);
       if (!digested.ok) problems.push({pattern, message: digested.error});
       else files.set(name, {name, path, digest: digested.value, linked: !outside});
@@ -134,6 +90,23 @@ export async function inputFiles(
   }
   return {files: [...files.values()].sort((a, b) => (a.name < b.name ? -1 : 1)), problems};
 }
+
+function missing(text: string, root: string, glob: Glob): string {
+  if (text.trim() === '') return 'an empty name is no input';
+  if (!glob.literal) return `\`${text}\` matches no file`;
+  return isDirectory(join(root, glob.text))
+    ? `the directory \`${text}\` has no file in it`
+    : `there is no file \`${text}\``;
+}
+
+/** What to say where a file has the name that was meant as no glob. */
+const asLiteral = (root: string, glob: Glob): string | undefined =>
+  glob.literal || lstatSync(join(root, glob.text), {throwIfNoEntry: false}) === undefined
+    ? undefined
+    : `a file of just this name is there: quote it, \`'${glob.text.replaceAll("'", "'\\''")}'\``;
+
+const backwards = ({never}: Glob): string | undefined =>
+  never === undefined ? undefined : `\`${never}\` matches nothing: it runs backwards`;
 
 function list(path: string): readonly string[] {
   try {

@@ -1,4 +1,4 @@
-import {fillWord, kernelVariables, type Filling} from '../kernel/cell/fill.js';
+import {fillWord, kernelVariables, type FilledWord, type Filling} from '../kernel/cell/fill.js';
 import type {Span} from '../kernel/cell/source.js';
 import type {MagicLine, Word} from '../kernel/cell/syntax.js';
 import type {MagicContext, Problem, Reading} from '../kernel/session/magic.js';
@@ -52,7 +52,7 @@ export function fillLine(
   reading: Pick<Reading, 'evaluated'>,
   context: MagicContext,
   problems: Problem[],
-): readonly {readonly text: string; readonly span: Span}[] {
+): readonly FilledWord[] {
   return words.flatMap(word => {
     const filled = fillWord(
       word,

@@ -1,5 +1,6 @@
 import type {MagicContext, Problem, Reading} from '../kernel/session/magic.js';
-import {outProblem} from './out-problem.js';
+import {relativeGlob} from './glob.js';
+import {outProblem, quotedOut} from './out-problem.js';
 import {readsAndMutates} from './script-root.js';
 import type {ScriptCall} from './script-call.js';
 import {readVariables} from './script-given.js';
@@ -48,7 +49,8 @@ export function readScript(
   }
   const outs = line.options.filter(option => option.name === 'out');
   const out = fillLine(valuesOf(line, 'out'), reading, context, problems);
-  problems.push(...out.flatMap(({text, span}) => outProblem(text, span)));
+  problems.push(...valuesOf(line, 'out').flatMap(quotedOut));
+  problems.push(...out.flatMap(({pattern, span}) => outProblem(pattern, span)));
   const [reads] = fillLine(valuesOf(line, 'reads').slice(-1), reading, context, problems);
   const [mutates] = fillLine(valuesOf(line, 'mutates').slice(-1), reading, context, problems);
   if (reads !== undefined && mutates !== undefined) problems.push(readsAndMutates(mutates.span));
@@ -58,8 +60,8 @@ export function readScript(
     ...(mutates !== undefined ? {reads: {...mutates, writes: true}} : reads === undefined ? {} : {reads}),
     line: reading.bodyLine,
     variables,
-    in: fillLine(valuesOf(line, 'in'), reading, context, problems).map(({text, span}) => ({pattern: text, span})),
-    out: outs.length === 0 ? undefined : out.map(({text}) => text),
+    in: fillLine(valuesOf(line, 'in'), reading, context, problems).map(({pattern, span}) => ({pattern, span})),
+    out: outs.length === 0 ? undefined : out.map(({pattern}) => relativeGlob(pattern).pattern),
     value: hasFlag(line, 'value'),
     strict: !hasFlag(line, 'no-strict'),
     always: hasFlag(line, 'always'),

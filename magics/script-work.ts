@@ -1,5 +1,5 @@
 import {lstatSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync} from 'node:fs';
-import {dirname, join, normalize, resolve} from 'node:path';
+import {dirname, join, resolve} from 'node:path';
 import type {Digest, Fingerprint} from '../kernel/fingerprint/fingerprint.js';
 import type {JsonValue} from '../kernel/fingerprint/json.js';
 import type {Container, Mount} from '../kernel/graph/container.js';
@@ -15,7 +15,8 @@ import type {ScriptCall} from './script-call.js';
 import type {Program, ScriptLanguage} from './script-language.js';
 import type {ScriptRoot} from './script-root.js';
 import {resultPlaces, taskMounts} from './task-mounts.js';
-import {filesBelow, globPattern, isGlob, type InputFile} from './script-inputs.js';
+import {literalHint, readGlob} from './glob.js';
+import {filesBelow, type InputFile} from './script-inputs.js';
 
 /** What a script's task stands on besides its call, read when the cell ran. */
 export interface ScriptBase {
@@ -122,9 +123,7 @@ export class ScriptWork implements Work {
   /** Whether nothing stays but files that are named: then temporary ones may lie among them, and a directory for these is saved. */
   get #staysNamed(): boolean {
     const {out, value} = this.#call;
-    return out === undefined
-      ? value
-      : !out.some(name => isGlob(name) || normalize(name) === './' || normalize(name) === '.');
+    return out === undefined ? value : !out.some(name => name === '.' || !readGlob(name).literal);
   }
 
   mounts(): readonly Mount[] {
@@ -169,8 +168,10 @@ export class ScriptWork implements Work {
       for (const name of found) outputs.add(name);
     }
     if (missing.length > 0 && !this.#call.options.allowEmpty) {
-      const message = `it made no ${missing.map(glob => `\`${glob}\``).join(', ')}`;
-      return Promise.resolve(fail({reason: 'output', message, paths: missing, ...ended}));
+      const globs = missing.map(readGlob);
+      const hint = globs.map(literalHint).find(each => each !== undefined);
+      const message = `it made no ${globs.map(({text}) => `\`${text}\``).join(', ')}${hint === undefined ? '' : `: ${hint}`}`;
+      return Promise.resolve(fail({reason: 'output', message, paths: globs.map(({text}) => text), ...ended}));
     }
     for (const name of all) if (!outputs.has(name)) rmSync(join(directory, name));
     // Where there are no directories, the number of its names says so.
@@ -184,20 +185,20 @@ export class ScriptWork implements Work {
     if (out === undefined || options.allowEmpty) return Promise.resolve(undefined);
     const all = outputs.map(({path}) => path);
     const missing = out.filter(glob => matches(all, glob).length === 0);
-    const names = missing.map(glob => `\`${glob}\``).join(', ');
+    const names = missing.map(glob => `\`${readGlob(glob).text}\``).join(', ');
     return Promise.resolve(missing.length === 0 ? undefined : `it has no ${names}, which \`--allow-empty\` allowed`);
   }
 }
 
-function matches(files: readonly string[], glob: string): readonly string[] {
-  const clean = glob.replace(/^(\.\/)+/, '').replace(/\/$/, '');
-  if (clean === '.') return files;
-  if (!isGlob(clean)) return files.filter(name => name === clean || name.startsWith(`${clean}/`));
-  const pattern = globPattern(clean);
+function matches(files: readonly string[], pattern: string): readonly string[] {
+  const {literal, text, expression} = readGlob(pattern);
+  if (text === '.') return files;
+  if (literal) return files.filter(name => name === text || name.startsWith(`${text}/`));
   // A directory that the glob matches is taken whole.
   return files.filter(
     name =>
-      pattern.test(name) || name.split('/').some((_, i, parts) => i > 0 && pattern.test(parts.slice(0, i).join('/'))),
+      expression.test(name) ||
+      name.split('/').some((_, i, parts) => i > 0 && expression.test(parts.slice(0, i).join('/'))),
   );
 }
 

@@ -19,12 +19,18 @@ export interface Fillings {
   unknownVariable(name: string, span: Span): Diagnostic;
 }
 
-/** A word with everything filled in. `glob`: it has an unquoted `*` or `?` that was typed, not filled in. */
+/** A word with everything filled in. */
 export interface FilledWord {
   readonly text: string;
+  /** It has an unquoted `*` or `?` that was typed, not filled in. */
   readonly glob: boolean;
+  /** The word as a glob: what was quoted, escaped or filled in stands for itself, by a `\` before each sign of a glob. */
+  readonly pattern: string;
   readonly span: Span;
 }
+
+/** A text as a glob that matches it and nothing else. */
+export const escapeGlob = (text: string): string => text.replace(/[\\*?[\]{},!^:-]/g, '\\$&');
 
 /**
  * Fills a word (LANGUAGE 2 and 3). A word that is one expression and gives an array becomes several words; inside a data id
@@ -37,25 +43,34 @@ export function fillWord(
 ): {readonly words: readonly FilledWord[]; readonly diagnostics: readonly Diagnostic[]} {
   const diagnostics: Diagnostic[] = [];
   let text = '';
+  let pattern = '';
   let glob = false;
+  const literally = (value: string): void => {
+    text += value;
+    pattern += escapeGlob(value);
+  };
   const bad = (span: Span, message: string, hint?: string): void => {
     diagnostics.push({code: 'W2030', severity: 'error', message, span, ...(hint === undefined ? {} : {hint})});
   };
   for (const piece of word.pieces) {
     switch (piece.is) {
       case 'text':
-        text += piece.text;
-        glob ||= !piece.quoted && /[*?]/.test(piece.text);
+        if (piece.quoted) literally(piece.text);
+        else {
+          text += piece.text;
+          pattern += piece.text;
+          glob ||= /[*?]/.test(piece.text);
+        }
         break;
       case 'variable': {
         const value = fillings.variable(piece.name);
         if (value === undefined) diagnostics.push(fillings.unknownVariable(piece.name, piece.span));
-        else text += value;
+        else literally(value);
         break;
       }
       case 'expression': {
         const filling = fillings.expression(piece.span, piece.code);
-        if (filling.is === 'text') text += filling.text;
+        if (filling.is === 'text') literally(filling.text);
         else if (filling.is === 'none') bad(piece.span, `\`${piece.code.trim()}\` is ${filling.why}`);
         else {
           const {value} = filling;
@@ -66,8 +81,8 @@ export function fillWord(
               bad(piece.span, `\`${piece.code.trim()}\` is an empty list: the data id would name nothing`);
             else if (!value.every(isScalar))
               bad(piece.span, `\`${piece.code.trim()}\` has elements that are no text, number or boolean`);
-            else text += value.map(String).join('^');
-          } else if (isScalar(value)) text += String(value);
+            else literally(value.map(String).join('^'));
+          } else if (isScalar(value)) literally(String(value));
           else
             bad(
               piece.span,
@@ -80,12 +95,15 @@ export function fillWord(
       }
     }
   }
-  return {words: diagnostics.length > 0 ? [] : [{text, glob, span: word.span}], diagnostics};
+  return {words: diagnostics.length > 0 ? [] : [{text, glob, pattern, span: word.span}], diagnostics};
 }
 
 function severalWords(values: readonly unknown[], word: Word, code: string, span: Span): ReturnType<typeof fillWord> {
   if (values.every(isScalar))
-    return {words: values.map(value => ({text: String(value), glob: false, span: word.span})), diagnostics: []};
+    return {
+      words: values.map(String).map(text => ({text, glob: false, pattern: escapeGlob(text), span: word.span})),
+      diagnostics: [],
+    };
   const message = `\`${code.trim()}\` has elements that are no text, number or boolean`;
   return {words: [], diagnostics: [{code: 'W2030', severity: 'error', message, span}]};
 }

@@ -1,5 +1,4 @@
 import {placeAt, type MagicPlace} from '../cell/place.js';
-import {quoteWord} from '../cell/words.js';
 import type {Completions} from '../wire/notebook.js';
 import type {AssistPorts} from './assist.js';
 import type {Candidate, Fitting} from './completer.js';
@@ -144,7 +143,7 @@ async function expanded(fitting: Fitting, place: MagicPlace, ports: AssistPorts)
 
 /** A path as a word without quotes. */
 const escaped = (path: string): string =>
-  quoteWord(path) === path || /^~?\/?[\w./,+=:@%^~-]*$/.test(path) ? path : path.replace(/[^\w./,+=:@%^~-]/gu, '\\$&');
+  /^~?\/?[\w./,+=:@%^~-]*$/.test(path) ? path : path.replace(/[^\w./,+=:@%^~-]/gu, '\\$&');
 
 /** Names of futures, and behind a `[` the keys of the set: `warps`, `warps[HSC-R]`, `a=psf[1]`. */
 async function futureCandidates(typed: string, {futures, names, registry}: AssistPorts): Promise<readonly Candidate[]> {

@@ -7,6 +7,8 @@ import type {TaskOptions} from '../task-options.js';
 export interface ArgumentWord {
   readonly text: string;
   readonly glob: boolean;
+  /** As a glob: `\` stands before what is literal. Absent: it is no glob. */
+  readonly pattern?: string;
   readonly span?: Span;
 }
 

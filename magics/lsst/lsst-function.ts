@@ -188,7 +188,7 @@ function argumentWords(
   });
   // Places in an argument mean nothing in the cell.
   return {
-    words: words.map(({text, glob}) => ({text, glob})),
+    words: words.map(({text, glob, pattern}) => ({text, glob, pattern})),
     problems: problems.map(({code, severity, message, hint}) => ({
       code,
       severity,

@@ -81,6 +81,12 @@ export function readPasted(task: string, words: readonly ArgumentWord[]): Pasted
 function bodyText(words: readonly ArgumentWord[]): string {
   let text = '';
   for (const [at, word] of words.entries())
-    text += `${at === 0 ? '' : /^-[^\d]/.test(word.text) ? '\n' : ' '}${quoteWord(word.text)}`;
+    text += `${at === 0 ? '' : /^-[^\d]/.test(word.text) ? '\n' : ' '}${word.glob ? globWord(word) : quoteWord(word.text)}`;
   return text;
 }
+
+/** A glob as a word, in which quotes would make it literal. */
+const globWord = ({text, pattern = text}: ArgumentWord): string =>
+  pattern.replace(/\\.|[^\w./,+=:@%^~*?[\]{}-]/gsu, typed =>
+    typed.length > 1 && typed.startsWith('\\') ? typed : `\\${typed}`,
+  );

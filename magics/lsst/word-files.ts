@@ -1,11 +1,13 @@
 import {statSync} from 'node:fs';
 import {readFile} from 'node:fs/promises';
 import {isAbsolute, resolve} from 'node:path';
+import {escapeGlob} from '../../kernel/cell/fill.js';
 import {bodyWords} from '../../kernel/cell/words.js';
 import type {Digest} from '../../kernel/fingerprint/fingerprint.js';
 import type {Container, Mount} from '../../kernel/graph/container.js';
 import type {MagicContext, Problem} from '../../kernel/session/magic.js';
 import {hostPathOf, mountOf} from '../mounted.js';
+import {readGlob, relativeGlob} from '../glob.js';
 import {matchGlob} from '../script-inputs.js';
 import type {Argument, NormalArguments} from './arguments.js';
 import type {ArgumentWord, LsstCall} from './lsst-call.js';
@@ -31,7 +33,9 @@ export async function expandWords(
   for (const word of words) {
     const span = word.span === undefined ? {} : {span: word.span};
     if (word.glob && !word.text.includes('=') && !/^-[^\d]/.test(word.text)) {
-      const names = isAbsolute(word.text) ? matchSeen(word.text, mounts) : matchGlob(context.directory, word.text);
+      const names = isAbsolute(word.text)
+        ? matchSeen(word.pattern ?? word.text, mounts)
+        : matchGlob(context.directory, relativeGlob(word.pattern ?? word.text));
       if (names.length === 0 && !call.options.allowEmpty) wrong(`\`${word.text}\` matches no file`, word);
       for (const name of names) result.push({text: name, glob: false, ...span});
     } else if (/^@./.test(word.text)) {
@@ -89,11 +93,13 @@ export async function contentsOf(
 }
 
 /** The files that an absolute glob matches, by the names that a container sees. */
-function matchSeen(glob: string, mounts: readonly Mount[]): readonly string[] {
-  const mount = mountOf(glob, mounts);
+function matchSeen(pattern: string, mounts: readonly Mount[]): readonly string[] {
+  const {text, pattern: written} = readGlob(pattern);
+  const mount = mountOf(text, mounts);
   if (mount === undefined || mount.source === mount.target)
-    return matchGlob('/', glob.slice(1)).map(name => `/${name}`);
-  return matchGlob(mount.source, glob.slice(mount.target.length + 1)).map(name => `${mount.target}/${name}`);
+    return matchGlob('/', relativeGlob(written.slice(1))).map(name => `/${name}`);
+  const before = readGlob(escapeGlob(mount.target)).pattern.length + 1;
+  return matchGlob(mount.source, relativeGlob(written.slice(before))).map(name => `${mount.target}/${name}`);
 }
 
 function isThere(path: string): boolean {

@@ -6,7 +6,8 @@ import {bashPreamble, unsetNames, whyNoBashName} from '../../magics/bash-variabl
 import {valueOf} from '../../magics/bash-language.js';
 import {cleanEnvironment} from '../../magics/clean-environment.js';
 import {entryName} from '../../magics/entry-name.js';
-import {globPattern, matchGlob} from '../../magics/script-inputs.js';
+import {readGlob, relativeGlob} from '../../magics/glob.js';
+import {matchGlob} from '../../magics/script-inputs.js';
 import {dedent, normalScript} from '../../magics/script-text.js';
 import {scratch} from '../rig/scratch.js';
 
@@ -61,7 +62,7 @@ test('names of entries are unique, and stand for one file each', () => {
 });
 
 test('a star stays in its directory, two do not', () => {
-  const match = (glob: string, name: string): boolean => globPattern(glob).test(name);
+  const match = (glob: string, name: string): boolean => readGlob(glob).expression.test(name);
   expect(['a.txt', 'x/a.txt'].map(name => match('*.txt', name))).toEqual([true, false]);
   expect(['a.txt', 'x/a.txt', 'x/y/a.txt'].map(name => match('**/*.txt', name))).toEqual([true, true, true]);
   expect(['f1', 'f2', 'f3'].map(name => match('f[12]', name))).toEqual([true, true, false]);
@@ -73,10 +74,10 @@ test('a glob finds files, and all files of directories, sorted, without hidden o
   using folder = scratch();
   mkdirSync(folder.at('raw', 'deep'), {recursive: true});
   for (const name of ['b', 'a', 'deep/c', '.hidden']) writeFileSync(folder.at('raw', name), '');
-  expect(matchGlob(folder.path, 'raw/*')).toEqual(['raw/a', 'raw/b', 'raw/deep/c']);
-  expect(matchGlob(folder.path, 'r*/?')).toEqual(['raw/a', 'raw/b']);
-  expect(matchGlob(folder.path, './raw/a')).toEqual(['raw/a']);
-  expect(matchGlob(folder.path, 'raw/z')).toEqual([]);
+  expect(matchGlob(folder.path, relativeGlob('raw/*'))).toEqual(['raw/a', 'raw/b', 'raw/deep/c']);
+  expect(matchGlob(folder.path, relativeGlob('r*/?'))).toEqual(['raw/a', 'raw/b']);
+  expect(matchGlob(folder.path, relativeGlob('./raw/a'))).toEqual(['raw/a']);
+  expect(matchGlob(folder.path, relativeGlob('raw/z'))).toEqual([]);
 });
 
 test('a value is the last line of JSON, else all of it', () => {

@@ -82,6 +82,24 @@ test('a result has what `--out` names, else every file', async () => {
   expect((await notebook.run('await gone')).error).toContain('made no `nope.txt`');
 });
 
+test('what is quoted or filled in names just that file, and a function writes it by a backslash', async () => {
+  using folder = scratch();
+  for (const name of ['x[1]', 'x1', '{p,q}']) writeFileSync(folder.at(name), name);
+  await using notebook = await openTestNotebook({directory: folder.path});
+  const script = "ls > list; touch 'o[1]' o1 'o*'";
+  await notebook.run("const files = ['x[1]', '{p,q}']");
+  await notebook.run(`%%bash --as magic --in \${files} --out l* 'o[1]' e/../o1 o\\*\n${script}`);
+  expect(await notebook.value("[(await magic).text('list'), (await magic).files.join()]")).toBe(
+    "[ 'list\\nx[1]\\n{p,q}\\n', 'list,o*,o1,o[1]' ]",
+  );
+  await notebook.run(
+    `const made = bash(${JSON.stringify(script)}, {in: ['x\\\\[1]', '\\\\{p,q}'], out: ['o1', 'o\\\\[1]', 'o\\\\*', './l*']})`,
+  );
+  expect(await notebook.value('(await made).path === (await magic).path')).toBe('true');
+  await notebook.run("%%bash --as quoted --out 'l*'\ntouch list");
+  expect((await notebook.run('await quoted')).error).toContain('made no `l*`: its `*` is literal');
+});
+
 test('a value is the last line of the output, else all of it', async () => {
   await using notebook = await openTestNotebook();
   const valueOf = async (script: string): Promise<string> => {
