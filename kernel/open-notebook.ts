@@ -238,6 +238,7 @@ export async function openNotebook({
       },
     },
     resize: count => executor.resize(count),
+    reached: () => user.reached(),
     interrupted: () => handlers.session?.interrupted() ?? new Promise(() => undefined),
   });
   const contexts = new Contexts({

@@ -58,6 +58,7 @@ export function userPort(process_: UserProcess): UserPort {
     show: (cell, count, expressions) => process_.show(cell, count, expressions),
     resume: (token, settled) => process_.resume(token, settled),
     names: () => process_.names(),
+    reached: () => process_.names(true),
     isComplete: code => Promise.resolve(isCompleteTypeScript(code)),
     bind: (name, ref) => process_.bind(name, ref),
     assign: (name, value) => process_.tell({type: 'assign', name, value}),

@@ -50,11 +50,11 @@ export interface Imported {
 
 /** What decides which results go. */
 export type Keep =
-  /** What this notebook reaches stays; `asked` says whether a task of this label and fingerprint was planned by it. */
+  /** What this notebook reaches stays; `asked` says whether a task was planned by it. */
   | {
       readonly by: 'notebook';
       readonly reached: Iterable<Fingerprint>;
-      readonly asked: (result: CachedResult) => boolean;
+      readonly asked: (fingerprint: Fingerprint) => boolean;
       readonly all: boolean;
     }
   /** What is younger than `older` (milliseconds) stays, and of that as much as `bytes` allows, the newest first. */

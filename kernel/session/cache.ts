@@ -198,7 +198,7 @@ export class Cache implements CachePort {
     }
     const reached = reachable(keep.reached, manifests);
     const unreached = own.filter(({fingerprint}) => !reached.has(fingerprint));
-    const going = unreached.filter(result => keep.all || keep.asked(result));
+    const going = unreached.filter(({fingerprint}) => keep.all || keep.asked(fingerprint));
     const unasked = unreached.filter(result => !going.includes(result)).map(({fingerprint}) => fingerprint);
     return {going: new Set(going.map(({fingerprint}) => fingerprint)), unasked};
   }

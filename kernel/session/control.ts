@@ -43,6 +43,8 @@ export interface ControlPorts {
   readonly displays: Displays;
   readonly stuck: Pick<StuckPorts, 'room' | 'ownerOf' | 'now'>;
   readonly resize: (slots: number) => void;
+  /** What the user's code reaches: ids of futures, and texts that may have paths of results in them. */
+  readonly reached: () => Promise<readonly string[]>;
   /** Resolves when the cell that executes is interrupted. */
   readonly interrupted: () => Promise<void>;
 }
@@ -62,6 +64,7 @@ export function notebookControl({
   displays,
   stuck,
   resize,
+  reached: reachedByCode,
   interrupted,
 }: ControlPorts): NotebookControl {
   const force = (node: FutureNode): void => {
@@ -109,15 +112,15 @@ export function notebookControl({
       if (done.ok && done.value) moved();
       return done.ok ? ok(undefined) : done;
     },
-    reached: () => reached(futures, scheduler),
-    asked: ({fingerprint, label}) => {
-      if (scheduler.entry(fingerprint) !== undefined || futures.loops.has(fingerprint)) return true;
-      for (const {task} of scheduler.entries()) {
-        // Scripts that a cell gave no name are all called the same.
-        if (task.name !== task.recipe.kind && labelOf(task) === label) return true;
-      }
-      return false;
+    reached: async () => {
+      const code = await reachedByCode();
+      return reached(
+        futures,
+        scheduler,
+        code.flatMap(text => futures.get(text) ?? futures.placeholders(text).nodes),
+      );
     },
+    asked: fingerprint => scheduler.entry(fingerprint) !== undefined || futures.loops.has(fingerprint),
     plan: async named => {
       await scheduler.looked();
       const rows: Plan[] = [];
@@ -165,11 +168,18 @@ function heldBy(futures: Futures, scheduler: Scheduler): string | undefined {
   return undefined;
 }
 
-/** What the futures of a notebook stand for, without what was replaced; and all that is under way, whoever wanted it. */
-export function* reached(futures: Futures, scheduler: Scheduler): Iterable<Fingerprint> {
-  const all = futures.everything();
-  const open: TaskNode[] = all.flatMap(({node}) => madeBelow(node));
-  for (const {node} of all) if (node.is === 'set') yield* seriesOf(node.members ?? [])?.done() ?? [];
+/**
+ * What the futures of a notebook stand for, without what was replaced; and all that is under way, whoever wanted it.
+ * @param held futures that are there all the same
+ */
+export function* reached(
+  futures: Futures,
+  scheduler: Scheduler,
+  held: readonly FutureNode[] = [],
+): Iterable<Fingerprint> {
+  const all = [...futures.everything().map(({node}) => node), ...held];
+  const open: TaskNode[] = all.flatMap(madeBelow);
+  for (const node of all) if (node.is === 'set') yield* seriesOf(node.members ?? [])?.done() ?? [];
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
     if (node.fingerprint !== undefined) yield node.fingerprint;
     open.push(...node.parts, ...(node.inner === undefined ? [] : [node.inner]));

@@ -28,10 +28,10 @@ export interface NotebookControl {
   /** The checkpoints of the notebook's store, to be looked after. */
   readonly cache: CachePort;
   readonly history: HistoryPort;
-  /** What the notebook's futures stand for now, and what is being run. */
-  reached(): Iterable<Fingerprint>;
-  /** Whether this task was planned here, or another version of it. */
-  asked(task: {readonly fingerprint: Fingerprint; readonly label: string}): boolean;
+  /** What the notebook's futures stand for now, by Weft's names or by what its code holds, and what is being run. */
+  reached(): Promise<Iterable<Fingerprint>>;
+  /** Whether this task was planned here. */
+  asked(fingerprint: Fingerprint): boolean;
   /** What would come of futures if their cells ran now, a row for each name, and of all together. Nothing is run or changed. */
   plan(named: readonly NamedNode[]): Promise<{readonly rows: readonly Plan[]; readonly all: Plan}>;
   /** What is worth a line of `%status`: cells that are stale, and why nothing goes on. */

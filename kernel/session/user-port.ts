@@ -33,6 +33,8 @@ export interface UserPort {
   resume(token: string, settled: Readonly<Record<string, Settled>>): Promise<Evaluated>;
   isComplete(code: string): Promise<Completeness>;
   names(): Promise<readonly string[]>;
+  /** What the names of the notebook reach: ids of futures, and texts that may have paths of results in them. */
+  reached(): Promise<readonly string[]>;
   bind(name: string, ref: FutureRef): void;
   /** Binds a name to a plain value. */
   assign(name: string, value: JsonValue): void;

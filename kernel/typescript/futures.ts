@@ -97,6 +97,12 @@ export class Futures {
     return this.#entries.get(ref.id)?.ref ?? ref;
   }
 
+  /** The members of a set that the kernel does not know yet. */
+  unsentMembers(ref: FutureRef): FutureRef['members'] {
+    const entry = this.#entries.get(ref.id);
+    return entry?.unsent === true ? entry.ref.members : undefined;
+  }
+
   /** What is known under an id. */
   byId(id: string): FutureRef | undefined {
     return this.#entries.get(id)?.ref;

@@ -126,8 +126,11 @@ export type ToUser =
   | {readonly type: 'planned'; readonly future: string; readonly error?: ErrorContent}
   /** The function of a `map` is to be called again: what it is called with was started over. `mapped` answers. */
   | {readonly type: 'mapAgain'; readonly future: string}
-  /** What names exist, for diagnostics and "did you mean"; `names` answers. */
-  | {readonly type: 'names'; readonly id: string}
+  /**
+   * What names exist, for diagnostics and "did you mean"; `names` answers. `reached`: what they reach instead, ids of futures, and texts that may
+   * have paths of results in them.
+   */
+  | {readonly type: 'names'; readonly id: string; readonly reached?: true}
   /** What the kernel still waits for, after code was terminated: cells and ids. `lost` answers, with those that nobody works on. */
   | {readonly type: 'still'; readonly ids: readonly string[]};
 

@@ -18,6 +18,7 @@ import {taskFunctions} from './functions.js';
 import {Futures} from './futures.js';
 import type {FromUser, ShownExpression, ToUser} from './messages.js';
 import {ModuleFiles} from './module-files.js';
+import {namesFor} from './reached.js';
 import {Names} from './names.js';
 import {Origin} from './origin.js';
 import {SetResult} from './results.js';
@@ -174,7 +175,7 @@ class UserProcessLoop {
         this.#asking.answer(message.id, message.text);
         return;
       case 'names':
-        this.#kernel.answer({type: 'names', id: message.id, names: this.#names.list()});
+        this.#kernel.answer({...message, names: namesFor(message, this.#names, this.#futures)});
         return;
       case 'still':
         this.#kernel.sendMarked({type: 'lost', ids: message.ids.filter(id => !this.#turns.has(id))});

@@ -104,9 +104,9 @@ export class UserProcess {
     return Array.isArray(answer) ? (answer as ShownExpression[]) : expressions.map(() => ({error: answer}));
   }
 
-  /** The names that cells have bound, and Weft's own. */
-  async names(): Promise<readonly string[]> {
-    const answer = await this.#ask(id => ({type: 'names', id}));
+  /** The names that cells have bound, and Weft's own; `reached`: what they reach, see {@link ToUser}. */
+  async names(reached?: true): Promise<readonly string[]> {
+    const answer = await this.#ask(id => ({type: 'names', id, ...(reached && {reached})}));
     return Array.isArray(answer) ? (answer as string[]) : [];
   }
 

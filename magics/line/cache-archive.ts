@@ -38,7 +38,8 @@ export async function exportCache(
   const listed = has(line, 'pinned') || has(line, 'all') ? await cache.list() : [];
   const chosen = listed.filter(({pinned}) => pinned || has(line, 'all')).map(({fingerprint}) => fingerprint);
   const wanted =
-    named?.value.map(({fingerprint}) => fingerprint) ?? (listed.length > 0 ? [] : [...context.notebook.reached()]);
+    named?.value.map(({fingerprint}) => fingerprint) ??
+    (listed.length > 0 ? [] : [...(await context.notebook.reached())]);
   const done = await cache.export(file, [...wanted, ...chosen]);
   if (!done.ok) return wrong({...line, words: line.words.slice(1)}, 'W7053', done.error);
   context.stream('stdout', exportText(file, done.value));

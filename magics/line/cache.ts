@@ -108,8 +108,8 @@ export const cleanupMagic = lineMagic(
     const all = line.options.some(({name}) => name === 'all');
     return cleanUp(line, context, {
       by: 'notebook',
-      reached: notebook.reached(),
-      asked: result => notebook.asked(result),
+      reached: await notebook.reached(),
+      asked: fingerprint => notebook.asked(fingerprint),
       all,
     });
   },

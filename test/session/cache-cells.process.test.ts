@@ -74,6 +74,48 @@ test('after a restart `%cleanup --yes` takes nothing of cells that have not run 
   await notebook.kernel.shutdown();
 });
 
+test('`%cleanup` takes nothing of another cell of the same task or name, which has not run yet', async () => {
+  using folder = scratch();
+  const directory = folder.at('notebook');
+  mkdirSync(directory);
+  {
+    await using notebook = await openTestNotebook({directory});
+    for (const text of ['one', 'two']) await notebook.run(`%%bash --as a\necho ${text} > out.txt\n`);
+    await notebook.run('%wait');
+    await notebook.kernel.shutdown();
+  }
+  await using notebook = await openTestNotebook({directory});
+  await notebook.run('%%bash --as a\necho one > out.txt\n');
+  expect((await notebook.run('%cleanup')).out).toMatch(/^0 results/);
+  await notebook.run('%%bash --as a\necho two > out.txt\n');
+  expect((await notebook.run('%cleanup')).out).toMatch(/^1 result,/);
+  await notebook.kernel.shutdown();
+});
+
+test('`%cleanup` takes nothing that the code of the notebook holds', async () => {
+  await using notebook = await openTestNotebook();
+  const make = async (text: string): Promise<void> => {
+    await notebook.run(`%%bash --as a\necho ${text} > out.txt\n`);
+    await notebook.run(`%%foreach x in [1, 2]\n%%bash --as s\necho ${text} > $x.txt\n`);
+    await notebook.run('%wait');
+  };
+  await make('one');
+  await notebook.run('let keep: unknown = a; const s1 = s[1];');
+  await make('two');
+  await notebook.run('const deep = {list: [new Map([[1, await a]])]};');
+  await make('three');
+  await notebook.run('const path = (await a).path + "/out.txt";');
+  await make('four');
+  // The second members of `s` of three rounds, and the first of two.
+  expect((await notebook.run('%cleanup --yes')).out).toContain('removed 5 results');
+  expect(await notebook.value('[(await keep).text(), (await s1).text(), deep.list[0].get(1).text()]')).toBe(
+    "[ 'one\\n', 'one\\n', 'two\\n' ]",
+  );
+  expect((await notebook.run('!cat ${path}')).out).toBe('three\n');
+  await notebook.run('keep = 0;');
+  expect((await notebook.run('%cleanup --yes')).out).toContain('removed 1 results');
+});
+
 test('`weft cache` lists, verifies, pins and removes without a kernel, and a notebook that was copied stays cached', async () => {
   using folder = scratch();
   const directory = folder.at('notebook');

@@ -87,7 +87,7 @@ test('a clean-up takes what nothing reaches: never a parent, a pin, what others 
   const gone = await make(store, 'gone', {reruns});
   await make(store, 'gone too');
   const unaskedParent = await make(store, 'parent of unasked');
-  await make(store, 'unasked', {from: [unaskedParent]});
+  const unasked = await make(store, 'unasked', {from: [unaskedParent]});
   // A result of another notebook in the same root, which only its manifest tells of.
   const other = await openStore(folder.at('other/.weft'));
   await make(other, 'theirs', {from: [lent], reruns});
@@ -100,7 +100,7 @@ test('a clean-up takes what nothing reaches: never a parent, a pin, what others 
   const keep = {
     by: 'notebook' as const,
     reached: [wanted],
-    asked: ({label}: {readonly label: string}) => label !== 'unasked',
+    asked: (fingerprint: Fingerprint) => fingerprint !== unasked,
     all: false,
   };
   const plan = await cache.plan(keep);
