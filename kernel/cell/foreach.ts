@@ -15,15 +15,20 @@ const FORM = '`%%foreach filter in [HSC-R, HSC-I]`';
 /**
  * Reads what stands behind `%%foreach` (LANGUAGE: binders, separated by a comma and a blank, the leftmost slowest). `offset` is where `rest` begins in the cell;
  * `inForce` are the loop variables of the lines above, which a list may use as an index and no binder may bind again.
- * What follows an error that hides the structure is not read.
+ * What follows an error that hides the structure is not read. `tail` is where in `rest` the options behind the last list begin.
  */
-export function parseForeach(rest: string, offset = 0, inForce: readonly string[] = []): Parsed<readonly Binder[]> {
+export function parseForeach(
+  rest: string,
+  offset = 0,
+  inForce: readonly string[] = [],
+): Parsed<readonly Binder[]> & {readonly tail: number} {
   const reader = new BinderReader(rest, offset, inForce);
-  return {value: reader.read(), diagnostics: reader.diagnostics};
+  return {value: reader.read(), diagnostics: reader.diagnostics, tail: reader.tail};
 }
 
 class BinderReader {
   readonly diagnostics: Diagnostic[] = [];
+  tail: number;
   readonly #text: string;
   readonly #offset: number;
   readonly #variables: string[];
@@ -31,6 +36,7 @@ class BinderReader {
 
   constructor(text: string, offset: number, inForce: readonly string[]) {
     this.#text = text;
+    this.tail = text.length;
     this.#offset = offset;
     this.#variables = [...inForce];
   }
@@ -59,7 +65,7 @@ class BinderReader {
 
   #variable(): {readonly name: string; readonly span: Span} | undefined {
     const start = this.#at;
-    const name = this.#match(/[^\s,[\]=:]+/y);
+    const name = this.#isTail() ? undefined : this.#match(/[^\s,[\]=:]+/y);
     if (name === undefined) {
       this.#wrong('W3001', start, start + 1, 'a loop variable is missing here', `write it as ${FORM}`);
       return undefined;
@@ -97,7 +103,7 @@ class BinderReader {
     this.#skip();
     const start = this.#at;
     const char = this.#text[start];
-    if (char === undefined || char === ',') {
+    if (char === undefined || char === ',' || this.#isTail()) {
       const hint = `write \`${variable} in [HSC-R, HSC-I]\`, \`${variable} in \${list}\` or \`${variable} in list\``;
       this.#wrong('W3003', start, start + 1, `the list of \`${variable}\` is missing`, hint);
       return undefined;
@@ -204,7 +210,7 @@ class BinderReader {
     const end = this.#at;
     this.#skip();
     const start = this.#at;
-    if (start >= this.#text.length) return false;
+    if (start >= this.#text.length || this.#isTail()) return false;
     if (this.#text[start] === ',') {
       this.#at = start + 1;
       this.#skip();
@@ -253,6 +259,13 @@ class BinderReader {
         'a list with blanks stands in brackets: `[HSC-R, HSC-I]`',
       );
     return false;
+  }
+
+  /** Whether options begin here. */
+  #isTail(): boolean {
+    const is = this.#text.startsWith('--', this.#at);
+    if (is) this.tail = this.#at;
+    return is;
   }
 
   #match(pattern: RegExp): string | undefined {

@@ -39,6 +39,7 @@ export function proposeIdentifier(text: string): string {
  * (the names that the notebook's scope has already). Undefined where it is good.
  */
 export function checkName(text: string, span: Span, taken: Iterable<string> = []): Diagnostic | undefined {
+  if (text.includes('${')) return notTyped(text, span);
   if (RESERVED.has(text)) {
     return errorAt('W2006', span, `\`${text}\` is a reserved word`, `write \`${proposeIdentifier(text)}\``);
   }
@@ -50,3 +51,12 @@ export function checkName(text: string, span: Span, taken: Iterable<string> = []
   }
   return undefined;
 }
+
+/** The error of a name that should come from an expression or a variable: a reader of the notebook could not find where it is made. */
+export const notTyped = (text: string, span: Span): Diagnostic =>
+  errorAt(
+    'W2005',
+    span,
+    `a name is typed as it is: \`${text}\` is not evaluated here`,
+    'write the name itself, as `--as warps`; another name for what the cell makes is `const other = warps`',
+  );

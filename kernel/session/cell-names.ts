@@ -1,4 +1,4 @@
-import {checkName} from '../cell/identifier.js';
+import {checkName, notTyped} from '../cell/identifier.js';
 import {nearest} from '../cell/suggest.js';
 import type {Span} from '../cell/source.js';
 import type {MagicLine} from '../cell/syntax.js';
@@ -8,22 +8,26 @@ import {mentions} from './scope.js';
 /** The name that a line of a cell gives to what the cell makes. */
 export interface GivenName {
   readonly name: string;
+  /** It was not typed, but should come from an expression or a variable. */
+  readonly filled?: true;
   readonly span: Span;
 }
 
 /** What `--as` says on a magic line. */
-export function namesGiven(line: MagicLine): readonly GivenName[] {
+export function namesGiven(line: Pick<MagicLine, 'options'>): readonly GivenName[] {
   const words = line.options.filter(option => option.name === 'as').flatMap(option => option.values);
-  return words.map(word => ({
-    name: word.pieces.map(piece => (piece.is === 'text' ? piece.text : word.raw)).join(''),
-    span: word.span,
-  }));
+  return words.map(({pieces, raw, span}) =>
+    pieces.every(piece => piece.is === 'text')
+      ? {name: pieces.map(({text}) => text).join(''), span}
+      : {name: raw, span, filled: true},
+  );
 }
 
 /** What is wrong with the names that the lines of a cell give: no identifier, Weft's own, or two different ones. */
 export function checkNames(names: readonly GivenName[], ownNames: readonly string[]): readonly Problem[] {
   const [first] = names;
-  return names.flatMap(({name, span}): readonly Problem[] => {
+  return names.flatMap(({name, span, filled}): readonly Problem[] => {
+    if (filled === true) return [notTyped(name, span)];
     const wrong = checkName(name, span, ownNames);
     if (wrong !== undefined) return [wrong];
     if (first === undefined || first.name === name) return [];

@@ -1,7 +1,8 @@
 import {fillWord, kernelVariables, type Filling} from '../cell/fill.js';
 import {parseReference} from '../cell/reference.js';
 import {didYouMean} from '../cell/suggest.js';
-import type {MagicLine, Word} from '../cell/syntax.js';
+import type {Span} from '../cell/source.js';
+import type {MagicLine, OptionSyntax, Word} from '../cell/syntax.js';
 import {fail, ok, type Result} from '../graph/result.js';
 import type {JsonObject} from '../fingerprint/json.js';
 import type {Evaluated} from '../typescript/messages.js';
@@ -28,6 +29,8 @@ export interface LinePorts {
   readonly output: CellOutput;
   readonly bind: (name: string, node: FutureNode) => void;
 }
+
+const isTyped = (word: Word): boolean => word.pieces.every(piece => piece.is === 'text');
 
 /** Runs one line magic or command, with the context that it needs. */
 export class LineRunner {
@@ -59,8 +62,8 @@ export class LineRunner {
         ]),
       );
     }
-    return magic
-      .run(line, this.#context())
+    return this.#filledOptions(line)
+      .then(filled => (filled.ok ? magic.run(filled.value, this.#context()) : filled))
       .catch((error: unknown) => {
         const message = `a fault of Weft: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
         const problem: Problem = {code: 'W9099', severity: 'error', message};
@@ -102,6 +105,28 @@ export class LineRunner {
     return problems.length > 0 ? fail(problems) : ok(texts);
   }
 
+  /** The line with what its options say evaluated, but for names. */
+  async #filledOptions(line: MagicLine): Promise<Result<MagicLine, readonly Problem[]>> {
+    const problems: Problem[] = [];
+    const options: OptionSyntax[] = [];
+    for (const option of line.options) {
+      const values: Word[] = [];
+      for (const word of option.values) {
+        const filled = option.name === 'as' || isTyped(word) ? undefined : await this.#fillWord(word);
+        problems.push(...(filled?.diagnostics ?? []));
+        values.push(
+          ...(filled?.words.map(({text, span}) => ({
+            pieces: [{is: 'text' as const, text, quoted: true, span}],
+            span,
+            raw: text,
+          })) ?? [word]),
+        );
+      }
+      options.push({...option, values});
+    }
+    return problems.length > 0 ? fail(problems) : ok({...line, options});
+  }
+
   async #fillWord(word: Word): Promise<ReturnType<typeof fillWord>> {
     const {context} = this.#ports;
     const values = new Map<string, Filling>();
@@ -127,53 +152,74 @@ export class LineRunner {
     );
   }
 
+  /** The references that a word stands for: itself, or what its expressions give. */
+  async #references(
+    word: Word,
+    problems: Problem[],
+  ): Promise<readonly {readonly raw: string; readonly node?: FutureNode}[]> {
+    if (isTyped(word)) return [{raw: word.raw}];
+    const filled = await this.#fillWord(word);
+    problems.push(...filled.diagnostics);
+    return filled.words.map(({text}) => {
+      const [, name, id] = /^\/weft:([^:]*):([0-9a-f]+)$/.exec(text) ?? [];
+      const node = id === undefined ? undefined : this.#ports.futures.get(id);
+      return node === undefined ? {raw: text} : {raw: name ?? '', node};
+    });
+  }
+
   /** Names of futures, with indexes: `warps`, `warps[HSC-R]`, `*`. */
   async #resolve(line: MagicLine): Promise<Result<readonly NamedNode[], readonly Problem[]>> {
-    const {futures, user} = this.#ports;
+    const {futures} = this.#ports;
     if (line.words.length === 0) return ok(futures.everything());
     const found: NamedNode[] = [];
     const problems: Problem[] = [];
-    for (const word of line.words) {
-      if (word.raw === '*') {
-        found.push(...futures.everything());
-        continue;
+    for (const word of line.words)
+      for (const {raw, node} of await this.#references(word, problems)) {
+        if (raw === '*') found.push(...futures.everything());
+        else if (node !== undefined) found.push({name: raw, node});
+        else found.push(...(await this.#named(raw, word.span, problems)));
       }
-      const parsed = parseReference(word.raw, word.span.start);
-      problems.push(...parsed.diagnostics);
-      if (parsed.diagnostics.length > 0) continue;
-      const reference = parsed.value;
-      const value = await this.#evaluate(reference.name);
-      // Names that were lost with the process of the user's code are still those of their futures.
-      const known = value.is === 'error' ? futures.namedSo(reference.name) : undefined;
-      const node = value.is === 'future' ? futures.get(value.ref.id) : known;
-      if (node === undefined) {
-        const names = [...futures.named().map(([name]) => name), ...(await user.names())];
-        const hint = didYouMean(reference.name, names) ?? '%status without a name shows all futures of the notebook';
-        const message =
-          value.is === 'error' ? `\`${reference.name}\` is not defined` : `\`${reference.name}\` is no future`;
-        problems.push({code: 'W2034', severity: 'error', span: reference.nameSpan, message, hint});
-        continue;
-      }
-      const keys = reference.indexes.filter(index => index.is !== 'all').map(index => index.text);
-      const nodes = elementsOf(node, keys);
-      if (nodes.length === 0 && keys.length > 0) {
-        const options =
-          node.is === 'set'
-            ? [...new Set((node.members ?? []).map(({key}) => keyText(key[0] ?? null)))].slice(0, 12).join(', ')
-            : '';
-        problems.push({
-          code: 'W4013',
-          severity: 'error',
-          span: word.span,
-          message: `\`${word.raw}\` has no element`,
-          ...(options === '' ? {} : {hint: `there is ${options}`}),
-        });
-      }
-      found.push(...nodes.map(each => ({name: word.raw, node: each})));
-    }
     if (problems.length > 0) return fail(problems);
     // What is named twice counts once.
     const seen = new Set<FutureNode>();
     return ok(found.filter(({node}) => !seen.has(node) && seen.add(node)));
   }
+
+  async #named(raw: string, span: Span, problems: Problem[]): Promise<readonly NamedNode[]> {
+    const {futures, user} = this.#ports;
+    const parsed = parseReference(raw, span.start);
+    problems.push(...parsed.diagnostics);
+    if (parsed.diagnostics.length > 0) return [];
+    const {name, nameSpan, indexes} = parsed.value;
+    const value = await this.#evaluate(name);
+    // Names that were lost with the process of the user's code are still those of their futures.
+    const known = value.is === 'error' ? futures.namedSo(name) : undefined;
+    const node = value.is === 'future' ? futures.get(value.ref.id) : known;
+    if (node === undefined) {
+      const names = [...futures.named().map(([other]) => other), ...(await user.names())];
+      const near = value.is === 'error' ? didYouMean(name, names) : undefined;
+      const message = value.is === 'error' ? `\`${name}\` is not defined` : `\`${name}\` is no future`;
+      const hint = near ?? '%status without a name shows all futures of the notebook';
+      problems.push({code: 'W2034', severity: 'error', span: nameSpan, message, hint});
+      return [];
+    }
+    const keys = indexes.filter(index => index.is !== 'all').map(index => index.text);
+    const nodes = elementsOf(node, keys);
+    if (nodes.length === 0 && keys.length > 0) problems.push(noElement(raw, name, node, span));
+    return nodes.map(each => ({name: raw, node: each}));
+  }
+}
+
+function noElement(raw: string, name: string, node: FutureNode, span: Span): Problem {
+  if (node.is !== 'set')
+    return {
+      code: 'W4010',
+      severity: 'error',
+      span,
+      message: `\`${name}\` is no set`,
+      hint: `leave the index out: \`${name}\``,
+    };
+  const keys = [...new Set((node.members ?? []).map(({key}) => keyText(key[0] ?? null)))].slice(0, 12).join(', ');
+  const hint = keys === '' ? 'its elements are known when its list is, or it has none' : `there is ${keys}`;
+  return {code: 'W4013', severity: 'error', span, message: `\`${raw}\` has no element`, hint};
 }

@@ -1,11 +1,13 @@
 import type {Diagnostic} from '../cell/diagnostic.js';
 import {parseForeach} from '../cell/foreach.js';
-import type {Binder, ElementSyntax, MagicLine} from '../cell/syntax.js';
+import {readOptions} from '../cell/options.js';
+import type {Binder, ElementSyntax, MagicLine, MagicShape} from '../cell/syntax.js';
+import {lineWords} from '../cell/words.js';
 import {plainJson} from '../fingerprint/fingerprint.js';
 import type {JsonValue} from '../fingerprint/json.js';
 import {fail, ok, type Result} from '../graph/result.js';
 import type {Evaluated, Settled} from '../typescript/messages.js';
-import type {GivenName} from './cell-names.js';
+import {namesGiven, type GivenName} from './cell-names.js';
 import type {Futures} from './futures.js';
 import type {Problem, Row} from './magic.js';
 import type {FutureNode, Stop} from './node.js';
@@ -21,7 +23,10 @@ export type Expanded =
 /** What is wrong with a list. `blocked`: what should have made it did not. */
 export type LoopProblem = Problem & {readonly blocked?: Stop};
 
-/** The binders of all `%%foreach` lines of a stack, outermost first; `--as` and its like have been taken off. */
+/** `--as` behind the lists of a loop; all else is the task's. */
+const TAIL: MagicShape = {name: 'foreach', use: 'cell', options: {as: 'one'}, body: 'inner'};
+
+/** The binders of all `%%foreach` lines of a stack, outermost first, and the names that they give. */
 export function readLoops(lines: readonly MagicLine[]): {
   readonly binders: readonly Binder[];
   readonly as: readonly GivenName[];
@@ -31,23 +36,23 @@ export function readLoops(lines: readonly MagicLine[]): {
   const diagnostics: Diagnostic[] = [];
   const as: GivenName[] = [];
   for (const line of lines) {
-    let {rest} = line;
-    const option = /\s--as(?:=|\s+)(\S+)\s*$/.exec(rest);
-    if (option?.[1] !== undefined) {
-      const start = line.restSpan.start + option.index + option[0].indexOf(option[1], 4);
-      as.push({name: option[1].replace(/^(['"])(.*)\1$/, '$2'), span: {start, end: start + option[1].length}});
-      rest = rest.slice(0, option.index);
-    }
-    const parsed = parseForeach(
-      rest,
-      line.restSpan.start,
-      binders.map(binder => binder.variable),
-    );
+    const {rest, restSpan} = line;
+    const inForce = binders.map(binder => binder.variable);
+    const parsed = parseForeach(rest, restSpan.start, inForce);
+    const words = lineWords(rest.slice(parsed.tail), restSpan.start + parsed.tail);
+    const options = readOptions(words.value, TAIL);
     binders.push(...parsed.value);
-    diagnostics.push(...parsed.diagnostics);
+    as.push(...namesGiven(options.value));
+    diagnostics.push(...parsed.diagnostics, ...words.diagnostics, ...options.diagnostics.map(ofTask));
   }
   return {binders, as, diagnostics};
 }
+
+/** An option that a loop does not have is one of the task below it. */
+const ofTask = (diagnostic: Diagnostic): Diagnostic =>
+  diagnostic.code === 'W2001'
+    ? {...diagnostic, hint: "a loop has `--as` only: the task's own options stand on its line, below this one"}
+    : diagnostic;
 
 /**
  * Expands binders to rows: the leftmost slowest, a later one may use earlier variables (LANGUAGE 6).

@@ -15,9 +15,12 @@ export const historyMagic = lineMagic(
   },
   async (line, context) => {
     const [word, more] = line.words;
-    const count = word === undefined ? ROWS : Number(word.raw);
-    if (word !== undefined && !(Number.isSafeInteger(count) && count > 0))
-      return wrong(line, 'W2010', `\`${word.raw}\` is no whole number of at least 1`, hintFor(word.raw));
+    const number = await context.fill({...line, words: word === undefined ? [] : [word]});
+    if (!number.ok) return number.error;
+    const [text] = number.value;
+    const count = text === undefined ? ROWS : Number(text);
+    if (text !== undefined && !(Number.isSafeInteger(count) && count > 0))
+      return wrong(line, 'W2010', `\`${text}\` is no whole number of at least 1`, hintFor(text));
     if (more !== undefined)
       return [
         {

@@ -2,6 +2,7 @@ import {join} from 'node:path';
 import {statusBundle} from '../../kernel/show/status.js';
 import {timingsBundle} from '../../kernel/show/timings.js';
 import {readLogTail} from '../log-tail.js';
+import {lineWords} from '../../kernel/cell/words.js';
 import {lineMagic, wrong} from './line-magic.js';
 
 /** `%status [NAME…]`: how far futures are. */
@@ -49,35 +50,32 @@ export const timingsMagic = lineMagic(
 export const logMagic = lineMagic(
   {name: 'log', summary: "shows the end of a task's log", example: '%log calexps -n 40', raw: true},
   async (line, context) => {
-    const words = line.rest
-      .trim()
-      .split(/\s+/)
-      .filter(word => word !== '');
-    const flag = words.indexOf('-n');
-    const count = flag >= 0 ? Number(words[flag + 1]) : 40;
-    const names = words.filter((word, i) => word !== '-f' && (flag < 0 || (i !== flag && i !== flag + 1)));
+    const read = lineWords(line.rest, line.restSpan.start);
+    if (read.diagnostics.length > 0) return read.diagnostics;
+    const words = read.value.filter(({raw}) => raw !== '-f');
+    const flag = words.findIndex(({raw}) => raw === '-n');
+    const typed = flag < 0 ? undefined : words[flag + 1];
+    const names = words.filter((_, i) => flag < 0 || (i !== flag && i !== flag + 1));
     if (names.length === 0) return wrong(line, 'W2037', '`%log` needs a name', 'write `%log NAME`');
-    if (!Number.isInteger(count) || count < 1)
-      return wrong(line, 'W2010', `\`${words[flag + 1] ?? ''}\` is no whole number of at least 1`, 'write `-n 40`');
-    const piece = (
-      text: string,
-      at: number,
-    ): {is: 'text'; text: string; quoted: false; span: {start: number; end: number}} => ({
-      is: 'text',
-      text,
-      quoted: false,
-      span: {start: at, end: at + text.length},
-    });
-    const spans = names.map(name => {
-      const at = line.restSpan.start + line.rest.indexOf(name);
-      return {pieces: [piece(name, at)], span: {start: at, end: at + name.length}, raw: name};
-    });
-    const named = await context.resolve({...line, words: spans});
+    const filled = await context.fill({...line, words: typed === undefined ? [] : [typed]});
+    if (!filled.ok) return filled.error;
+    const [text = ''] = filled.value;
+    const count = flag >= 0 ? Number(text) : 40;
+    if (!Number.isInteger(count) || count < 1) {
+      const at = typed ?? words[flag];
+      return wrong(
+        {...line, words: at === undefined ? [] : [at]},
+        'W2010',
+        `\`${text}\` is no whole number of at least 1`,
+        'write `-n 40`',
+      );
+    }
+    const named = await context.resolve({...line, words: names});
     if (!named.ok) return named.error;
     const tasks = named.value.flatMap(({node}) => node.views());
     const chosen =
       tasks.find(task => task.state.is === 'failed') ?? tasks.find(task => task.state.is === 'running') ?? tasks.at(-1);
-    if (chosen === undefined) return wrong(line, 'W2037', `\`${names.join(' ')}\` has no task`);
+    if (chosen === undefined) return wrong(line, 'W2037', `\`${names.map(({raw}) => raw).join(' ')}\` has no task`);
     const {state} = chosen;
     const label = chosen.key === '' ? chosen.name : `${chosen.name} ${chosen.key}`;
     const last = (text: string): string => text.replace(/\n$/, '').split('\n').slice(-count).join('\n');
