@@ -60,7 +60,7 @@ export async function knownText({nodes}: PlacedText, context: MagicContext): Pro
           blocked: {because: settled.is === 'failed' ? `${node.label} failed` : `${node.label} is no value`},
         });
       // A value that has files too stands for its directory where a path goes on behind it.
-      const end = node.draft.files === true ? '(?![0-9a-f/])' : '(?![0-9a-f])';
+      const end = node.draft.files === true ? '(?!/)' : '';
       values.push([new RegExp(`/weft:[^:/\\s'"]*:${node.id}${end}`, 'g'), bashText(settled.value)]);
       if (node.draft.files !== true) continue;
     }

@@ -94,7 +94,7 @@ async function filled(value: JsonValue, context: MagicContext): Promise<Result<G
     texts.set(node.id, is.is === 'path' ? is.path : is.is === 'value' ? textOf(is.value) : '');
   }
   const fill = (text: string): string =>
-    text.replace(/\/weft:[^:/\s'"]*:([0-9a-f]{12})(?![0-9a-f])/g, (whole, id: string) => texts.get(id) ?? whole);
+    text.replace(/\/weft:[^:/\s'"]*:([0-9a-f]{12})/g, (whole, id: string) => texts.get(id) ?? whole);
   return ok({is: 'value', value: mapStrings(value, fill)});
 }
 

@@ -4,8 +4,8 @@ import {HANDLE_KEY, type Settled} from '../typescript/messages.js';
 import {problemsError} from './cell-error.js';
 import type {Contexts} from './context.js';
 import type {Futures} from './futures.js';
-import type {Made, MagicContext, Problem} from './magic.js';
-import type {FutureNode, Member} from './node.js';
+import type {Draft, Made, MagicContext, Problem} from './magic.js';
+import type {FutureNode, Member, TaskNode} from './node.js';
 import {planCall, type Registry} from './registry.js';
 import {calledSo} from './rows.js';
 import type {UserPort} from './user-port.js';
@@ -53,6 +53,7 @@ export class Calls {
   ): void {
     if (name === 'all') this.#all(cell, future, values);
     else if (name === 'map') this.#map(cell, future, values);
+    else if (name === 'files') this.#files(cell, future, values);
     else this.#task(cell, request, future, name, values);
   }
 
@@ -165,6 +166,20 @@ export class Calls {
     user.planned(future);
   }
 
+  /** The files of a value: a future of its own, of the same task. */
+  #files(cell: CallingCell | undefined, future: string, values: readonly JsonValue[]): void {
+    const {futures, user} = this.#ports;
+    const id = (values[0] as Readonly<Record<string, string>> | undefined)?.[HANDLE_KEY] ?? '';
+    // Without a pause: what is told next may take it.
+    const make = async (): Promise<void> => {
+      const value = futures.get(id);
+      if (value?.is === 'task') futures.plan(filesOf(value), `${value.label}.files`, future);
+      user.planned(future);
+    };
+    if (futures.get(id) === undefined) this.#inOrder(cell, make);
+    else void make();
+  }
+
   #map(cell: CallingCell | undefined, future: string, values: readonly JsonValue[]): void {
     const {futures, user} = this.#ports;
     const id = (values[0] as Readonly<Record<string, string>> | undefined)?.[HANDLE_KEY] ?? '';
@@ -204,6 +219,19 @@ export class Calls {
     });
   }
 }
+
+const filesOf = (value: TaskNode): Draft => ({
+  name: `${value.label}.files`,
+  key: '',
+  kind: 'files',
+  needs: [value],
+  aside: true,
+  make: () => Promise.resolve({is: 'node', node: value, parts: []}),
+  settle: manifest => {
+    const settled = value.draft.settle(manifest);
+    return settled.is === 'value' && settled.files !== undefined ? {is: 'files', ...settled.files} : settled;
+  },
+});
 
 const nameOfSet = (members: readonly Member[]): string => {
   const names = new Set(members.map(({node}) => node.name));

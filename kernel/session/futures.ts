@@ -13,7 +13,7 @@ import {madeOf, seriesOf, type Series, type SeriesParts} from './series.js';
 import {SetNode} from './set-node.js';
 
 /** A placeholder of a future in text: `/weft:NAME:<12 hex>` (LANGUAGE 5). */
-const PLACEHOLDER = /\/weft:([^:/\s'"]*):([0-9a-f]{12})(?![0-9a-f])/g;
+const PLACEHOLDER = /\/weft:([^:/\s'"]*):([0-9a-f]{12})/g;
 
 /** What may be left of one that was cut, joined or quoted apart. */
 const MANGLED = /(?:\/?weft:[\w$.-]*:[0-9a-f]{0,12})/g;
@@ -145,7 +145,7 @@ export class Futures {
     for (const node of nodes) {
       if (this.#replaced.has(node)) see(node);
       else if (node.is === 'task')
-        for (const part of [...node.parts, ...(node.inner === undefined ? [] : [node.inner])]) see(part);
+        for (const part of [...node.parts, ...(node.inner?.kind === node.kind ? [node.inner] : [])]) see(part);
     }
     const rest: FutureNode[] = [];
     const isSeen = (member: Member): boolean => {

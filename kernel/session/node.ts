@@ -94,7 +94,7 @@ export class TaskNode {
 
   /** The task, once it is known what it is; waits for values that decide it. */
   known(): Promise<Result<Task, Stop>> {
-    return this.#known.promise;
+    return this.inner?.known() ?? this.#known.promise;
   }
 
   /** The fingerprint if it is known by now. */
@@ -105,7 +105,7 @@ export class TaskNode {
   /** How it ends. */
   async ended(): Promise<TaskState> {
     for (;;) {
-      const known = await this.#known.promise;
+      const known = await this.known();
       if (!known.ok) return this.state;
       const state = await (this.inner ?? this.entry)?.ended();
       if (state !== undefined && isFinal(this.state)) return this.state;
@@ -120,7 +120,8 @@ export class TaskNode {
     const state = await this.ended();
     switch (state.is) {
       case 'done':
-        return (this.inner?.draft ?? this.draft).settle(state.manifest);
+        // The files of a value are another thing than the value that stands for them.
+        return (this.inner?.kind === this.kind ? this.inner : this).draft.settle(state.manifest);
       case 'failed':
         return {
           is: 'failed',

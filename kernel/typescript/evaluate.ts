@@ -4,16 +4,17 @@ import {pathToFileURL} from 'node:url';
 import * as vm from 'node:vm';
 import type {JsonObject, JsonValue} from '../fingerprint/json.js';
 import type {CellErrors} from './cell-error.js';
+import {copyOf} from './copy.js';
 import {described, toJson} from './encode.js';
 import {rewriteExpression} from './expression.js';
 import type {RewrittenExpression} from './expression.js';
+import {filesParts, type FilesPart} from './files-parts.js';
 import {heldBy} from './future.js';
 import type {Futures} from './futures.js';
 import {HeldNames} from './held-names.js';
 import type {Evaluated, FromUser, FutureRef, LineCall, Settled} from './messages.js';
 import type {ModuleFiles} from './module-files.js';
 import type {Names} from './names.js';
-import {SetResult} from './results.js';
 import {rewriteCell} from './rewrite.js';
 
 /** Thrown for a cell that is no TypeScript; `content` is ready for the person. */
@@ -47,6 +48,8 @@ type CellFunction = (
   tools: CellTools,
   row?: JsonObject,
 ) => Promise<{value: unknown} | undefined>;
+/** Values of loop variables by name, and what stands beside them. */
+type Row = Readonly<Record<string, unknown>>;
 type ExpressionFunction = (own: object, tools: object, ...values: unknown[]) => unknown;
 
 /** Runs cells and expressions in the notebook's names. */
@@ -126,7 +129,8 @@ export class Evaluator {
     source: string,
     variables: readonly string[],
     deferrable: boolean,
-  ): (row: JsonObject) => Evaluated | Promise<Evaluated> {
+    apart = deferrable,
+  ): (row: Row) => Evaluated | Promise<Evaluated> {
     let expression = rewriteExpression(source, this.#names, variables);
     if (!expression.ok) {
       const error = this.#errors.content(
@@ -134,14 +138,15 @@ export class Evaluator {
       );
       return () => ({is: 'error', error: {...error, traceback: [`SyntaxError: ${error.evalue}`]}});
     }
-    const needs = expression.value.free.map(name => this.#awaited(name)).filter(ref => ref !== undefined);
+    const {free, wanted} = expression.value;
+    const needs = free.map(name => this.#awaited(name)).filter(ref => ref !== undefined);
     if (deferrable && !expression.value.awaits && needs.length > 0) {
-      expression = rewriteExpression(
-        source,
-        this.#names,
-        variables,
-        name => !this.#names.platform.has(name) && this.#names.has(name),
-      );
+      const parts = apart ? filesParts(source, variables, name => this.#awaited(name) !== undefined) : [];
+      if (parts.length > 0) return row => this.#withFiles(source, parts, variables, row);
+      // Names are looked up once, now: what is bound later does not reach it.
+      const missing = wanted.find(name => !this.#names.has(name));
+      if (missing !== undefined) return () => this.#guarded(() => notDefined(missing));
+      expression = rewriteExpression(source, this.#names, variables, name => !this.#isPlatforms(name));
       if (expression.ok) return this.#deferring(expression.value, variables, needs);
     }
     const {code, awaits} = (expression as {value: RewrittenExpression}).value;
@@ -159,12 +164,35 @@ export class Evaluator {
     };
   }
 
+  /** An expression with `E.files` in it, where E is the future of a value: these are there before the value is. */
+  #withFiles(
+    source: string,
+    parts: readonly FilesPart[],
+    variables: readonly string[],
+    row: Row,
+  ): Evaluated | Promise<Evaluated> {
+    let text = source;
+    const given: Record<string, unknown> = {};
+    for (const [at, {start, end, object}] of [...parts.entries()].reverse()) {
+      const evaluated = this.#column(object, variables, false)(row);
+      if (!('is' in evaluated) || evaluated.is !== 'future' || evaluated.ref.files !== true) continue;
+      given[`$files${at}`] = this.#futures.filesOf(evaluated.ref);
+      text = `${text.slice(0, start)}$files${at}${text.slice(end)}`;
+    }
+    return this.#column(text, [...variables, ...Object.keys(given)], true, false)({...row, ...given});
+  }
+
+  /** True for a name of the platform that no cell has bound. */
+  #isPlatforms(name: string): boolean {
+    return this.#names.platform.has(name) && !this.#names.shadowed.has(name);
+  }
+
   /** Keeps the expression with the values that its names have now, until the futures among them are done. */
   #deferring(
     expression: RewrittenExpression,
     variables: readonly string[],
     needs: readonly FutureRef[],
-  ): (row: JsonObject) => Evaluated {
+  ): (row: Row) => Evaluated {
     const captured = expression.parameters.slice(variables.length).map(name => {
       const value = this.#names.get(name);
       return {ref: this.#awaited(name), value: copyOf(value)};
@@ -185,7 +213,7 @@ export class Evaluator {
 
   /** The future that a name is bound to, if an expression with it must wait: a value, or a set of values. */
   #awaited(name: string): FutureRef | undefined {
-    if (!this.#names.has(name) || (this.#names.platform.has(name) && !this.#names.shadowed.has(name))) return undefined;
+    if (!this.#names.has(name) || this.#isPlatforms(name)) return undefined;
     const value = this.#names.get(name);
     const held = heldBy(value);
     if (!held || held.awaited) return undefined;
@@ -235,6 +263,10 @@ export class Evaluator {
   }
 }
 
+function notDefined(name: string): never {
+  throw new ReferenceError(`${name} is not defined`);
+}
+
 /** What all cells of a directory are given. */
 function toolsIn(directory: string, constant: object, modules: ModuleFiles): CellTools {
   const file = join(directory, 'notebook.ts');
@@ -248,23 +280,4 @@ function toolsIn(directory: string, constant: object, modules: ModuleFiles): Cel
       return Reflect.get(module, key) as unknown;
     },
   };
-}
-
-/** JSON is copied, so that later cells do not change it; all else is kept by reference. */
-function copyOf(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || heldBy(value) || value instanceof SetResult) return value;
-  try {
-    return isJson(value) ? structuredClone(value) : value;
-  } catch {
-    return value;
-  }
-}
-
-function isJson(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null)
-    return value === null || ['string', 'number', 'boolean'].includes(typeof value);
-  if (heldBy(value)) return false;
-  if (Array.isArray(value)) return value.every(isJson);
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return (prototype === null || prototype === Object.prototype) && Object.values(value).every(isJson);
 }

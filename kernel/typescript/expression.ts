@@ -12,6 +12,8 @@ export interface RewrittenExpression {
   readonly parameters: readonly string[];
   /** Names that it takes from the notebook or the platform. */
   readonly free: readonly string[];
+  /** Those of them that it does more with than asking for their type. */
+  readonly wanted: readonly string[];
   /** The function is asynchronous and gives `{value}`; else it gives the value. */
   readonly awaits: boolean;
 }
@@ -46,6 +48,7 @@ export function rewriteExpression(
   if (whole?.type !== 'ParenthesizedExpression') return fail({message: `\`${source.trim()}\` is not one expression`});
   const mentions = findMentions(whole, false, variables);
   const free = [...new Set(mentions.all.map(each => each.name))];
+  const wanted = mentions.all.filter(({start}) => !/\btypeof[\s(]*$/.test(text.slice(0, start))).map(({name}) => name);
   const parameters = [...variables, ...free.filter(capture)];
   const script = new Script(text);
   const home = (name: string): string | undefined =>
@@ -57,5 +60,5 @@ export function rewriteExpression(
   );
   script.copy(0, text.length);
   script.write(mentions.awaits ? '}; })' : '; })');
-  return ok({code: script.text(), parameters, free, awaits: mentions.awaits});
+  return ok({code: script.text(), parameters, free, wanted, awaits: mentions.awaits});
 }

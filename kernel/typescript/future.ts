@@ -42,9 +42,9 @@ export interface Future extends PromiseLike<unknown> {
   map(f: (value: unknown) => unknown): Future;
 }
 
-/** Makes a handle. `part: 'files'`: it gives the files of a value. */
-export function makeFuture(held: Held, part?: 'files'): Future {
-  const handle = new Proxy(new Handle(held, part), guard) as unknown as Future;
+/** Makes a handle. */
+export function makeFuture(held: Held): Future {
+  const handle = new Proxy(new Handle(held), guard) as unknown as Future;
   holds(handle, held);
   return handle;
 }
@@ -72,39 +72,36 @@ export function bound(target: object, property: string | symbol): unknown {
 
 class Handle {
   readonly #held: Held;
-  readonly #part: 'files' | undefined;
 
-  constructor(held: Held, part: 'files' | undefined) {
+  constructor(held: Held) {
     this.#held = held;
-    this.#part = part;
   }
 
   get name(): string {
-    return this.#part ? `${this.#held.ref.name}.files` : this.#held.ref.name;
+    return this.#held.ref.name;
   }
 
   get kind(): FutureKind {
-    return this.#part ?? this.#held.ref.kind;
+    return this.#held.ref.kind;
   }
 
   get path(): string {
     const {ref} = this.#held;
-    if (ref.kind === 'value' && !this.#part && ref.files !== true) {
-      throw new TypeError(`${ref.name} is a value and has no directory: await it first`);
-    }
-    return placeholder(ref);
+    if (ref.kind !== 'value') return placeholder(ref);
+    if (ref.files === true) return this.files.path;
+    throw new TypeError(`${ref.name} is a value and has no directory: await it first`);
   }
 
   get files(): Future {
-    const {ref} = this.#held;
-    if (ref.kind === 'value' && !this.#part && ref.files === true) return makeFuture(this.#held, 'files');
+    const {ref, futures} = this.#held;
+    if (ref.kind === 'value' && ref.files === true) return futures.filesOf(ref);
     throw new TypeError(`\`files\` of ${this.name} is not known yet: await it first, \`(await ${this.name}).files\``);
   }
 
   // A future is thenable on purpose: `await` gives its result.
   then(fulfilled?: (value: unknown) => unknown, rejected?: (reason: unknown) => unknown): Promise<unknown> {
     const result = this.#held.futures.result(this.#held.ref.id);
-    return result.then(each => (this.#part ? each.files : each.value)).then(fulfilled, rejected);
+    return result.then(each => each.value).then(fulfilled, rejected);
   }
 
   catch(rejected?: (reason: unknown) => unknown): Promise<unknown> {

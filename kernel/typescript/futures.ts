@@ -10,10 +10,9 @@ import {withMembers} from './series-members.js';
 import {makeSet} from './set.js';
 import type {FutureSet} from './set.js';
 
-/** What a future gives: what `await` resolves to, and the files of a value that has some. */
+/** What a future gives: what `await` resolves to. */
 export interface FutureResult {
   readonly value: unknown;
-  readonly files?: Files;
 }
 
 /** A future that did not succeed. */
@@ -48,6 +47,8 @@ class Asked {
 interface Entry {
   ref: FutureRef;
   handle: Future | FutureSet;
+  /** Of a value: the future of its files, once somebody has asked for it. */
+  files?: Future;
   /** A set that only this process knows, until it is first sent. */
   unsent: boolean;
   refused?: Error;
@@ -90,6 +91,15 @@ export class Futures {
   /** A set of known futures that the kernel learns of when it is first sent or awaited. */
   part(ref: Pick<FutureRef, 'name' | 'variables' | 'members'>): FutureSet {
     return this.#add({...ref, kind: 'set', id: randomBytes(6).toString('hex')}, true).handle as FutureSet;
+  }
+
+  /** The future of the files of a value; always the same one. */
+  filesOf(value: FutureRef): Future {
+    const entry = this.#entries.get(value.id);
+    const made =
+      entry?.files ?? this.call({name: `${value.name}.files`, kind: 'files'}, 'files', [encodeHandle(value.id)]);
+    if (entry) entry.files = made as Future;
+    return made as Future;
   }
 
   /** What is known of a future now. */
@@ -165,10 +175,7 @@ export class Futures {
   read(settled: Settled, ref?: FutureRef): FutureResult {
     switch (settled.is) {
       case 'value':
-        return {
-          value: settled.value,
-          ...(settled.files && {files: this.#files(settled.files.path, settled.files.files, ref)}),
-        };
+        return {value: settled.value};
       case 'files':
         return {value: this.#files(settled.path, settled.files, ref)};
       case 'repo': {

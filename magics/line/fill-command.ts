@@ -86,7 +86,7 @@ async function withPaths(text: string, wrong: Wrong, context: LineContext): Prom
     );
   let done = text;
   for (const node of nodes) {
-    const own = new RegExp(`/weft:[^:/\\s'"]*:${node.id}(?![0-9a-f])`, 'g');
+    const own = new RegExp(`/weft:[^:/\\s'"]*:${node.id}`, 'g');
     if (!own.test(done)) continue;
     const path = await resultOf(node, wrong, context);
     if (path === 'interrupted' || !path.ok) return path;

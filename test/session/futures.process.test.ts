@@ -100,3 +100,29 @@ test('when the process of the code dies, names are lost, tasks go on, and what w
   expect(shown).toMatch(/after +blocked.*run cell \[2\] again/);
   expect(await notebook.value('1 + 1')).toBe('2');
 });
+
+test('the files of a value are a future of their own, in commands, `--from`, options and code', async () => {
+  await using notebook = await openTestNotebook();
+  await notebook.run('%%bash --as vf --value --out f.txt\nsleep 0.2; echo hi > f.txt; echo 7');
+  await notebook.run('const files = vf.files');
+  await notebook.run('%%bash --as a --from files --value\necho "\\"$(cat $files/f.txt)\\""');
+  await notebook.run('%%bash --as b --with p=${`${vf.files}/f.txt ${vf}`} --value\necho "\\"$p\\""');
+  await notebook.run(
+    'const c = bash("cat $d/f.txt > g", {from: {d: vf.files}}), d = bash(`echo \'"${vf}deg ${vf}0"\'`, {value: true})',
+  );
+  const code = '[(await files).path, await a, await b, (await files).text(), await d]';
+  const [path = '', ...rest] = JSON.parse((await notebook.run(`console.log(JSON.stringify(${code}))`)).out) as string[];
+  expect(await notebook.value('(await c).text()')).toBe("'hi\\n'");
+  expect(rest).toEqual(['hi', `${path}/f.txt 7`, 'hi\n', '7deg 70']);
+  expect((await notebook.run('!echo ${vf.files.path} ${vf + "deg"}')).out).toBe(`${path} 7deg\n`);
+  await notebook.run('%%bash --as vf --value --out f.txt\nexit 1');
+  expect((await notebook.run('await vf.files')).error).toContain('failed: exit 1');
+});
+
+test('a name that is not bound when the cell runs is an error, also beside a value that is not there yet', async () => {
+  await using notebook = await openTestNotebook();
+  await notebook.run('%%bash --as slow --value\nsleep 30; echo 1');
+  const seen = await notebook.run('%%bash --as e --with p=${slow + later}\necho $p');
+  expect(seen.error).toContain('1:24  W2034  `later` is not defined');
+  expect((await notebook.run('e?')).error + (await notebook.run('e')).error).toContain('e is not defined');
+});

@@ -1,6 +1,7 @@
 import {join} from 'node:path';
 import {inspect} from 'node:util';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
+import type {JsonValue} from '../../kernel/fingerprint/json.js';
 import type {Future} from '../../kernel/typescript/future.js';
 import {HANDLE_KEY} from '../../kernel/typescript/messages.js';
 import type {FutureRef} from '../../kernel/typescript/messages.js';
@@ -113,11 +114,19 @@ describe('a future', () => {
   it('of a value gives the value, and its files apart', async () => {
     const n = ref('n', {kind: 'value', files: true});
     const handle = future(n);
-    expect(handle.files?.path).toBe(handle.path);
+    const {id} = notebook.futures.refOf(handle.files)!;
+    expect([handle.path, handle.files?.path]).toEqual([`/weft:n.files:${id}`, `/weft:n.files:${id}`]);
+    expect(String(handle)).not.toContain('files');
     const both = Promise.all([handle, handle.files]);
     await Promise.resolve();
     notebook.futures.settle(n.id, {is: 'value', value: {a: 1}, files: {path: '/x', files: ['b']}});
+    notebook.futures.settle(id, {is: 'files', path: '/x', files: ['b']});
     expect(await both).toMatchObject([{a: 1}, {path: '/x', files: ['b']}]);
+    expect(notebook.sent).toMatchObject([
+      {type: 'call', function: 'files', future: id, arguments: [{[HANDLE_KEY]: n.id}]},
+      {type: 'await'},
+      {type: 'await'},
+    ]);
   });
 
   it('that failed or was refused rejects', async () => {
@@ -394,6 +403,53 @@ describe('expressions of magic lines', () => {
       value: '/weft:det:6465742e2e2e/8',
     });
     expect(notebook.evaluator.resume('gone', {})).toMatchObject({is: 'error'});
+  });
+
+  it('that are deferred take no name that was bound later', async () => {
+    const n = ref('n', {kind: 'value'});
+    notebook.names.define('n', future(n));
+    await notebook.run('const URL = 1');
+    const [row] = await table(['n + later', 'n + URL', 'typeof later + n'], [], true);
+    expect(row).toMatchObject([
+      {is: 'error', error: {ename: 'ReferenceError', evalue: 'later is not defined'}},
+      {is: 'deferred'},
+      {is: 'deferred'},
+    ]);
+    await notebook.run('const later = 5, URL = 6');
+    const value = (at: number): unknown =>
+      notebook.evaluator.resume((row?.[at] as {token: string}).token, {[n.id]: {is: 'value', value: 1}});
+    expect([value(1), value(2)]).toEqual([
+      {is: 'json', value: 2},
+      {is: 'json', value: 'undefined1'},
+    ]);
+  });
+
+  it('with the files of a value do not wait for it, but for what else they take', async () => {
+    const n = ref('n', {kind: 'value', files: true});
+    const member = ref('m1', {kind: 'value', files: true});
+    const some = ref('some', {kind: 'set', variables: ['x'], members: [{key: [1], future: member}]});
+    const object = ref('object', {kind: 'value'});
+    for (const each of [n, some, object]) notebook.names.define(each.name, notebook.futures.handle(each));
+    const codes = [
+      'n.files.path',
+      '`${n["files"]}/${n}`',
+      'some[x].files',
+      'object.files',
+      '((n) => n.files)({files: 1})',
+    ];
+    const [row] = await table(codes, [{x: 1}], true);
+    const placeholderOf = (each: FutureRef): string => (notebook.futures.handle(each) as Future).files!.path;
+    expect(row).toMatchObject([
+      {is: 'json', value: placeholderOf(n)},
+      {is: 'deferred', needs: [n.id]},
+      {is: 'future', ref: {name: 'm1.files', kind: 'files'}},
+      {is: 'deferred', needs: [object.id]},
+      {is: 'json', value: 1},
+    ]);
+    const value = (at: number, id: string, given: JsonValue): unknown =>
+      notebook.evaluator.resume((row?.[at] as {token: string}).token, {[id]: {is: 'value', value: given}});
+    expect(value(1, n.id, 3)).toEqual({is: 'json', value: `${placeholderOf(n)}/3`});
+    expect(value(3, object.id, {files: 4})).toEqual({is: 'json', value: 4});
   });
 
   it('with a set of values are deferred, and a loop variable hides a name', async () => {
