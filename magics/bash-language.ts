@@ -122,12 +122,26 @@ export function valueOf(stdout: string): Result<JsonValue, string> {
   for (const text of [last, stdout]) {
     try {
       const value = JSON.parse(text) as JsonValue;
+      const rounded = roundedNumber(text);
+      if (rounded !== undefined)
+        return fail(`its value has ${rounded}, which readers of JSON round: print it as a text, "${rounded}"`);
       return isWellFormed(value) ? ok(value) : fail(`its value has ${HALF}`);
     } catch {
       continue;
     }
   }
   return fail(`the last line of its standard output is no JSON: ${last.length > 80 ? `${last.slice(0, 80)}…` : last}`);
+}
+
+/** The first number in JSON that is no number of JavaScript: an integer beyond 2^53, or one that would be infinite. */
+function roundedNumber(json: string): string | undefined {
+  for (const [token] of json.matchAll(/"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/gs)) {
+    if (token.startsWith('"')) continue;
+    const number = Number(token);
+    if (!Number.isFinite(number) || (/^-?\d+$/.test(token) && Math.abs(number) > 2 ** 53)) return token;
+    if (/^-?\d+$/.test(token) && BigInt(number) !== BigInt(token)) return token;
+  }
+  return undefined;
 }
 
 /** What a task's environment has without being declared. */

@@ -1,13 +1,22 @@
 import {canonicalJson} from '../kernel/fingerprint/fingerprint.js';
 import type {JsonValue} from '../kernel/fingerprint/json.js';
 
-/** Names that a bash script's variables can't have: bash's own, and what the task's environment is made of (LANGUAGE 4). */
-const FORBIDDEN = /^(?:PATH|HOME|IFS|PWD|UID|EUID|PPID|SHELLOPTS|TMPDIR|LANG|LC_.*|BASH.*|WEFT_.*)$/;
+/** What the task's environment is made of, and bash's own (LANGUAGE 4). */
+const OF_TASK = /^(?:PATH|HOME|IFS|PWD|UID|EUID|PPID|SHELLOPTS|TMPDIR|LANG|LC_.*|BASH.*|WEFT_.*)$/;
+
+/** Variables that bash sets by itself, so that what is assigned to them is lost or becomes another value (Bash Reference Manual, 5.2). */
+const SET_BY_BASH =
+  /^(?:_|DIRSTACK|EPOCHREALTIME|EPOCHSECONDS|FUNCNAME|GROUPS|HISTCMD|LINENO|OLDPWD|OPTIND|PIPESTATUS|RANDOM|SECONDS|SRANDOM)$/;
+
+/** Variables by which bash works otherwise as soon as they have a value (the same). */
+const CHANGES_BASH = /^(?:CDPATH|EXECIGNORE|FUNCNEST|GLOBIGNORE|POSIXLY_CORRECT|TMOUT)$/;
 
 /** Why a name can't be a variable of a bash script; undefined if it can. */
 export function whyNoBashName(name: string): string | undefined {
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return 'is no name of a bash variable';
-  if (FORBIDDEN.test(name)) return 'is a variable of bash, or of the task, itself';
+  if (OF_TASK.test(name)) return 'is a variable of bash, or of the task, itself';
+  if (SET_BY_BASH.test(name)) return 'is a variable that bash sets by itself';
+  if (CHANGES_BASH.test(name)) return 'is a variable by which bash works otherwise';
   return undefined;
 }
 

@@ -72,7 +72,7 @@ ${indent(PYTHON_PLAIN)}
         numbers = pyplot.get_fignums() if pyplot is not None else []
         if not given['files']:
             if numbers:
-                print("weft: figures are not kept, as a value has no files: add --out 'figure-*.png'", file=sys.stderr)
+                print("weft: figures are not kept, as a value has no files: add --out figure-*.png", file=sys.stderr)
             return
         for number in numbers:
             pyplot.figure(number).savefig(os.path.join(here, 'figure-%d.png' % number), format='png')

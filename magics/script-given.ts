@@ -58,6 +58,11 @@ export function readVariables(
       });
     variables.set(name, {source, span});
   };
+  // It was given, though nothing came of it: that the script is not given it would be said for nothing.
+  const wrong = (name: string, problem: Problem): void => {
+    problems.push(problem);
+    if (!variables.has(name)) variables.set(name, {source: {is: 'json', value: null}});
+  };
   for (const [name, value] of Object.entries(row))
     give(name, {is: 'json', value}, line.span, other => `%%foreach ${other} in …`);
   for (const word of valuesOf(line, 'with')) {
@@ -66,7 +71,7 @@ export function readVariables(
       if (name in row) continue;
       const source = sourceOfEvaluated(reading.lookup(name), name, context);
       if (source.ok) give(name, source.value, word.span, other => `--with ${other}=\${${name}}`);
-      else problems.push({...source.error, span: word.span});
+      else wrong(name, {...source.error, span: word.span});
       continue;
     }
     const again = (other: string): string => `--with ${other}=${word.raw.slice(word.raw.indexOf('=') + 1)}`;
@@ -74,7 +79,7 @@ export function readVariables(
     if (value.pieces.length === 1 && only?.is === 'expression') {
       const source = sourceOfEvaluated(reading.evaluated(only.span, only.code), only.code.trim(), context);
       if (source.ok) give(name, source.value, word.span, again);
-      else problems.push({...source.error, span: only.span});
+      else wrong(name, {...source.error, span: only.span});
     } else
       give(
         name,
@@ -92,14 +97,14 @@ export function readVariables(
     const reference = parseReference(word.raw, word.span.start).value;
     const source = sourceOfEvaluated(reading.lookup(reference.name), reference.name, context);
     if (!source.ok) {
-      problems.push({...source.error, span: reference.nameSpan});
+      wrong(reference.alias ?? reference.name, {...source.error, span: reference.nameSpan});
       continue;
     }
     const element = indexed(source.value, reference, row);
     const taken = word.raw.slice(reference.alias === undefined ? 0 : word.raw.indexOf('=') + 1);
     if (element.ok)
       give(reference.alias ?? reference.name, element.value, word.span, other => `--from ${other}=${taken}`);
-    else problems.push(element.error);
+    else wrong(reference.alias ?? reference.name, element.error);
   }
   return variables;
 }

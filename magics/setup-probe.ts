@@ -1,3 +1,4 @@
+import {userInfo} from 'node:os';
 import {execa} from 'execa';
 import {digestOf, type Digest} from '../kernel/fingerprint/fingerprint.js';
 import {fail, ok, type Result} from '../kernel/graph/result.js';
@@ -47,6 +48,10 @@ export async function probeSetup({
     if (value !== undefined) clean[name] = value;
   }
   clean['HOME'] ??= '/';
+  // Services and cron start without some of these.
+  clean['USER'] ??= environment['LOGNAME'] ?? userName();
+  clean['LANG'] ??= 'C.UTF-8';
+  clean['TERM'] ??= 'dumb';
   // The PATH is the image's.
   if (inside !== undefined) return probeInside({text, directory, clean}, inside);
   clean['PATH'] = environment['PATH'] ?? '/usr/local/bin:/usr/bin:/bin';
@@ -96,4 +101,13 @@ export async function probeSetup({
     current: async take => sameFiles(files, await filesBy(take)),
     ...(locals.length === 0 ? {} : {identify: digest => identifyNow(probed, locals, digest)}),
   });
+}
+
+/** Who runs the kernel; the number of a user whom no table of users has. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? 0);
+  }
 }

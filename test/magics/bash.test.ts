@@ -86,6 +86,9 @@ test('a value is the last line of JSON, else all of it', () => {
   expect(valueOf('null')).toEqual({ok: true, value: null});
   expect(valueOf('"\\ud83d\\ude00"')).toEqual({ok: true, value: '\u{1f600}'});
   expect(valueOf('["\\ud83d"]')).toMatchObject({ok: false, error: expect.stringContaining('half of a character')});
+  expect(valueOf('[9007199254740992, 1.5e300, "12345678901234567890"]')).toMatchObject({ok: true});
+  for (const text of ['9007199254740993', '{"a": [1, -12345678901234567890]}', '[\n1e400\n]'])
+    expect(valueOf(text)).toMatchObject({ok: false, error: expect.stringContaining('which readers of JSON round')});
   for (const text of ['', '\n', 'x', '1\nx'])
     expect(valueOf(text)).toMatchObject({ok: false, error: expect.stringContaining('last line')});
 });
@@ -93,7 +96,22 @@ test('a value is the last line of JSON, else all of it', () => {
 test('names that bash keeps are none of a script', () => {
   for (const name of ['PATH', 'HOME', 'LC_ALL', 'BASH_ENV', 'WEFT_OUT', 'TMPDIR', 'a-b', '1a', ''])
     expect(whyNoBashName(name), name).toBeDefined();
-  for (const name of ['filter', 'USER', 'x1', '_a']) expect(whyNoBashName(name), name).toBeUndefined();
+  for (const name of [
+    '_',
+    'RANDOM',
+    'SRANDOM',
+    'SECONDS',
+    'LINENO',
+    'GROUPS',
+    'FUNCNAME',
+    'DIRSTACK',
+    'PIPESTATUS',
+    'EPOCHSECONDS',
+  ])
+    expect(whyNoBashName(name), name).toBe('is a variable that bash sets by itself');
+  expect(whyNoBashName('GLOBIGNORE')).toBe('is a variable by which bash works otherwise');
+  for (const name of ['filter', 'USER', 'x1', '_a', '__', 'SECONDS_', 'HOSTNAME', 'REPLY'])
+    expect(whyNoBashName(name), name).toBeUndefined();
 });
 
 test('what a script names and does not set is found by eye', () => {

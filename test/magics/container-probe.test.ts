@@ -106,6 +106,7 @@ describe('the environment in a container', () => {
       HOME: '/home/me',
       USER: 'me',
       LANG: 'de_DE.UTF-8',
+      TERM: 'dumb',
       LD_LIBRARY_PATH: '/opt/lib',
       PATH: `${folder.at('image/bin')}:${SYSTEM}`,
     });

@@ -1,4 +1,5 @@
 import {mkdirSync, writeFileSync} from 'node:fs';
+import {userInfo} from 'node:os';
 import {expect, test} from 'vitest';
 import {StatCache} from '../../kernel/fingerprint/stat-cache.js';
 import {fail, ok} from '../../kernel/graph/result.js';
@@ -54,6 +55,17 @@ test('a file that the text sources is part of it, wherever the notebook lies', a
   const two = await probe(folder, 'source ./setup.sh');
   expect(two.identity).not.toBe(one.identity);
   expect(two.environment['MODE']).toBe('slow');
+});
+
+test('a kernel that a service started with next to no environment gives its tasks a whole one', async () => {
+  using folder = scratch();
+  for (const text of ['', 'export A=1'])
+    expect((await probe(folder, text)).environment).toMatchObject({
+      HOME: '/',
+      USER: userInfo().username,
+      LANG: 'C.UTF-8',
+      TERM: 'dumb',
+    });
 });
 
 test('beside products, variables of a file of the notebook count', async () => {
