@@ -251,7 +251,9 @@ async function make(
     ...(identity?.value === undefined ? [] : [{is: 'root', identity: identity.value} as const]),
   ];
   const rest = recipeOf(language, call, base, script, inputs, placedPatterns, missing);
-  return {is: 'task', task: taskOf(language, call, base, {...rest, variables}, [...needs], row, context)};
+  const task = taskOf(language, call, base, {...rest, variables}, [...needs], row, context);
+  const work = identity?.value === undefined ? task.work : (base.root?.watched(task.work, identity.value) ?? task.work);
+  return {is: 'task', task: {...task, work}};
 }
 
 function taskOf(
@@ -265,7 +267,8 @@ function taskOf(
 ): Task {
   const fingerprint = fingerprintOfRecipe(recipe);
   const script = new ScriptWork(call, recipe, base, fingerprint, context, language);
-  const changed = base.root?.writes === true ? base.root : undefined;
+  const {root} = base;
+  const changed = root?.writes === true ? root : undefined;
   const lane = changed?.root.path;
   return {
     fingerprint,
@@ -274,11 +277,9 @@ function taskOf(
     key: rowKey(row),
     needs,
     placement: context.placement(call.options, base.container),
-    work:
-      changed === undefined
-        ? script
-        : new MutatingWork(script, language.name, changed.root.path, fingerprint, changed.order),
+    work: changed === undefined ? script : new MutatingWork(script, language.name, changed.root.path, fingerprint),
     ...(lane === undefined ? {} : {lane}),
+    ...(root === undefined ? {} : {turn: () => root.turn()}),
     ...(call.options.force || call.always ? {force: true} : {}),
   };
 }

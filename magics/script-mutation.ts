@@ -8,7 +8,6 @@ import {shortOf} from '../kernel/graph/recipe.js';
 import {ok, type Result} from '../kernel/graph/result.js';
 import type {Attempt, Outcome, Work} from '../kernel/graph/work.js';
 import {CHANGES, RootChanges} from './lsst/root-changes.js';
-import type {RootOrder} from './lsst/root-order.js';
 import type {ScriptWork} from './script-work.js';
 
 /**
@@ -26,27 +25,16 @@ export class MutatingWork implements Work {
   readonly #root: string;
   readonly #changes: RootChanges;
 
-  /** @param order who reads the root: it waits until nothing does any more */
-  constructor(
-    script: ScriptWork,
-    name: string,
-    root: string,
-    fingerprint: Fingerprint,
-    order: Pick<RootOrder, 'quiet' | 'reading'>,
-  ) {
+  constructor(script: ScriptWork, name: string, root: string, fingerprint: Fingerprint) {
     this.#script = script;
     this.#root = root;
-    this.#changes = new RootChanges(root, order);
+    this.#changes = new RootChanges(root);
     this.attempts = join(root, '.weft');
     this.stem = `${name}-${shortOf(fingerprint)}`;
     this.directory = join(this.attempts, this.stem);
     this.claims = join(this.attempts, 'claims');
     if (script.stdout !== undefined) this.stdout = script.stdout;
     if (script.explain !== undefined) this.explain = log => script.explain?.(log);
-  }
-
-  awaits(): readonly string[] {
-    return this.#changes.awaits();
   }
 
   async prepare(attempt: Attempt): Promise<Result<string | undefined, Failure>> {

@@ -2,11 +2,13 @@ import {resolve} from 'node:path';
 import type {Span} from '../kernel/cell/source.js';
 import type {Digest} from '../kernel/fingerprint/fingerprint.js';
 import {fail, ok, type Result} from '../kernel/graph/result.js';
+import type {Turn, Work} from '../kernel/graph/work.js';
 import type {MagicContext, Problem} from '../kernel/session/magic.js';
 import type {Stop, TaskNode} from '../kernel/session/node.js';
-import {RootOrder, waitForRoot} from './lsst/root-order.js';
+import {RootOrder} from './lsst/root-order.js';
+import {RootReader} from './lsst/root-reader.js';
 import {readRoot, type RootRepository} from './lsst/root-repository.js';
-import {wholeRootIdentity} from './lsst/whole-root.js';
+import {wholeRootAgain, wholeRootIdentity} from './lsst/whole-root.js';
 
 /** What `--reads` or `--mutates` says, and where; a function's option has no place. */
 export interface RootOption {
@@ -32,6 +34,7 @@ export class ScriptRoot {
   readonly #order: RootOrder;
   readonly #digest: MagicContext['digest'];
   #before: readonly TaskNode[];
+  #node: TaskNode | undefined;
 
   constructor(root: RootRepository, writes: boolean, context: MagicContext) {
     this.root = root;
@@ -56,31 +59,41 @@ export class ScriptRoot {
     });
   }
 
-  /** Who reads and who changes roots. */
-  get order(): RootOrder {
-    return this.#order;
-  }
-
   /** The tasks that change the root and were submitted before. */
   get before(): readonly TaskNode[] {
     return this.#before;
   }
 
+  /** It is about to start: what it waits for. */
+  turn(): Turn | undefined {
+    return this.#node === undefined ? undefined : this.#order.turn(this.root.path, this.#node, this.writes);
+  }
+
+  /** The work of a script that reads it: what it makes counts only if the root still is what was hashed. */
+  watched(work: Work, identity: Digest): Work {
+    const {path} = this.root;
+    const take = (): Promise<Digest> => wholeRootAgain(this.root, this.#digest);
+    return new RootReader(work, {path, identity, take, changes: () => this.#order.changes(path)});
+  }
+
   /** It has become this node: what changes the root and comes later waits for it. */
   planned(node: TaskNode): void {
+    this.#node = node;
     if (this.writes) {
       this.#order.wrote(this.root.path, node);
       return;
     }
     this.#before = this.#order.before(node) ?? this.#before;
-    this.#order.reads(this.root.path, node);
+    this.#order.reads(node);
   }
 
   /** Waits for what is to change the root, and says what it then holds; undefined for what changes it, whose state does not count. */
   async identity(): Promise<Result<Digest | undefined, Stop>> {
     if (this.writes) return ok(undefined);
-    const waited = await waitForRoot(this.#before);
-    if (!waited.ok) return waited;
+    if (this.#node !== undefined) {
+      const waited = await this.#order.read(this.root.path, this.#node, this.#before);
+      if (!waited.ok) return waited;
+    }
     try {
       return ok(await wholeRootIdentity(this.root, this.#digest));
     } catch (error) {

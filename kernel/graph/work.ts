@@ -44,8 +44,6 @@ export interface Work {
   readonly claims: string;
   /** Writes what the attempt needs, and gives the text of the bash file to run; undefined: `finish` does all the work itself. */
   prepare(attempt: Attempt): Promise<Result<string | undefined, Failure>>;
-  /** What it waits for while it is being prepared, as names of futures. Absent, or nothing: it is just being prepared. */
-  readonly awaits?: () => readonly string[];
   /**
    * True: what `prepare` gives runs on the host, sets `LC_ALL`, and asks nothing of its process, so that it does the same in a fork of a bash
    * that has run something else before.
@@ -81,6 +79,16 @@ export interface Task {
   readonly force?: boolean;
   /** Never two at once of one lane: a root's writers, a person's rerun. */
   readonly lane?: string;
+  /** Asked when its needs are done, before it is queued: what it waits for then; undefined: it has its turn, until its end. */
+  readonly turn?: () => Turn | undefined;
+}
+
+/** What a task waits for before it is its turn. */
+export interface Turn {
+  /** Names of futures. */
+  readonly on: readonly string[];
+  /** Then it asks again. Never rejects. */
+  readonly until: Promise<unknown>;
 }
 
 /** The whole label of a task: `processCcd visit=903334 ccd=16`. */

@@ -38,6 +38,8 @@ export class Entry {
   made: 'ran' | 'attached' | undefined;
   /** While it waits: how many of its needs have to be done before it is worth while to look at all of them again. */
   patience = 0;
+  /** While it waits for its turn: what it waits for, by names of futures. */
+  awaits: readonly string[] = [];
   /** When its outputs were last looked at, milliseconds since the epoch; 0: never. */
   checkedAt = 0;
   /** When somebody last asked for it, milliseconds since the epoch. */

@@ -10,6 +10,7 @@ import type {Checkpoints} from './checkpoints.js';
 import {Entry} from './entry.js';
 import type {Executor, Exit, Inside} from './executor.js';
 import {Hits} from './hits.js';
+import {takeTurn} from './turn.js';
 
 /** Of so many needs each one that is done is told. Of more, a quarter of them at a time: looking at all after each one takes the square of their number. */
 const FEW = 16;
@@ -226,6 +227,10 @@ export class Scheduler {
       }
     }
     if (this.#refused(entry)) return;
+    if (entry.task.turn !== undefined) {
+      const its = await takeTurn(this, entry);
+      if (!its || entry.round !== round || entry.state.is !== 'waiting') return;
+    }
     this.set(entry, {is: 'queued', at: this.ports.now()});
     this.#attempts.queue(entry);
   }

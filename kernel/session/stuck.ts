@@ -39,8 +39,7 @@ export function whyStuck({entries, nodes, room, ownerOf, nameOf, now}: StuckPort
   const elsewhere = new Map<string, {owner: Owner | undefined; labels: string[]}>();
   for (const entry of entries()) {
     if (entry.final) continue;
-    const {state, phase, lane, task} = entry;
-    const awaited = phase === 'starting' ? (task.work.awaits?.() ?? []) : [];
+    const {state, phase, lane, task, awaits: awaited} = entry;
     if (awaited.length > 0) preparing.push(`${nameOf(task)} waits until ${names(awaited)} ${be(awaited)} done`);
     if (phase !== 'idle' && lane !== undefined) lanes.set(lane, entry);
     if (phase === 'elsewhere') {

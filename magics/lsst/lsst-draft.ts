@@ -2,26 +2,27 @@ import {dirname, relative} from 'node:path';
 import type {Fingerprint} from '../../kernel/fingerprint/fingerprint.js';
 import {fingerprintOfRecipe} from '../../kernel/graph/recipe.js';
 import {fail, ok, type Result} from '../../kernel/graph/result.js';
-import type {Work} from '../../kernel/graph/work.js';
+import {isFinal} from '../../kernel/graph/task.js';
 import type {Draft, Made, MagicContext, Problem, Row} from '../../kernel/session/magic.js';
-import type {Stop, TaskNode} from '../../kernel/session/node.js';
+import type {FutureNode, Stop, TaskNode} from '../../kernel/session/node.js';
 import type {FutureKind, Settled} from '../../kernel/typescript/messages.js';
 import {rowKey} from '../script-draft.js';
 import {cleanEnvironment} from '../clean-environment.js';
 import {FREEZE, mutableFailure} from '../mutable.js';
 import {nodesOf, stopText} from '../source.js';
 import {isOneDataId, wordsOf} from './arguments.js';
-import {formatDataId, type DataId} from './data-id.js';
 import {dataIdsOf} from './dataset.js';
 import type {LsstCall} from './lsst-call.js';
-import {readRecipe, wayOf, type Way} from './lsst-recipe.js';
+import {readRecipe, sliceOf, wayOf, type Way} from './lsst-recipe.js';
 import {resolveParents, type ParentRerun} from './parents.js';
 import {PersonWork} from './person-work.js';
 import {planLsst, type Plan} from './plan.js';
-import {RerunWork, ShowWork, type Command} from './rerun-work.js';
+import {workOf} from './lsst-work.js';
+import type {Command} from './rerun-work.js';
 import {RootOrder, waitForRoot} from './root-order.js';
+import {RootReader} from './root-reader.js';
+import {rootIdentity} from './root-identity.js';
 import {personsRerun, readRoot, type RootRepository} from './root-repository.js';
-import {RootWork} from './root-work.js';
 import {makeSplit} from './split.js';
 
 /** Plans one `%%lsst` task, or one split into parts. */
@@ -53,7 +54,9 @@ export function draftPlan(plan: Plan, context: MagicContext, before?: readonly T
   const order = RootOrder.of(context.state);
   let pending = way === 'root' || plan.root === undefined ? [] : (before ?? order.pending(plan.root.path));
   const kind: FutureKind = way === 'show' ? 'value' : 'repo';
+  const needs = needsOf(plan, [], context);
   let settled: Settled | undefined;
+  let self: TaskNode | undefined;
   const draft: Draft = {
     name: plan.call.task,
     key:
@@ -61,11 +64,15 @@ export function draftPlan(plan: Plan, context: MagicContext, before?: readonly T
         ? [plan.key, `--show ${plan.normal.show.join(' ')}`].filter(text => text !== '').join(' ')
         : plan.key,
     kind,
-    needs: needsOf(plan, pending, context),
+    needs: [...new Set([...needs, ...pending])],
     make: async () => {
-      const waited = await waitForRoot(pending);
+      // It takes its place among readers and writers, unless it has to wait for more than these.
+      const waited =
+        self !== undefined && plan.root !== undefined && way !== 'root' && needs.every(isKnown)
+          ? await order.read(plan.root.path, self, pending)
+          : await waitForRoot(pending);
       if (!waited.ok) return waited.error;
-      const made = await makeTask(plan, way, context);
+      const made = await makeTask(plan, way, self, context);
       if (made.ok) {
         settled = made.value.settled;
         return made.value.made;
@@ -81,10 +88,11 @@ export function draftPlan(plan: Plan, context: MagicContext, before?: readonly T
             ? {...settled, dataIds: dataIdsOf(manifest.outputs.map(({path}) => path))}
             : settled,
     planned: node => {
+      self = node;
       if (plan.root === undefined) return;
       if (way !== 'root') pending = order.before(node) ?? pending;
       if (way === 'root') order.wrote(plan.root.path, node);
-      else order.reads(plan.root.path, node);
+      else order.reads(node);
     },
     ...(way === 'person' ? {mutable: true} : {}),
   };
@@ -129,9 +137,16 @@ const failed = (message: string, remedy?: string): Stop => ({
   failure: {reason: 'start', message, ...(remedy === undefined ? {} : {remedy})},
 });
 
+/** Whether all that a task takes of a future, before it runs itself, is there. */
+const isKnown = (node: FutureNode): boolean =>
+  node.is === 'set'
+    ? node.members?.every(member => isKnown(member.node)) === true
+    : node.fingerprint !== undefined && (node.draft.mutable !== true || isFinal(node.state));
+
 async function makeTask(
   plan: Plan,
   way: Way,
+  node: TaskNode | undefined,
   context: MagicContext,
 ): Promise<Result<{readonly made: Made; readonly settled: Settled}, Stop>> {
   const resolved = await resolveParents(plan.parents, plan.call.options.allowFailed, context);
@@ -172,6 +187,9 @@ async function makeTask(
     fingerprints.set(node, known.value.fingerprint);
   }
   const fill = (text: string): string => context.placeholders(text).replace(fingerprints);
+  const order = RootOrder.of(context.state);
+  const {path: place} = root.value;
+  if (way !== 'root' && node !== undefined) await order.read(place, node, []);
   const read = await readRecipe(plan, way, root.value, parents, [...fingerprints.values()], fill, path =>
     context.digest(path),
   );
@@ -195,7 +213,18 @@ async function makeTask(
     inside: plan.container !== undefined,
   };
   const directories = parents.map(({directory}) => directory);
-  const work = workOf(plan, way, command, directories, fingerprint, context);
+  const plain = workOf(plan, way, command, directories, fingerprint, context);
+  const identity = recipe.inputs.flatMap(input => (input.is === 'root' ? [input.identity] : []))[0];
+  // A person's rerun is no result, and keeps what was written.
+  const work =
+    identity === undefined || way === 'person'
+      ? plain
+      : new RootReader(plain, {
+          path: place,
+          identity,
+          take: () => rootIdentity(root.value, sliceOf(plan, parents), path => context.digest(path)),
+          changes: () => order.changes(place),
+        });
   const lane = way === 'root' ? root.value.path : work instanceof PersonWork ? work.rerun : undefined;
   const made: Made = {
     is: 'task',
@@ -214,6 +243,7 @@ async function makeTask(
       work,
       ...(plan.call.options.force || way === 'person' ? {force: true} : {}),
       ...(lane === undefined ? {} : {lane}),
+      ...(node === undefined ? {} : {turn: () => order.turn(place, node, way === 'root')}),
     },
   };
   const path = way === 'root' ? root.value.path : work instanceof PersonWork ? work.rerun : (work.directory ?? '');
@@ -238,45 +268,4 @@ function rootOf(plan: Plan, parents: readonly ParentRerun[]): Result<RootReposit
   if (first === undefined) return fail(failed('no repository is named', 'run `%repo DATA` in a cell before'));
   const root = readRoot(dirname(dirname(dirname(first.directory))));
   return root.ok ? root : fail(failed(root.error, 'run `%repo DATA` in a cell before'));
-}
-
-function workOf(
-  plan: Plan,
-  way: Way,
-  command: Command,
-  parents: readonly string[],
-  fingerprint: Fingerprint,
-  context: MagicContext,
-): Work {
-  const {call, entry, normal} = plan;
-  switch (way) {
-    case 'rerun':
-      return new RerunWork(command, parents, fingerprint, {
-        task: call.task,
-        writes: entry.writes,
-        allowEmpty: call.options.allowEmpty,
-        about: aboutOf(normal.ids['id'] ?? []),
-      });
-    case 'show':
-      return new ShowWork(
-        command,
-        parents,
-        fingerprint,
-        call.task,
-        normal.show.length === 1 && normal.show[0] === 'data',
-      );
-    case 'person':
-      return new PersonWork(command, plan.rerun ?? '', parents, call.task, fingerprint, context.places);
-    case 'root':
-      return new RootWork(command, call.task, fingerprint, RootOrder.of(context.state));
-  }
-}
-
-/** What data ids are about, for messages: `patch 0,0 in HSC-R`. */
-function aboutOf(ids: readonly DataId[]): string {
-  const [only, ...more] = ids;
-  if (only === undefined || more.length > 0 || Object.keys(only).length === 0) return '';
-  const {patch, filter} = only;
-  if (patch !== undefined) return `patch ${patch}${filter === undefined ? '' : ` in ${filter}`}`;
-  return formatDataId(only);
 }

@@ -5,8 +5,15 @@ import {fail, ok, type Result} from '../../kernel/graph/result.js';
 import type {DataId} from './data-id.js';
 import type {ParentRerun} from './parents.js';
 import type {Plan} from './plan.js';
-import {rootIdentity, type TakeDigest} from './root-identity.js';
+import {rootIdentity, type RootSlice, type TakeDigest} from './root-identity.js';
 import type {RootRepository} from './root-repository.js';
+
+/** What of the root a task reads. */
+export function sliceOf({normal, entry}: Plan, parents: readonly ParentRerun[]): RootSlice {
+  // What no rerun is the parent of, reads the root; some read parts of it besides their parents.
+  const parts = parents.length > 0 ? entry.reads : [...new Set([...entry.reads, 'skymap' as const])];
+  return {parts, ids: normal.ids['id'] ?? [{}]};
+}
 
 /** How a task runs: for its data, for what it prints, in the root, in a person's rerun. */
 export type Way = 'rerun' | 'show' | 'root' | 'person';
@@ -63,7 +70,7 @@ async function recipeOf(
   fill: (text: string) => string,
   digest: TakeDigest,
 ): Promise<Recipe> {
-  const {normal, entry} = plan;
+  const {normal} = plan;
   const args: {-readonly [K in keyof LsstArguments]: LsstArguments[K]} = {};
   if (Object.keys(normal.ids).length > 0)
     args.ids = Object.fromEntries(
@@ -83,9 +90,8 @@ async function recipeOf(
   inputs.push(...[...placed].sort().map(fingerprint => ({is: 'task' as const, fingerprint})));
   if (way === 'root') args.root = root.path;
   else {
-    // What no rerun is the parent of, reads the root; some read parts of it besides their parents.
-    const parts = parents.length > 0 ? entry.reads : [...new Set([...entry.reads, 'skymap' as const])];
-    inputs.push({is: 'root', identity: await rootIdentity(root, {parts, ids: normal.ids['id'] ?? [{}]}, digest)});
+    const identity = await rootIdentity(root, sliceOf(plan, parents), digest);
+    inputs.push({is: 'root', identity});
   }
   const kind = {rerun: 'lsst', show: 'show', root: 'root', person: 'rerun'}[way];
   return {

@@ -4,7 +4,6 @@ import {join} from 'node:path';
 import {canonicalJson} from '../../kernel/fingerprint/fingerprint.js';
 import type {Manifest} from '../../kernel/graph/manifest.js';
 import {readRegistry} from './registry-file.js';
-import type {RootOrder} from './root-order.js';
 
 /** The file of a result that lists what was made in the root. */
 export const CHANGES = 'changes.json';
@@ -15,25 +14,17 @@ interface Contents {
   readonly files: readonly string[];
 }
 
-/** What one task makes in a root: found by looking before it and after it. Who reads the root is waited for. */
+/** What one task makes in a root: found by looking before it and after it. */
 export class RootChanges {
   readonly #root: string;
-  readonly #order: Pick<RootOrder, 'quiet' | 'reading'>;
   #before: Contents | undefined;
 
-  constructor(root: string, order: Pick<RootOrder, 'quiet' | 'reading'>) {
+  constructor(root: string) {
     this.#root = root;
-    this.#order = order;
   }
 
-  /** What reads the root now, by the names of futures. */
-  awaits(): readonly string[] {
-    return this.#order.reading(this.#root).map(({label}) => label);
-  }
-
-  /** Waits until nothing reads the root any more, and looks at it. @param directory of the attempt, where the look is kept */
+  /** Looks at the root. @param directory of the attempt, where the look is kept */
   async begin(directory: string): Promise<void> {
-    await this.#order.quiet(this.#root);
     this.#before = await contentsOf(this.#root);
     writeFileSync(join(directory, '.weft.before'), JSON.stringify(this.#before));
   }

@@ -8,7 +8,6 @@ import {fail, ok, type Result} from '../../kernel/graph/result.js';
 import type {Attempt, Outcome, Work} from '../../kernel/graph/work.js';
 import {rootMounts} from './command-mounts.js';
 import {CHANGES, RootChanges} from './root-changes.js';
-import type {RootOrder} from './root-order.js';
 import {removeOwn, writeCommand, type Command} from './rerun-work.js';
 import {explainLog, readSigns} from './task-log.js';
 
@@ -23,18 +22,13 @@ export class RootWork implements Work {
   readonly #changes: RootChanges;
   #mounts: readonly Mount[] = [];
 
-  /** @param order who reads the root: it waits until nothing does any more */
-  constructor(command: Command, task: string, fingerprint: Fingerprint, order: Pick<RootOrder, 'quiet' | 'reading'>) {
+  constructor(command: Command, task: string, fingerprint: Fingerprint) {
     this.#command = command;
-    this.#changes = new RootChanges(command.root.path, order);
+    this.#changes = new RootChanges(command.root.path);
     this.attempts = join(command.root.path, '.weft');
     this.stem = `${task}-${shortOf(fingerprint)}`;
     this.directory = join(this.attempts, this.stem);
     this.claims = join(this.attempts, 'claims');
-  }
-
-  awaits(): readonly string[] {
-    return this.#changes.awaits();
   }
 
   mounts(): readonly Mount[] {

@@ -14,6 +14,12 @@ const LEFT_OUT = 'rerun';
 
 const underWay = new Map<string, Promise<Digest>>();
 
+/** The same, looked at after now: not what a look finds that others have begun before. */
+export async function wholeRootAgain(root: RootRepository, digest: TakeDigest): Promise<Digest> {
+  await underWay.get(root.path)?.catch(() => undefined);
+  return wholeRootIdentity(root, digest);
+}
+
 /**
  * The identity of a whole root repository, for what may read all of it: the rows of its registries, and the contents of all files
  * below it, through links (LANGUAGE 17): a root that was copied or touched is the same root. Hidden files and `rerun/` do not count; a

@@ -1,4 +1,13 @@
-import {appendFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync} from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import {join} from 'node:path';
 import {afterEach, expect, test} from 'vitest';
 import {refused, run, simulatedRoot, stackKernel} from './lsst/simulated-root.js';
@@ -155,4 +164,48 @@ test('a script that changes a root runs once, in its turn, and again when what i
   expect(said()).toBe('reading read one two one');
   expect(await run(kernel, '%why one')).toContain('one.txt is missing');
   expect(await run(kernel, 'JSON.stringify(await bash("echo 5", {mutates: "DATA", value: true}))')).toBe("'5'");
+});
+
+test('a reader has the root as it was hashed: what changes it and came later waits, also behind what changed it before', async () => {
+  const directory = newRoot();
+  const log = join(directory, 'log');
+  writeFileSync(log, '');
+  const until = (name: string): string => `until [ -e ${directory}/${name} ]; do sleep 0.05; done`;
+  const reader = `%%bash --reads DATA --as reader\nls "$WEFT_ROOT" > before; echo reading >> ${log}\n${until('read')}\nls "$WEFT_ROOT" > after`;
+  await using kernel = await stackKernel(directory);
+  await run(kernel, `%%bash --mutates DATA --as first\n${until('go')}; echo 1 > "$WEFT_ROOT/first.txt"`);
+  await run(kernel, reader);
+  await run(kernel, `%%bash --mutates DATA --as second\necho second >> ${log}; echo 2 > "$WEFT_ROOT/second.txt"`);
+  await expect.poll(() => run(kernel, '%status'), {timeout: 20_000}).toContain('second waits until reader is done');
+  writeFileSync(join(directory, 'go'), '');
+  await expect.poll(() => readFileSync(log, 'utf8'), {timeout: 20_000}).toBe('reading\n');
+  writeFileSync(join(directory, 'read'), '');
+  await run(kernel, '%wait');
+  expect(readFileSync(log, 'utf8')).toBe('reading\nsecond\n');
+  const seen = "[(await reader).text('before'), (await reader).text('after')].join(' ').includes";
+  expect(await run(kernel, `${seen}('first.txt')`)).toBe('true');
+  expect(await run(kernel, `${seen}('second.txt')`)).toBe('false');
+});
+
+test('a root that somebody else changes while a task reads it makes no result, and the cell run again does', async () => {
+  const directory = newRoot();
+  const until = `until [ -e ${directory}/go ]; do sleep 0.05; done`;
+  const script = `%%bash --reads DATA --as script\nls "$WEFT_ROOT" > names; echo > ${directory}/begun; ${until}`;
+  const task = '%%lsst processCcd --as task\n--id --show data';
+  await using kernel = await stackKernel(directory);
+  await run(kernel, '%%lsst ingestImages --as first\n$CI_HSC_DIR/raw/HSCA90333426.fits --mode=link');
+  await run(kernel, script);
+  await expect.poll(() => existsSync(join(directory, 'begun')), {timeout: 20_000}).toBe(true);
+  writeFileSync(join(directory, 'DATA/note.txt'), 'new');
+  writeFileSync(join(directory, 'go'), '');
+  const why = await run(kernel, 'await script.catch(error => error.message)');
+  expect(why).toMatch(/what it reads in the repository .*DATA was changed/);
+  expect(why).toContain('run its cell again');
+  // Started over it would be what it was named after, if that still were there.
+  await run(kernel, '%retry script');
+  expect(await run(kernel, '%wait\n%status')).toMatch(/script +failed/);
+  await run(kernel, script);
+  expect(await run(kernel, "(await script).text('names').includes('note.txt')")).toBe('true');
+  await run(kernel, task);
+  expect(await run(kernel, '(await task).length')).toBe('1');
 });

@@ -14,9 +14,8 @@ interface Given {
 }
 
 /** What the scheduler knows of a task that has not ended. */
-function entry(name: string, phase: Phase, is: 'queued' | 'running', given: Given = {}): Entry {
-  const {cpus = 1, lane, startedAt, awaits, memory} = given;
-  const work = awaits === undefined ? {} : {awaits: () => awaits};
+function entry(name: string, phase: Phase, is: 'waiting' | 'queued' | 'running', given: Given = {}): Entry {
+  const {cpus = 1, lane, startedAt, awaits = [], memory} = given;
   const state = (is === 'running' ? {is, at: 0, attempt: 'a', attached: false} : {is, at: 0}) as TaskState;
   return {
     final: false,
@@ -24,7 +23,8 @@ function entry(name: string, phase: Phase, is: 'queued' | 'running', given: Give
     state,
     lane,
     startedAt,
-    task: {name, placement: {cpus, memory}, work},
+    awaits,
+    task: {name, placement: {cpus, memory}},
   } as unknown as Entry;
 }
 
@@ -90,7 +90,7 @@ describe('why nothing moves', () => {
   });
 
   test('what reads a root that is to be changed', () => {
-    const ingest = entry('ingest', 'starting', 'queued', {
+    const ingest = entry('ingest', 'idle', 'waiting', {
       lane: 'DATA',
       awaits: ['calexps visit=1', 'calexps visit=2'],
     });

@@ -1,0 +1,85 @@
+import type {Digest} from '../../kernel/fingerprint/fingerprint.js';
+import type {Mount} from '../../kernel/graph/container.js';
+import type {Failure} from '../../kernel/graph/failure.js';
+import type {Manifest} from '../../kernel/graph/manifest.js';
+import {fail, type Result} from '../../kernel/graph/result.js';
+import type {Attempt, Outcome, Work} from '../../kernel/graph/work.js';
+
+/** What a task has read of a root repository, as it was hashed. */
+export interface ReadRoot {
+  readonly path: string;
+  readonly identity: Digest;
+  /** Takes the identity again. Rejects with what the system says of a root that can't be read. */
+  readonly take: () => Promise<Digest>;
+  /** How many tasks this kernel has let change the root. */
+  readonly changes: () => number;
+}
+
+/**
+ * The work of a task that reads a root, whose identity is in its recipe. Other kernels and people change roots at any time: a result is
+ * published only if the root still is what was hashed when the task has ended.
+ */
+export class RootReader implements Work {
+  readonly directory?: string;
+  readonly attempts: string;
+  readonly stem: string;
+  readonly claims: string;
+  readonly plain?: boolean;
+  readonly stdout?: string;
+  readonly explain?: (log: string) => string | undefined;
+  readonly #work: Work;
+  readonly #root: ReadRoot;
+  readonly #changes: number;
+
+  /** @param root as it is now */
+  constructor(work: Work, root: ReadRoot) {
+    this.#work = work;
+    this.#root = root;
+    this.#changes = root.changes();
+    if (work.directory !== undefined) this.directory = work.directory;
+    this.attempts = work.attempts;
+    this.stem = work.stem;
+    this.claims = work.claims;
+    if (work.plain !== undefined) this.plain = work.plain;
+    if (work.stdout !== undefined) this.stdout = work.stdout;
+    if (work.explain !== undefined) this.explain = log => work.explain?.(log);
+  }
+
+  async prepare(attempt: Attempt): Promise<Result<string | undefined, Failure>> {
+    // Where it was started over since, it would run for nothing.
+    const changed = this.#root.changes() === this.#changes ? undefined : await this.#changed();
+    return changed === undefined ? this.#work.prepare(attempt) : fail(changed);
+  }
+
+  mounts(attempt: Attempt): readonly Mount[] {
+    return this.#work.mounts?.(attempt) ?? [];
+  }
+
+  async finish(attempt: Attempt, log: string): Promise<Result<Outcome, Failure>> {
+    const done = await this.#work.finish(attempt, log);
+    const changed = done.ok ? await this.#changed() : undefined;
+    return changed === undefined ? done : fail(changed);
+  }
+
+  recheck(manifest: Manifest): Promise<string | undefined> {
+    return this.#work.recheck?.(manifest) ?? Promise.resolve(undefined);
+  }
+
+  async #changed(): Promise<Failure | undefined> {
+    const {path, identity, take} = this.#root;
+    // What others look up in this turn of the event loop may be older than the end of the task.
+    await new Promise(resolve => setImmediate(resolve));
+    const remedy = 'run its cell again: the task then counts as one of the root as it is by then';
+    try {
+      if ((await take()) === identity) return undefined;
+      return {
+        reason: 'input',
+        message: `what it reads in the repository ${path} was changed after its cell had run`,
+        remedy,
+      };
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      return {reason: 'input', message: `the repository ${path} can't be read any more: ${why}`, remedy};
+    }
+  }
+}
