@@ -4,6 +4,10 @@ import type {Failure} from '../../kernel/graph/failure.js';
 import type {Manifest} from '../../kernel/graph/manifest.js';
 import {fail, type Result} from '../../kernel/graph/result.js';
 import type {Attempt, Outcome, Work} from '../../kernel/graph/work.js';
+import {Looks} from './looks.js';
+
+/** Of a root with very many files a look takes seconds, and many tasks end at once. */
+const looks = new Looks();
 
 /** What a task has read of a root repository, as it was hashed. */
 export interface ReadRoot {
@@ -67,9 +71,10 @@ export class RootReader implements Work {
 
   async #changed(): Promise<Failure | undefined> {
     const {path, identity, take} = this.#root;
-    // What others look up in this turn of the event loop may be older than the end of the task.
-    await new Promise(resolve => setImmediate(resolve));
+    // What was looked up in this turn of the event loop may be older than the end of the task.
+    await looks.turn();
     const remedy = 'run its cell again: the task then counts as one of the root as it is by then';
+    const began = performance.now();
     try {
       if ((await take()) === identity) return undefined;
       return {
@@ -80,6 +85,8 @@ export class RootReader implements Work {
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       return {reason: 'input', message: `the repository ${path} can't be read any more: ${why}`, remedy};
+    } finally {
+      looks.took(performance.now() - began);
     }
   }
 }
