@@ -297,7 +297,7 @@ describe('readers and writers of a root', () => {
     await fc.assert(
       fc.asyncProperty(cells, fc.integer({min: 1, max: 3}), fc.infiniteStream(fc.nat(4)), async (all, slots, turns) => {
         using place = scratch();
-        const notebook = new Notebook(place, slots, () => turns.next().value ?? 1);
+        const notebook = new Notebook(place, slots, () => Number(turns.next().value ?? 1));
         for (const [at, {root, needs, writes, fails}] of all.entries()) {
           const names = at === 0 ? [] : [...new Set(needs.map(need => `t${need % at}`))];
           notebook.cell(`t${at}`, {...(root === undefined ? {} : {root}), writes, fails, needs: names});
