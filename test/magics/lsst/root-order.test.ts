@@ -262,6 +262,21 @@ describe('readers and writers of a root', () => {
     expect(notebook.log.slice(2).join(' ')).toBe('+long -long +reader -reader +change -change +own -own');
   });
 
+  test('a reader that is run again waits for the writer that runs', async () => {
+    using place = scratch();
+    const notebook = new Notebook(place, 4);
+    const reader = notebook.cell('reader', A);
+    await notebook.settle();
+    const open = notebook.holdUp('change');
+    notebook.cell('change', writer);
+    await expect.poll(() => notebook.log.at(-1)).toBe('+change');
+    notebook.kernel.scheduler.force(reader.entry!);
+    await expect.poll(() => reader.state).toEqual({is: 'waiting', on: ['change']});
+    open();
+    await notebook.settle();
+    expect(notebook.log.join(' ')).toBe('+reader -reader +change -change +reader -reader');
+  });
+
   test('two writers that are run again do not wait for each other by what needs one and reads for the other', async () => {
     using place = scratch();
     const notebook = new Notebook(place, 1);
