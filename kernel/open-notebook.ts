@@ -125,13 +125,7 @@ export async function openNotebook({
       return stores.current.store.directory;
     },
   };
-  const opened = await NotebookStore.open({
-    directory,
-    environment,
-    verify: () => settings.verify,
-    onProblem,
-    planOnly,
-  });
+  const opened = await NotebookStore.open({directory, environment, verify: () => settings.verify, onProblem, planOnly});
   if (!opened.ok) {
     await process_.close();
     const {message, remedy} = opened.error;
@@ -195,6 +189,7 @@ export async function openNotebook({
       return large && {reason: 'start', message: large.message, remedy: large.remedy};
     },
     backOff: failures => Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (failures - 1)),
+    changedContents: contents => stores.changedContents(contents),
     planOnly,
     changed: entry => late.futures?.entryChanged(entry),
   });

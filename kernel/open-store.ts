@@ -5,6 +5,7 @@ import type {Digest} from './fingerprint/fingerprint.js';
 import {StatCache} from './fingerprint/stat-cache.js';
 import {fail, ok, type Result} from './graph/result.js';
 import {Cache} from './session/cache.js';
+import {ChangedContents} from './session/changed-contents.js';
 import type {CachePort} from './session/cache-port.js';
 import {PlannedCheckpoints, unremoving} from './session/planned-checkpoints.js';
 import {StoredCheckpoints} from './session/stored-checkpoints.js';
@@ -49,6 +50,7 @@ export class NotebookStore {
   #current: OpenStore;
   /** What was moved away from, while it is being closed. */
   #left: Promise<unknown> = Promise.resolve();
+  readonly #contents = new ChangedContents(path => this.digest(path));
 
   private constructor(options: NotebookStoreOptions, current: OpenStore) {
     this.#options = options;
@@ -82,6 +84,11 @@ export class NotebookStore {
     if (file.ok) return ok(file.value);
     const tree = file.error.code === 'EISDIR' ? await hashes.digestDirectory(path) : file;
     return tree.ok ? ok(tree.value) : fail(tree.error.message);
+  }
+
+  /** Which of some files and directories, by absolute paths, has another content by now, in a person's words. */
+  changedContents(contents: ReadonlyMap<string, Digest>): Promise<string | undefined> {
+    return this.#contents.find(contents);
   }
 
   /**

@@ -38,7 +38,7 @@ export const rowKey = (row: Row): string =>
     .map(([name, value]) => `${name}=${keyText(value)}`)
     .join(' ');
 
-/** What a script's call stands on, and the futures that stand in its texts. Input files are read now, so that later edits do not reach the task. */
+/** What a script's call stands on, and the futures that stand in its texts. Input files are read now: a task that finds others later fails. */
 async function baseOf(
   language: ScriptLanguage,
   call: ScriptCall,
@@ -278,10 +278,22 @@ function taskOf(
     needs,
     placement: context.placement(call.options, base.container),
     work: changed === undefined ? script : new MutatingWork(script, language.name, changed.root.path, fingerprint),
+    ...contentsOf(base, context),
     ...(lane === undefined ? {} : {lane}),
     ...(root === undefined ? {} : {turn: () => root.turn()}),
     ...(call.options.force || call.always ? {force: true} : {}),
   };
+}
+
+/** What the recipe has by content: none of it where there is none, as most tasks of a long loop have none. */
+function contentsOf({files, code, sources}: ScriptBase, {directory}: MagicContext): Pick<Task, 'contents'> {
+  if (files.length === 0 && code.length === 0) return {};
+  const contents = new Map(files.map(({path, digest}) => [path, digest]));
+  for (const path of code) {
+    const digest = sources[relative(directory, path)];
+    if (digest !== undefined) contents.set(path, digest);
+  }
+  return {contents};
 }
 
 /** A value in which futures may stand as text; one that is a future's directory and no more is that future. */

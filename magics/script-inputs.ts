@@ -33,8 +33,11 @@ export function matchGlob(root: string, glob: Glob): readonly string[] {
   return [...found].sort();
 }
 
-/** The file itself, or all files of a directory; none if it is not there. Weft's own are left out, and a store in it. */
-export function filesBelow(root: string, name: string, inner = false): readonly string[] {
+/**
+ * The file itself, or all files of a directory, also behind links; none if it is not there. Weft's own are left out, and a store in it.
+ * @param above the directories that it lies in, as the file system numbers them: a link back to one of these leads nowhere
+ */
+export function filesBelow(root: string, name: string, above: readonly string[] = []): readonly string[] {
   const path = join(root, name);
   let stat;
   try {
@@ -49,11 +52,13 @@ export function filesBelow(root: string, name: string, inner = false): readonly 
     }
   }
   if (!stat.isDirectory()) return [name];
+  const place = `${stat.dev}:${stat.ino}`;
+  if (above.includes(place)) return [];
   const entries = list(path);
-  if (inner && entries.includes(STORE_MARK)) return [];
+  if (above.length > 0 && entries.includes(STORE_MARK)) return [];
   return entries
     .filter(entry => !entry.startsWith('.weft'))
-    .flatMap(entry => filesBelow(root, name === '.' || name === '' ? entry : `${name}/${entry}`, true))
+    .flatMap(entry => filesBelow(root, name === '.' || name === '' ? entry : `${name}/${entry}`, [...above, place]))
     .sort();
 }
 

@@ -9,6 +9,7 @@ import {shortOf, type Recipe} from '../kernel/graph/recipe.js';
 import {fail, ok, type Result} from '../kernel/graph/result.js';
 import type {Attempt, Outcome, Work} from '../kernel/graph/work.js';
 import type {MagicContext, SetupProbe} from '../kernel/session/magic.js';
+import {attemptFiles, staysInside} from './attempt-files.js';
 import {bashQuote} from './bash-variables.js';
 import {cleanExports} from './clean-environment.js';
 import type {ScriptCall} from './script-call.js';
@@ -16,7 +17,7 @@ import type {Program, ScriptLanguage} from './script-language.js';
 import type {ScriptRoot} from './script-root.js';
 import {resultPlaces, taskMounts} from './task-mounts.js';
 import {literalHint, readGlob} from './glob.js';
-import {filesBelow, type InputFile} from './script-inputs.js';
+import type {InputFile} from './script-inputs.js';
 
 /** What a script's task stands on besides its call, read when the cell ran. */
 export interface ScriptBase {
@@ -158,7 +159,7 @@ export class ScriptWork implements Work {
     // Weft's own files stay: the kernel may end before it has published, and the next one reads them again.
     const {out} = this.#call;
     if (this.#call.value && out === undefined) return Promise.resolve(ok({outputs: [], value: value ?? null}));
-    const all = filesBelow(directory, '.').filter(name => !name.startsWith('.weft'));
+    const all = attemptFiles(directory);
     if (out === undefined) return Promise.resolve(ok({outputs: all, ...(value === undefined ? {} : {value})}));
     const outputs = new Set<string>(this.#language.outputs?.(directory).filter(name => all.includes(name)));
     const missing: string[] = [];
@@ -205,7 +206,7 @@ function matches(files: readonly string[], pattern: string): readonly string[] {
 /** Removes directories that have nothing in them any more. */
 function removeEmpty(directory: string): void {
   for (const entry of readdirSync(directory, {withFileTypes: true})) {
-    if (!entry.isDirectory() || entry.name.startsWith('.weft')) continue;
+    if (!entry.isDirectory() || entry.name.startsWith('.weft.')) continue;
     const path = join(directory, entry.name);
     removeEmpty(path);
     if (readdirSync(path).length === 0) rmSync(path, {recursive: true});
@@ -214,10 +215,11 @@ function removeEmpty(directory: string): void {
 
 function removeLink(directory: string, name: string): void {
   const path = join(directory, name);
-  // A script may have put a file of its own in the link's place.
+  // A script may have put a file of its own in the link's place, or a link to elsewhere in that of its directory.
+  if (!staysInside(directory, name)) return;
   if (lstatSync(path, {throwIfNoEntry: false})?.isSymbolicLink() === true) rmSync(path);
   for (let parent = dirname(name); parent !== '.' && parent !== ''; parent = dirname(parent)) {
-    if (filesBelow(directory, parent).length > 0) return;
+    if (attemptFiles(directory, parent).length > 0) return;
     rmSync(join(directory, parent), {recursive: true, force: true});
   }
 }

@@ -1,4 +1,4 @@
-import type {Fingerprint} from '../fingerprint/fingerprint.js';
+import type {Digest, Fingerprint} from '../fingerprint/fingerprint.js';
 import type {JsonValue} from '../fingerprint/json.js';
 import type {Mount} from './container.js';
 import type {Failure} from './failure.js';
@@ -75,6 +75,11 @@ export interface Task {
   readonly needs: readonly Fingerprint[];
   readonly placement: Placement;
   readonly work: Work;
+  /**
+   * Files and directories whose content the recipe holds, by absolute paths: they are looked at again before it starts and before its result is
+   * published. Absent: none.
+   */
+  readonly contents?: ReadonlyMap<string, Digest>;
   /** Run it though it is cached: `--force` and `%force` (its edition rises if bytes differ), or `--always`. */
   readonly force?: boolean;
   /** Never two at once of one lane: a root's writers, a person's rerun. */

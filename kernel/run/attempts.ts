@@ -1,16 +1,12 @@
-import type {Failure} from '../graph/failure.js';
-import type {AttemptId, TaskState} from '../graph/task.js';
+import type {AttemptId} from '../graph/task.js';
 import {attach} from './attach.js';
+import {Endings} from './endings.js';
 import type {Entry} from './entry.js';
 import type {Exit} from './executor.js';
-import {finish} from './finish.js';
 import {launch, type Launched} from './launch.js';
 import {ReadyQueue} from './ready-queue.js';
-import {Resting, soon} from './resting.js';
+import {soon} from './resting.js';
 import type {Scheduler} from './scheduler.js';
-
-/** Failures that another try can't help. */
-const LASTING: ReadonlySet<Failure['reason']> = new Set(['start', 'publish', 'bug']);
 
 /** Milliseconds for which a slot waits for what its job made. */
 const PUBLISHING = 50;
@@ -22,7 +18,7 @@ export class Attempts {
   readonly #ready = new ReadyQueue<Entry>();
   /** What is being published. */
   readonly #finishing = new Set<Promise<void>>();
-  readonly #resting: Resting;
+  readonly #endings: Endings;
   /** How many are being started, or are with the executor. */
   #out = 0;
   /** Milliseconds that the last jobs took. */
@@ -31,7 +27,7 @@ export class Attempts {
 
   constructor(scheduler: Scheduler) {
     this.#scheduler = scheduler;
-    this.#resting = new Resting(scheduler);
+    this.#endings = new Endings(scheduler, {free: entry => this.#free(entry), queue: entry => this.queue(entry)});
   }
 
   /** Whether nothing more is started. */
@@ -42,7 +38,7 @@ export class Attempts {
   /** Starts nothing more, and resolves when what has ended is published. */
   async close(): Promise<void> {
     this.#closed = true;
-    this.#resting.close();
+    this.#endings.resting.close();
     while (this.#finishing.size > 0) await Promise.all(this.#finishing);
   }
 
@@ -63,11 +59,11 @@ export class Attempts {
         return;
       case 'elsewhere':
         // It is another kernel's: we only wait no longer.
-        this.#end(entry, {is: 'cancelled', at: this.#scheduler.ports.now()});
+        this.#endings.end(entry, {is: 'cancelled', at: this.#scheduler.ports.now()});
         return;
       case 'idle':
         this.#ready.remove(entry);
-        if (this.#resting.wake(entry)) this.#guard(entry, this.#cancelled(entry));
+        if (this.#endings.resting.wake(entry)) this.#guard(entry, this.#endings.cancelled(entry));
         else this.#scheduler.set(entry, {is: 'cancelled', at: this.#scheduler.ports.now()});
     }
   }
@@ -92,7 +88,7 @@ export class Attempts {
       const took = exit.endedAt - exit.startedAt;
       this.#mean = this.#mean === undefined ? took : this.#mean * 0.8 + took * 0.2;
     }
-    const work = this.#finish(entry, exit);
+    const work = this.#endings.finish(entry, exit);
     this.#guard(entry, work);
     this.#freeSlot(work);
   }
@@ -130,7 +126,7 @@ export class Attempts {
     const guarded: Promise<void> = work
       .catch(async (error: unknown) => {
         if (entry.phase === 'starting') this.#out -= 1;
-        await this.#release(entry);
+        await this.#endings.release(entry);
         entry.phase = 'idle';
         this.#ready.free(entry.lane);
         this.#scheduler.broke(entry, error);
@@ -145,7 +141,7 @@ export class Attempts {
       const {job} = launched;
       if (this.#closed) {
         await this.#scheduler.ports.checkpoints.discard(job.directory);
-        await this.#release(entry);
+        await this.#endings.release(entry);
         return;
       }
       this.#watch(entry, job.attempt, () => executor.submit(job));
@@ -155,18 +151,25 @@ export class Attempts {
     switch (launched.is) {
       case 'done':
         entry.phase = 'finishing';
-        await this.#done(entry, {is: 'done', at: now(), how: launched.how, manifest: launched.manifest});
+        await this.#endings.done(entry, {is: 'done', at: now(), how: launched.how, manifest: launched.manifest});
         break;
       case 'failed':
         entry.phase = 'finishing';
-        await this.#failed(entry, launched.failure);
+        await this.#endings.failed(entry, launched.failure);
         break;
       case 'failed elsewhere':
-        await this.#release(entry);
-        this.#end(entry, {is: 'failed', at: now(), failure: launched.failure});
+        await this.#endings.release(entry);
+        this.#endings.end(entry, {is: 'failed', at: now(), failure: launched.failure});
+        break;
+      case 'disturbed':
+        entry.phase = 'finishing';
+        await this.#endings.disturbed(entry, launched);
+        break;
+      case 'waiting':
+        await this.#endings.wait(entry);
         break;
       case 'cancelled':
-        await this.#cancelled(entry);
+        await this.#endings.cancelled(entry);
         break;
       case 'elsewhere':
         // It needs no slot of ours. Its lane stays taken.
@@ -189,14 +192,14 @@ export class Attempts {
         );
         return;
       case 'again':
-        this.#again(entry);
+        this.#endings.again(entry);
         return;
       case 'done':
         entry.checkedAt = now();
-        this.#end(entry, {is: 'done', at: now(), how: 'attached', manifest: attached.manifest});
+        this.#endings.end(entry, {is: 'done', at: now(), how: 'attached', manifest: attached.manifest});
         return;
       case 'failed':
-        this.#end(entry, {is: 'failed', at: now(), failure: attached.failure});
+        this.#endings.end(entry, {is: 'failed', at: now(), failure: attached.failure});
     }
   }
 
@@ -209,92 +212,11 @@ export class Attempts {
     if (entry.cancelling) this.#scheduler.ports.executor.cancel(attempt);
   }
 
-  async #finish(entry: Entry, exit: Exit): Promise<void> {
-    const {checkpoints, now} = this.#scheduler.ports;
-    const attached = entry.state.is === 'running' && entry.state.attached;
-    if (!entry.cancelling && (exit.is === 'cancelled' || (exit.is === 'lost' && exit.again === true))) {
-      // Somebody else recalled or ended what we took over, or it never ran.
-      if (entry.directory !== undefined) await checkpoints.discard(entry.directory);
-      this.#again(entry);
-      return;
-    }
-    if (exit.is === 'cancelled' || (entry.cancelling && exit.is !== 'exited')) {
-      await this.#cancelled(entry);
-      return;
-    }
-    const result = await finish(this.#scheduler, entry, exit, attached);
-    if (result.ok)
-      await this.#done(entry, {is: 'done', at: now(), how: attached ? 'attached' : 'ran', manifest: result.value});
-    else await this.#failed(entry, result.error);
-  }
-
-  async #done(entry: Entry, state: TaskState): Promise<void> {
-    await this.#release(entry);
-    entry.checkedAt = this.#scheduler.ports.now();
-    this.#end(entry, state);
-  }
-
-  async #failed(entry: Entry, failure: Failure): Promise<void> {
-    const {checkpoints, now} = this.#scheduler.ports;
-    if (entry.cancelling) {
-      await this.#cancelled(entry);
-      return;
-    }
-    if (entry.claim !== undefined && !checkpoints.owns(entry.task, entry.claim)) {
-      // Another kernel took it over while this one stood still: what comes of it is for that one to say.
-      this.#again(entry);
-      return;
-    }
-    // A log is there to be read. What only could not be published would fill a full disk for good.
-    const kept = 'log' in failure ? entry.directory : undefined;
-    if (kept === undefined && entry.directory !== undefined) await checkpoints.discard(entry.directory);
-    entry.leftover = kept;
-    if (!LASTING.has(failure.reason) && entry.tries <= entry.task.placement.retries) {
-      this.#free(entry);
-      this.#resting.rest(entry, failure, () => this.#again(entry));
-      return;
-    }
-    if (entry.claim !== undefined) checkpoints.recordFailure(entry.task, failure, entry.startedAt, now());
-    await this.#release(entry);
-    this.#free(entry);
-    this.#scheduler.fail(entry, failure);
-  }
-
-  async #cancelled(entry: Entry): Promise<void> {
-    const {checkpoints, now} = this.#scheduler.ports;
-    if (entry.directory !== undefined) await checkpoints.discard(entry.directory);
-    if (entry.claim !== undefined) checkpoints.recordCancelled(entry.task);
-    await this.#release(entry);
-    this.#end(entry, {is: 'cancelled', at: now()});
-  }
-
-  /** Puts a task back into the queue. */
-  #again(entry: Entry): void {
-    this.#free(entry);
-    if (entry.cancelling) {
-      void this.#cancelled(entry);
-      return;
-    }
-    this.#scheduler.set(entry, {is: 'queued', at: this.#scheduler.ports.now()});
-    this.queue(entry);
-  }
-
-  #end(entry: Entry, state: TaskState): void {
-    this.#free(entry);
-    this.#scheduler.set(entry, state);
-  }
-
   #free(entry: Entry): void {
     entry.phase = 'idle';
     if (entry.lane === undefined) return;
     this.#ready.free(entry.lane);
     // What waited for the lane moves once this one's state is said.
     queueMicrotask(() => this.#pump());
-  }
-
-  async #release(entry: Entry): Promise<void> {
-    const {claim} = entry;
-    entry.claim = undefined;
-    if (claim !== undefined) await this.#scheduler.ports.checkpoints.release(entry.task, claim);
   }
 }

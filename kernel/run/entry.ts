@@ -42,6 +42,8 @@ export class Entry {
   awaits: readonly string[] = [];
   /** When its outputs were last looked at, milliseconds since the epoch; 0: never. */
   checkedAt = 0;
+  /** Milliseconds that the last look took. */
+  checkTook = 0;
   /** When somebody last asked for it, milliseconds since the epoch. */
   askedAt = 0;
   /** The attempt that is queued or running. */
@@ -52,6 +54,10 @@ export class Entry {
   /** The directory of an attempt that failed: its log is there to be read until the next attempt. */
   leftover: string | undefined;
   startedAt: number | undefined;
+  /** The results that it reads, as they were when its attempt was made here. */
+  inputs: ReadonlyMap<Fingerprint, Manifest> | undefined;
+  /** Whether what it reads was changed while it ran, so that it runs once more. */
+  disturbed = false;
   tries = 0;
   /** Raised each time the task is started over, so that what an earlier round still awaits is dropped. */
   round = 0;

@@ -6,6 +6,7 @@ import {fail, ok, type Result} from '../graph/result.js';
 import type {Attempt, Outcome} from '../graph/work.js';
 import type {Entry} from './entry.js';
 import type {Exit} from './executor.js';
+import {changedContents, disturbedNeed, editionsOf, type Disturbed} from './inputs.js';
 import {readTail} from './read-tail.js';
 import type {Scheduler} from './scheduler.js';
 import {runnerFailure, startFailure} from './start-failure.js';
@@ -48,7 +49,7 @@ export async function finish(
   entry: Entry,
   exit: Exit,
   adopted: boolean,
-): Promise<Result<Manifest, Failure>> {
+): Promise<Result<Manifest, Failure | Disturbed>> {
   const path = join(entry.directory ?? '', '.weft.log');
   const said = exit.is === 'exited' ? exit.said : undefined;
   const log = said ?? readTail(path, LOG_BYTES);
@@ -96,17 +97,19 @@ export interface Finished {
   readonly said?: string;
 }
 
-/** Looks at what an attempt has made, and gives it its final name. */
+/** Looks at what an attempt has made, and gives it its final name: unless what it read is not what it was. */
 export async function publish(
   scheduler: Scheduler,
   entry: Entry,
   {log, adopted, startedAt, endedAt, said}: Finished,
-): Promise<Result<Manifest, Failure>> {
+): Promise<Result<Manifest, Failure | Disturbed>> {
   const {checkpoints, now} = scheduler.ports;
   const {task} = entry;
   const attempt = attemptOf(scheduler, entry, said);
   const outcome = await outcomeOf(scheduler, entry, attempt, log, adopted);
   if (!outcome.ok) return outcome;
+  const disturbed = (await changedContents(scheduler, entry)) ?? (await disturbedNeed(scheduler, entry));
+  if (disturbed !== undefined) return fail(disturbed);
   const published = await checkpoints.publish({
     task,
     attempt: attempt.id,
@@ -114,7 +117,7 @@ export async function publish(
     ...outcome.value,
     log,
     force: entry.force,
-    read: scheduler.editions(task),
+    read: editionsOf(entry) ?? scheduler.editions(task),
     startedAt,
     endedAt: endedAt ?? now(),
   });

@@ -3,13 +3,11 @@ import {PLANNING, Slice} from '../fingerprint/slice.js';
 import type {Manifest} from '../graph/manifest.js';
 import {recordedHere} from './checkpoints.js';
 import type {Entry} from './entry.js';
+import {areNeedsThere} from './inputs.js';
 import type {Scheduler} from './scheduler.js';
 
 /** Milliseconds for which what is missing waits for the look at all others of its cell, so that a plan can be told before anything starts. */
 const HELD = 50;
-
-/** Milliseconds for which a result that was looked at is taken to be there still, by those who are about to read it. */
-const FRESH = 2000;
 
 /**
  * Looks for cached results, one task after the other. A hit needs nothing of what it was made from; what is missing is
@@ -121,23 +119,9 @@ export class Hits {
     if (left()) return;
     entry.checked = true;
     entry.elsewhere = !entry.force && this.#scheduler.ports.checkpoints.isElsewhere(entry.task);
-    await this.#lookAtNeeds(entry);
+    // A need that was done earlier may have lost its files since.
+    await areNeedsThere(this.#scheduler, entry);
     if (!left()) this.#missing.push(entry);
-  }
-
-  /** A need that was done earlier may have lost its files since. */
-  async #lookAtNeeds(entry: Entry): Promise<void> {
-    const {checkpoints, now} = this.#scheduler.ports;
-    for (const need of entry.task.needs) {
-      const other = this.#scheduler.entry(need);
-      if (other?.state.is !== 'done' || now() - other.checkedAt < FRESH) continue;
-      const {round} = other;
-      other.checkedAt = now();
-      const good = await checkpoints.check(other.state.manifest);
-      if (good.ok || other.round !== round || !other.final) continue;
-      this.#scheduler.restart(other);
-      other.missed = good.error;
-    }
   }
 }
 

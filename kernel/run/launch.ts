@@ -10,6 +10,7 @@ import type {Entry} from './entry.js';
 import {MOST_TEXT, type Job} from './executor.js';
 import {attemptOf, publish} from './finish.js';
 import {outdatedBy} from './hits.js';
+import {areNeedsThere, changedContents, inputsOf, type Disturbed} from './inputs.js';
 import type {Scheduler} from './scheduler.js';
 import {startFailure} from './start-failure.js';
 
@@ -22,6 +23,9 @@ export type Launched =
   /** Another kernel ran it after it was asked for here, and recorded its failure. */
   | {readonly is: 'failed elsewhere'; readonly failure: Failure}
   | {readonly is: 'cancelled'}
+  | Disturbed
+  /** Something that it needs has gone, and is being made again. */
+  | {readonly is: 'waiting'}
   | {readonly is: 'elsewhere'; readonly claim: Claim; readonly orphan: boolean; readonly holder?: Holder};
 
 /** Claims a task and makes its attempt. */
@@ -51,7 +55,14 @@ export async function launch(scheduler: Scheduler, entry: Entry): Promise<Launch
   const failure = entry.tries > 1 ? undefined : checkpoints.failureOf(entry.fingerprint, entry.askedAt + 1);
   if (failure !== undefined) return {is: 'failed elsewhere', failure};
   await discardLeftovers(scheduler, entry);
+  const changed = await changedContents(scheduler, entry);
+  if (changed !== undefined) return {is: 'failed', failure: changed};
+  if (!(await areNeedsThere(scheduler, entry))) {
+    entry.tries -= 1;
+    return {is: 'waiting'};
+  }
   if (isCancelling(entry)) return {is: 'cancelled'};
+  entry.inputs = inputsOf(scheduler, entry);
   try {
     makeAttempt(directory);
     const script = await entry.task.work.prepare(attemptOf(scheduler, entry));
@@ -60,11 +71,13 @@ export async function launch(scheduler: Scheduler, entry: Entry): Promise<Launch
     if (script.value !== undefined) {
       const job = jobOf(scheduler, entry, script.value);
       if (!job.ok) return await unprepared(scheduler, entry, job.error);
+      // Another reader may have found a need lost meanwhile.
+      const ready = scheduler.isReady(entry);
       // Its files are all there now: who took it over since has recalled it, or does so and finds them.
-      if (checkpoints.owns(task, entry.claim)) return {is: 'submit', job: job.value};
+      if (ready && checkpoints.owns(task, entry.claim)) return {is: 'submit', job: job.value};
       await checkpoints.discard(directory);
       entry.tries -= 1;
-      return await launch(scheduler, entry);
+      return ready ? await launch(scheduler, entry) : {is: 'waiting'};
     }
   } catch (error) {
     return await unprepared(scheduler, entry, startFailure(error, directory));
@@ -74,7 +87,8 @@ export async function launch(scheduler: Scheduler, entry: Entry): Promise<Launch
   entry.startedAt = startedAt;
   scheduler.set(entry, {is: 'running', at: startedAt, attempt, attached: false});
   const made = await publish(scheduler, entry, {log: '', adopted: false, startedAt});
-  return made.ok ? {is: 'done', how: 'ran', manifest: made.value} : {is: 'failed', failure: made.error};
+  if (made.ok) return {is: 'done', how: 'ran', manifest: made.value};
+  return 'is' in made.error ? made.error : {is: 'failed', failure: made.error};
 }
 
 /** That it is new is part of it. */

@@ -1,4 +1,4 @@
-import type {Fingerprint} from '../fingerprint/fingerprint.js';
+import type {Digest, Fingerprint} from '../fingerprint/fingerprint.js';
 import {PLAN_ONLY, type Failure} from '../graph/failure.js';
 import type {Holder} from '../graph/holder.js';
 import {noManifest, type Manifest} from '../graph/manifest.js';
@@ -32,6 +32,8 @@ export interface SchedulerPorts {
     inside(task: Task, attempt: Attempt, script: string): Result<Inside | undefined, Failure>;
     fault(task: Task, code: number, log: string): Failure | undefined;
   };
+  /** Which file or directory has another content than is recorded, by absolute paths, in a person's words; absent: nobody looks. */
+  readonly changedContents?: (contents: ReadonlyMap<string, Digest>) => Promise<string | undefined>;
   /** Why a task can never start here; absent: each can. */
   readonly refuse?: (task: Task) => Failure | undefined;
   /** Milliseconds until a task is tried again that has failed so often; absent: none. */
@@ -132,6 +134,8 @@ export class Scheduler {
     if (!entry.final) return;
     entry.round += 1;
     entry.tries = 0;
+    entry.disturbed = false;
+    entry.inputs = undefined;
     entry.cancelling = false;
     entry.undecided = false;
     entry.missed = undefined;

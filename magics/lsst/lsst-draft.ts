@@ -241,6 +241,7 @@ async function makeTask(
       ],
       placement: context.placement(plan.call.options, plan.container),
       work,
+      ...(plan.contents.size === 0 ? {} : {contents: plan.contents}),
       ...(plan.call.options.force || way === 'person' ? {force: true} : {}),
       ...(lane === undefined ? {} : {lane}),
       ...(node === undefined ? {} : {turn: () => order.turn(place, node, way === 'root')}),

@@ -15,7 +15,7 @@ import {parentProblems} from './parents.js';
 import {readPasted} from './pasted.js';
 import {codeOf, findProgram, programsOf} from './program.js';
 import {readRoot, type RootRepository} from './root-repository.js';
-import {contentsOf, expandWords} from './word-files.js';
+import {contentsOf, hostOf, expandWords} from './word-files.js';
 
 /** All of a task that is known when its cell has run: files are read by now. */
 export interface Plan {
@@ -37,6 +37,8 @@ export interface Plan {
   /** Contents of files that the arguments name: of configurations, and for a task that changes the root of all. */
   readonly files: ReadonlyMap<string, Digest>;
   readonly sources: Readonly<Record<string, Digest>>;
+  /** The same, and what the task only reads of the files, by the paths on the host. */
+  readonly contents: ReadonlyMap<string, Digest>;
   readonly environment: Readonly<Record<string, string>>;
   readonly setup: SetupProbe;
   /** What tells it apart from others of its name. */
@@ -112,10 +114,15 @@ export async function planLsst(
     );
   const files = await contentsOf(normal.value, args, entry?.root === true, container, view, context, problems);
   const sources: Record<string, Digest> = {};
+  const contents = new Map<string, Digest>();
+  // What goes into the root may be moved there.
+  if (entry?.root !== true) for (const [word, digest] of files) contents.set(hostOf(word, view, context), digest);
   for (const path of [...context.settings.code].sort()) {
     const digest = await context.digest(path);
-    if (digest.ok) sources[relative(context.directory, path)] = digest.value;
-    else problems.push({code: 'W7002', severity: 'error', message: `\`%code\`: ${digest.error}`});
+    if (digest.ok) {
+      sources[relative(context.directory, path)] = digest.value;
+      contents.set(path, digest.value);
+    } else problems.push({code: 'W7002', severity: 'error', message: `\`%code\`: ${digest.error}`});
   }
   problems.push(...placedProblems(words, call, context));
   const placed = context.placeholders(words.map(({text}) => text).join('\n'));
@@ -149,6 +156,7 @@ export async function planLsst(
     normal: normal.value,
     files,
     sources,
+    contents,
     environment: Object.fromEntries(context.settings.environment),
     setup: setup.value,
     key,

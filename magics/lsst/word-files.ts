@@ -57,6 +57,12 @@ export async function expandWords(
   return result;
 }
 
+/** Where the file lies on the host that a word names as the command sees it. */
+export function hostOf(word: string, mounts: readonly Mount[], {directory}: Pick<MagicContext, 'directory'>): string {
+  const path = resolve(directory, word);
+  return hostPathOf(path, mounts) ?? path;
+}
+
 /**
  * sha256 of the files that arguments name, by their words: of configurations, and of all where `all`. What lies in the image is known by it.
  */
@@ -73,7 +79,7 @@ export async function contentsOf(
   const add = async (word: ArgumentWord, must: boolean): Promise<void> => {
     if (files.has(word.text) || word.text.includes('/weft:')) return;
     const path = resolve(context.directory, word.text);
-    const host = hostPathOf(path, mounts) ?? path;
+    const host = hostOf(word.text, mounts, context);
     if (!isThere(host) && (!must || (container !== undefined && host === path && mountOf(path, mounts) === undefined)))
       return;
     const digest = await context.digest(host);

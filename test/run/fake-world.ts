@@ -22,6 +22,10 @@ export class FakeDisk {
   readonly claims = new Map<Fingerprint, {claim: Claim; owner: FakeKernel}>();
   /** Results whose files are damaged. */
   readonly damaged = new Set<Fingerprint>();
+  /** Directories of attempts that run, and what they read. */
+  readonly reading = new Map<string, readonly Fingerprint[]>();
+  /** Those of which some was damaged while they ran. */
+  readonly misled = new Set<string>();
   /** How often each task really ran. */
   readonly runs = new Map<Fingerprint, number>();
   /** What a run of a task writes; the bytes of its value. */
@@ -31,6 +35,13 @@ export class FakeDisk {
   /** What went against a rule. */
   readonly wrong: string[] = [];
   clock = 1000;
+
+  /** Damages the files of a result, if it is there, under those who read it. */
+  damage(fingerprint: Fingerprint): void {
+    if (!this.results.has(fingerprint)) return;
+    this.damaged.add(fingerprint);
+    for (const [directory, needs] of this.reading) if (needs.includes(fingerprint)) this.misled.add(directory);
+  }
 }
 
 /** One kernel: a scheduler over fakes, which notes each broken rule on the disk. */
@@ -98,9 +109,12 @@ export class FakeKernel implements Checkpoints, Executor {
       this.#lanes.add(lane);
     }
     this.#disk.runs.set(entry.fingerprint, (this.#disk.runs.get(entry.fingerprint) ?? 0) + 1);
+    this.#disk.reading.set(job.directory, needs);
+    if (needs.some(need => this.#disk.damaged.has(need))) this.#disk.misled.add(job.directory);
     const end = (exit: Exit): void => {
       if (this.dead || !this.#jobs.delete(job.attempt)) return;
       if (lane !== undefined) this.#lanes.delete(lane);
+      this.#disk.reading.delete(job.directory);
       this.scheduler.ended(job.attempt, exit);
     };
     this.#jobs.set(job.attempt, {entry, end});
@@ -150,6 +164,8 @@ export class FakeKernel implements Checkpoints, Executor {
 
   async check(manifest: Manifest): Promise<Result<Manifest, string>> {
     await this.#delay('check');
+    const there = this.#disk.results.get(manifest.fingerprint);
+    if (there?.endedAt !== manifest.endedAt) return there === undefined ? fail('out.fits is missing') : ok(there);
     if (!this.#disk.damaged.has(manifest.fingerprint)) return ok(manifest);
     this.#disk.damaged.delete(manifest.fingerprint);
     this.#disk.results.delete(manifest.fingerprint);
@@ -220,12 +236,14 @@ export class FakeKernel implements Checkpoints, Executor {
   }
 
   async publish({task, directory, value, force, read}: Publication): Promise<Result<Manifest, Failure>> {
+    this.#rule(!this.#disk.misled.has(directory), `${task.key} is published, though what it read was damaged`);
     await this.#delay('publish');
     const previous = this.#disk.results.get(task.fingerprint);
     const edition = (previous?.edition ?? 1) + (force && previous !== undefined && previous.value !== value ? 1 : 0);
     const manifest = manifestOf(task, {
       edition,
       read,
+      endedAt: new Date(++this.#disk.clock).toISOString(),
       value: value ?? null,
       directory: `/result/${basename(directory)}`,
     });

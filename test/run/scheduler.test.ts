@@ -242,6 +242,61 @@ test('a result that lost its files is made again, and what was made of it stays 
   );
 });
 
+test('what read something that was damaged meanwhile is not published, and runs again once that was made again', async () => {
+  let disturbed = 0;
+  await fc.assert(
+    fc.asyncProperty(graphs, fc.scheduler(), async (nodes, s) => {
+      using place = scratch();
+      const disk = new FakeDisk();
+      const delay = turns(s);
+      const kernel = new FakeKernel(disk, 2, delay);
+      const tasks = tasksOf(nodes, disk, place.path, {cached: true});
+      const entries = tasks.map(task => kernel.scheduler.submit(task));
+      const damages = nodes.map(async ({when}, at) => {
+        for (let step = 0; step < when[0] + 2 * when[1]; step++) await delay('before damage');
+        disk.damage(tasks[at]!.fingerprint);
+      });
+      await s.waitFor(Promise.all(damages));
+      await s.waitFor(kernel.scheduler.idle());
+      expect(disk.wrong).toEqual([]);
+      expect(disk.claims.size).toBe(0);
+      disturbed += entries.filter(entry => entry.disturbed).length;
+      // Each is damaged once; who is disturbed twice by two of its needs fails and says why.
+      for (const entry of entries)
+        expect(entry.state).toMatchObject(
+          entry.state.is === 'failed' ? {failure: {reason: 'input'}} : {is: expect.stringMatching(/done|blocked/)},
+        );
+      for (const entry of entries) kernel.scheduler.restart(entry);
+      await s.waitFor(kernel.scheduler.idle());
+      expect(entries.map(entry => entry.state.is)).toEqual(entries.map(() => 'done'));
+      expect(disk.wrong).toEqual([]);
+    }),
+    options,
+  );
+  expect(disturbed).toBeGreaterThan(0);
+});
+
+test('what is forced while a task reads it makes that task run again', async () => {
+  using place = scratch();
+  const disk = new FakeDisk();
+  let end = (): void => undefined;
+  let ended = new Promise<void>(resolve => (end = resolve));
+  const kernel = new FakeKernel(disk, 2, what => (what === 'end reader' ? ended : Promise.resolve()));
+  const source = fakeTask(disk, place.path, 'source');
+  const reader = fakeTask(disk, place.path, 'reader', [source]);
+  const [from, to] = [source, reader].map(task => kernel.scheduler.submit(task));
+  while (to!.state.is !== 'running') await new Promise(resolve => setImmediate(resolve));
+  disk.bytes.set(source.fingerprint, 'other');
+  kernel.scheduler.force(from!);
+  while (from!.manifest?.edition !== 2) await new Promise(resolve => setImmediate(resolve));
+  end();
+  ended = Promise.resolve();
+  await kernel.scheduler.idle();
+  expect(to!.manifest?.read).toEqual({[source.fingerprint]: 2});
+  expect(ran(disk, reader)).toBe(2);
+  expect(disk.wrong).toEqual([]);
+});
+
 test('deeper tasks start first, then those that were asked for first', async () => {
   using place = scratch();
   const disk = new FakeDisk();
