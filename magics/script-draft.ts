@@ -8,6 +8,7 @@ import type {Task} from '../kernel/graph/work.js';
 import type {Draft, Made, MagicContext, Problem, Row} from '../kernel/session/magic.js';
 import type {Repeat} from '../kernel/session/repeat.js';
 import type {Settled} from '../kernel/typescript/messages.js';
+import {contentsOf} from './script-contents.js';
 import {recipeOf} from './script-recipe.js';
 import type {ScriptLanguage} from './script-language.js';
 import {ScriptWork, type ScriptBase} from './script-work.js';
@@ -283,17 +284,6 @@ function taskOf(
     ...(root === undefined ? {} : {turn: () => root.turn()}),
     ...(call.options.force || call.always ? {force: true} : {}),
   };
-}
-
-/** What the recipe has by content: none of it where there is none, as most tasks of a long loop have none. */
-function contentsOf({files, code, sources}: ScriptBase, {directory}: MagicContext): Pick<Task, 'contents'> {
-  if (files.length === 0 && code.length === 0) return {};
-  const contents = new Map(files.map(({path, digest}) => [path, digest]));
-  for (const path of code) {
-    const digest = sources[relative(directory, path)];
-    if (digest !== undefined) contents.set(path, digest);
-  }
-  return {contents};
 }
 
 /** A value in which futures may stand as text; one that is a future's directory and no more is that future. */
