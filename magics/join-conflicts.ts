@@ -1,7 +1,7 @@
 import {readFile, readdir} from 'node:fs/promises';
 import {createHash} from 'node:crypto';
 import {createReadStream} from 'node:fs';
-import {join} from 'node:path';
+import {dirname, join} from 'node:path';
 import type {Fingerprint} from '../kernel/fingerprint/fingerprint.js';
 
 /** A member of a join, whose result lies in `directory`. */
@@ -23,6 +23,8 @@ export interface UnionFile {
 export interface Conflict {
   readonly path: string;
   readonly members: readonly [JoinMember, JoinMember];
+  /** For the second member it is a directory. */
+  readonly directory?: true;
 }
 
 /** sha256 of a member's files by relative name. From its manifest, else from the files themselves. */
@@ -87,15 +89,34 @@ export async function unionOf(
       else if (!before.member.preferred || member.preferred) conflicts.push({path, members: [before.member, member]});
     }
   }
+  conflicts.push(...belowFiles(union));
   const files = [...union].map(([path, {member}]) => ({path, member})).sort((a, b) => (a.path < b.path ? -1 : 1));
   return {files, conflicts};
+}
+
+/** Takes out what a preferred member has otherwise of names that are a file for one and a directory for another; the rest are conflicts. */
+function belowFiles(union: Map<string, {readonly member: JoinMember}>): readonly Conflict[] {
+  const conflicts = new Map<string, Conflict>();
+  for (const [path, inner] of [...union])
+    for (let above = dirname(path); above !== '.'; above = dirname(above)) {
+      const file = union.get(above);
+      if (file === undefined) continue;
+      if (file.member.preferred === inner.member.preferred)
+        conflicts.set(above, {path: above, members: [file.member, inner.member], directory: true});
+      else union.delete(inner.member.preferred ? above : path);
+    }
+  return [...conflicts.values()];
 }
 
 /** The files that differ, for a message: the first few, each with its two members. */
 export function conflictText(conflicts: readonly Conflict[]): string {
   const shown = conflicts
     .slice(0, 5)
-    .map(({path, members: [one, other]}) => `${path} (${one.label} and ${other.label})`);
+    .map(({path, members: [one, other], directory}) =>
+      directory === true
+        ? `${path} (a file of ${one.label}, a directory of ${other.label})`
+        : `${path} (${one.label} and ${other.label})`,
+    );
   const more = conflicts.length - shown.length;
   return `${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }

@@ -1,5 +1,6 @@
-import {lstatSync, readdirSync, statSync} from 'node:fs';
+import {existsSync, lstatSync, readdirSync, readlinkSync, statSync} from 'node:fs';
 import {isAbsolute, join} from 'node:path';
+import {quoteWord} from '../kernel/cell/words.js';
 import {STORE_MARK} from '../kernel/fingerprint/directory-tree.js';
 import type {Digest} from '../kernel/fingerprint/fingerprint.js';
 import type {Result} from '../kernel/graph/result.js';
@@ -89,7 +90,7 @@ export async function inputFiles(
       const path = join(root, found);
       const name = absolute ? path : found;
       const digested = await digest(path);
-      if (!digested.ok) problems.push({pattern, message: digested.error});
+      if (!digested.ok) problems.push({pattern, ...unreadable(path, name, digested.error)});
       else files.set(name, {name, path, digest: digested.value, linked: !outside});
     }
   }
@@ -109,6 +110,16 @@ const asLiteral = (root: string, glob: Glob): string | undefined =>
   glob.literal || lstatSync(join(root, glob.text), {throwIfNoEntry: false}) === undefined
     ? undefined
     : `a file of just this name is there: quote it, \`'${glob.text.replaceAll("'", "'\\''")}'\``;
+
+function unreadable(path: string, name: string, message: string): {readonly message: string; readonly hint: string} {
+  const stats = lstatSync(path, {throwIfNoEntry: false});
+  if (stats?.isSymbolicLink() === true && !existsSync(path))
+    return {
+      message: `\`${name}\` is a link to \`${readlinkSync(path)}\`, which is not there`,
+      hint: 'mend or remove the link, or name the files that are meant one by one',
+    };
+  return {message, hint: `see who may read it: \`!ls -l ${quoteWord(name)}\``};
+}
 
 const backwards = ({never}: Glob): string | undefined =>
   never === undefined ? undefined : `\`${never}\` matches nothing: it runs backwards`;

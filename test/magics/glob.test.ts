@@ -1,5 +1,5 @@
 import {execFileSync} from 'node:child_process';
-import {mkdirSync, writeFileSync} from 'node:fs';
+import {mkdirSync, symlinkSync, writeFileSync} from 'node:fs';
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
 import {escapeGlob, fillWord} from '../../kernel/cell/fill.js';
@@ -161,4 +161,17 @@ test.each([
   ['"${e}*"', 0],
 ])('of the output %s there are %i warnings that it is no glob', (typed, count) => {
   expect(lineWords(typed).value.flatMap(quotedOut)).toHaveLength(count);
+});
+
+test('a link that leads nowhere is named, with where it leads, and what to do', async () => {
+  using folder = scratch();
+  symlinkSync('gone', folder.at('link'));
+  const digest = (): Promise<{ok: false; error: string}> => Promise.resolve({ok: false, error: 'it is missing'});
+  const {problems} = await inputFiles(folder.path, ['l*'], false, digest);
+  expect(problems).toMatchObject([
+    {
+      message: '`link` is a link to `gone`, which is not there',
+      hint: expect.stringContaining('mend or remove the link') as string,
+    },
+  ]);
 });

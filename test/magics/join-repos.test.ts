@@ -162,7 +162,10 @@ describe('a join of files', () => {
     };
     const files = (label: string, content: Readonly<Record<string, string>>): JoinMember => {
       const directory = mkdtempSync(join(root.path, `${label}-`));
-      for (const [name, text] of Object.entries(content)) writeFileSync(join(directory, name), text);
+      for (const [name, text] of Object.entries(content)) {
+        mkdirSync(dirname(join(directory, name)), {recursive: true});
+        writeFileSync(join(directory, name), text);
+      }
       return {label, fingerprint, directory, preferred: false};
     };
     const linked = files('a', {x: '1'});
@@ -171,6 +174,22 @@ describe('a join of files', () => {
     expect(await join2([files('a', {x: '1'}), files('b', {x: '2'})])).toMatchObject({
       ok: false,
       error: {message: 'two members have different files of one name: x (a and b)'},
+    });
+    const [file, tree] = [files('a', {'d/x': '1', z: '1'}), files('b', {'d/x/y/u': '2', 'd/x/v': '3', z: '1'})];
+    for (const members of [
+      [file, tree],
+      [tree, file],
+    ])
+      expect(await join2(members)).toMatchObject({
+        ok: false,
+        error: {
+          message: 'two members have different files of one name: d/x (a file of a, a directory of b)',
+          remedy: expect.stringContaining('--prefer') as string,
+        },
+      });
+    expect(await join2([{...file, preferred: true}, tree])).toMatchObject({value: {outputs: ['d/x', 'z']}});
+    expect(await join2([{...tree, preferred: true}, file])).toMatchObject({
+      value: {outputs: ['d/x/v', 'd/x/y/u', 'z']},
     });
   });
 });
