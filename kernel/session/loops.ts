@@ -13,6 +13,7 @@ import type {Problem, Row} from './magic.js';
 import type {FutureNode, Stop} from './node.js';
 import type {CellScope} from './scope.js';
 import {isLost} from './scope.js';
+import {withoutFailed} from './without-failed.js';
 
 /** What the lists of a loop came to. */
 export type Expanded =
@@ -145,8 +146,9 @@ async function listOf(
     if (!wait) return {is: 'waits', nodes: [...new Set(needs)]};
     const settled: Record<string, Settled> = {};
     for (const need of needs) {
-      settled[need.id] = await need.settled();
-      if (settled[need.id]?.is === 'failed') return blocked(list, need.stopWords);
+      const value = withoutFailed(await need.settled(), 0);
+      if (value === undefined) return blocked(list, need.stopWords);
+      settled[need.id] = value;
     }
     for (const [code, value] of given) given.set(code, await scope.resumed(value, settled));
     if ([...given.values()].some(isLost))

@@ -11,6 +11,7 @@ import type {Stop, TaskNode} from './node.js';
 import type {Repeat} from './repeat.js';
 import type {CellScope, RowValues} from './scope.js';
 import type {UserPort} from './user-port.js';
+import {withoutFailed} from './without-failed.js';
 
 /** A magic cell that makes tasks, and all that its rows are read with. */
 export interface TaskCell {
@@ -164,6 +165,8 @@ export function calledSo(draft: Draft, name: string): Draft {
 function deferredDraft(row: Row, values: RowValues, names: RowValues, cell: TaskCell): Draft {
   const {futures, magic, line, count} = cell;
   const needs = values.deferred.flatMap(id => futures.get(id) ?? []);
+  const option = line.options.find(({name}) => name === 'allow-failed');
+  const allowed = Number(option?.values[0]?.raw ?? 0) || 0;
   let inner: Draft | undefined;
   let self: TaskNode | undefined;
   const draft: Draft = {
@@ -180,8 +183,8 @@ function deferredDraft(row: Row, values: RowValues, names: RowValues, cell: Task
     make: async () => {
       const settled: Record<string, Settled> = {};
       for (const need of needs) {
-        const value = await need.settled();
-        if (value.is === 'failed') return {is: 'blocked', blocked: {because: need.stopWords}};
+        const value = withoutFailed(await need.settled(), allowed);
+        if (value === undefined) return {is: 'blocked', blocked: {because: need.stopWords}};
         settled[need.id] = value;
       }
       const resumed = await values.resumed(settled);

@@ -33,6 +33,7 @@ test('a script reads what a set has where `--allow-failed` lets members fail, an
   await notebook.run(list('', 'three'));
   expect(await shown('three')).not.toContain('cached');
   await notebook.run(parts('1..4'));
+  expect(await shown('parts')).toContain('1 failed');
   writeFileSync(folder.at('flag'), '');
   await notebook.run('%retry parts');
   expect(await shown('parts')).toContain('4 of 4 done');
@@ -67,4 +68,24 @@ test('a join that lacks what is not even known yet does not depend on names', as
   expect(await joined('one')).toContain('done');
   expect(await notebook.value('(await joined).files.join()')).toContain('g1,g2');
   expect(await joined('other')).toContain('cached');
+});
+
+test('an expression over a set of which some failed is blocked, goes on after a retry, and sees the rest where that is allowed', async () => {
+  using folder = scratch();
+  await using notebook = await openTestNotebook({directory: folder.path});
+  await notebook.run(
+    `%%foreach i in 1..3\n%%bash --as parts --value\n[ $i != 2 ] || test -e '${folder.at('flag')}'\necho $i`,
+  );
+  await notebook.run('%%bash --value --with n=${parts[1] + 1} --as one\necho $n');
+  await notebook.run('%%foreach k in ${Object.keys(parts)}\n%%bash --value --as each\necho $k');
+  await notebook.run('%%bash --value --with n=${Object.keys(parts).join("")} --allow-failed 1 --as most\necho $n');
+  expect(await notebook.value('await most')).toBe('13');
+  for (const name of ['one', 'each']) {
+    const {shown} = await notebook.run(`%wait ${name}`);
+    expect(shown).toContain('parts[2] failed');
+    expect(shown).toContain('blocked');
+  }
+  writeFileSync(folder.at('flag'), '');
+  await notebook.run('%retry parts');
+  expect(await notebook.value('[await one, Object.keys(await each).length]')).toBe('[ 2, 3 ]');
 });
