@@ -2,7 +2,7 @@ import {canonicalJson} from '../kernel/fingerprint/fingerprint.js';
 import type {JsonValue} from '../kernel/fingerprint/json.js';
 
 /** What the task's environment is made of, and bash's own (LANGUAGE 4). */
-const OF_TASK = /^(?:PATH|HOME|IFS|PWD|UID|EUID|PPID|SHELLOPTS|TMPDIR|LANG|LC_.*|BASH.*|WEFT_.*)$/;
+const OF_TASK = /^(?:PATH|HOME|IFS|PWD|UID|EUID|PPID|SHELLOPTS|TMPDIR|LANG|LC_.*|BASH.*|WEFT_.*|__proto__)$/;
 
 /** Variables that bash sets by itself, so that what is assigned to them is lost or becomes another value (Bash Reference Manual, 5.2). */
 const SET_BY_BASH =

@@ -105,14 +105,15 @@ async function resolveTask(node: TaskNode): Promise<Result<Resolved, Stop>> {
 }
 
 function nested(entries: readonly {readonly key: readonly JsonValue[]; readonly value: JsonValue}[]): JsonValue {
-  const result: Record<string, JsonValue> = {};
+  const result = new Map<string, JsonValue>();
   const groups = new Map<string, {key: readonly JsonValue[]; value: JsonValue}[]>();
   for (const {key, value} of entries) {
     const [first, ...rest] = key;
     const name = keyText(first ?? null);
-    if (rest.length === 0) result[name] = value;
+    if (rest.length === 0) result.set(name, value);
     else groups.set(name, [...(groups.get(name) ?? []), {key: rest, value}]);
   }
-  for (const [name, group] of groups) result[name] = nested(group);
-  return result;
+  for (const [name, group] of groups) result.set(name, nested(group));
+  // As own properties, whatever their names.
+  return Object.fromEntries(result);
 }

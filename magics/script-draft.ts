@@ -157,8 +157,8 @@ export async function repeatScript(
   const fixed: Record<string, Variable> = {};
   for (const [name, {source}] of call.variables) {
     if (source.is !== 'json') return ok(undefined);
-    if (name in row && source.value !== row[name]) return ok(undefined);
-    if (!(name in row)) fixed[name] = {is: 'json', value: source.value};
+    if (Object.hasOwn(row, name) && source.value !== row[name]) return ok(undefined);
+    if (!Object.hasOwn(row, name)) fixed[name] = {is: 'json', value: source.value};
   }
   const read = await baseOf(language, call, context);
   if (!read.ok) return read;

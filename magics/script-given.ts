@@ -39,7 +39,7 @@ export function readVariables(
   const {line, row} = reading;
   const variables = new Map<string, {source: Source; span?: Span}>();
   const give = (name: string, source: Source, span: Span, again: (other: string) => string): void => {
-    if (variables.has(name) && !(name in row && source.is === 'json'))
+    if (variables.has(name) && !(Object.hasOwn(row, name) && source.is === 'json'))
       problems.push({
         code: 'W6002',
         severity: 'error',
@@ -68,7 +68,7 @@ export function readVariables(
   for (const word of valuesOf(line, 'with')) {
     const {name, value} = withWord(word);
     if (value === undefined) {
-      if (name in row) continue;
+      if (Object.hasOwn(row, name)) continue;
       const source = sourceOfEvaluated(reading.lookup(name), name, context);
       if (source.ok) give(name, source.value, word.span, other => `--with ${other}=\${${name}}`);
       else wrong(name, {...source.error, span: word.span});

@@ -33,7 +33,7 @@ export function readScript(
     if (variables.has(name)) continue;
     const inScope = of.includes('scope') && reading.lookup(name).is !== 'error';
     const inEnvironment =
-      of.includes('environment') && context.environment[name] !== undefined && !context.settings.environment.has(name);
+      of.includes('environment') && Object.hasOwn(context.environment, name) && !context.settings.environment.has(name);
     if (!inScope && !inEnvironment) continue;
     const hint = inScope ? `add \`--with ${name}\`` : `add \`%env ${name}=$${name}\` in a cell before`;
     const found = at.exec(reading.body);

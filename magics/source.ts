@@ -177,7 +177,7 @@ export function indexed(source: Source, reference: Reference, row: Row): Result<
   }
   const {set} = source;
   if (keys.length === 0 && !whole) {
-    const variable = set.variables.find(name => name in row);
+    const variable = set.variables.find(name => Object.hasOwn(row, name));
     if (variable !== undefined) {
       const message = `\`${reference.name}\` is a whole set inside a loop over its variable \`${variable}\``;
       const hint = `write \`${reference.name}[${variable}]\` for the element of this round, or \`${reference.name}[*]\` for the whole set`;
@@ -193,7 +193,7 @@ export function indexed(source: Source, reference: Reference, row: Row): Result<
     });
   }
   const prefix = keys.map(index =>
-    index.is === 'bare' && index.text in row ? keyText(row[index.text] ?? null) : index.text,
+    index.is === 'bare' && Object.hasOwn(row, index.text) ? keyText(row[index.text] ?? null) : index.text,
   );
   const label = prefix.length === 0 ? reference.name : `${reference.name}[${prefix.join('][')}]`;
   const narrowed: Source = {is: 'set', label, set, prefix};

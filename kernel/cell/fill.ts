@@ -119,7 +119,7 @@ export const kernelVariables = (
   home: string,
   environment: Readonly<Record<string, string | undefined>>,
 ): Pick<Fillings, 'variable' | 'unknownVariable'> => ({
-  variable: name => (name === 'HOME' ? home : environment[name]),
+  variable: name => (name === 'HOME' ? home : Object.hasOwn(environment, name) ? environment[name] : undefined),
   unknownVariable: (name, span) => ({
     code: 'W2033',
     severity: 'error',

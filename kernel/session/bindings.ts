@@ -35,10 +35,21 @@ export class Bindings {
     if (node === undefined) this.#held.delete(name);
     else this.#held.set(name, node);
     if (before === undefined || before === node) return;
-    this.#telling = this.#telling.then(async () => {
-      // Whether they are the same tasks is clear once these are planned.
-      if (node !== undefined) await within(PLANNED, Promise.all(madeBelow(node).map(task => task.known())));
+    const tell = (): void =>
       this.#rebound({name, lost: lostOf(before, node), now: node === undefined ? [] : partsOf(node), by});
+    this.#telling = this.#telling.then(async () => {
+      if (node === undefined) {
+        tell();
+        return;
+      }
+      // Whether they are the same tasks is clear once these are planned.
+      const planned = Promise.all([before, node].map(plannedBelow));
+      const late = (await within(PLANNED, planned)) === undefined;
+      tell();
+      if (late)
+        void planned.then(() => {
+          if (this.#held.get(name) === node) tell();
+        });
     });
   }
 
@@ -51,6 +62,12 @@ export class Bindings {
   held(names: readonly (readonly [name: string, future: string | null])[], futures: Futures, by: string): void {
     for (const [name, id] of names) this.hold(name, id === null ? undefined : futures.get(id), by);
   }
+}
+
+/** Resolves when the tasks of a future are known, or that there will be none: those of a loop once its list is there. */
+async function plannedBelow(node: FutureNode): Promise<void> {
+  if (node.is === 'set') await node.known();
+  await Promise.all(madeBelow(node).map(task => task.known()));
 }
 
 /** A future, and the tasks of a set. */

@@ -58,7 +58,8 @@ export async function runForeground(
       bodyLine: isBare(line) ? 0 : bodyLine(syntax),
       row,
       evaluated: (_span, code) => values[i]?.get(code) ?? nothing,
-      lookup: name => (name in row ? {is: 'json', value: row[name] ?? null} : (named[i]?.get(name) ?? nothing)),
+      lookup: name =>
+        Object.hasOwn(row, name) ? {is: 'json', value: row[name] ?? null} : (named[i]?.get(name) ?? nothing),
     };
     const end = await magic.run(reading, context);
     if (end.is === 'wrong') return fail(end.problems);

@@ -131,7 +131,8 @@ const readingOf = (row: Row, values: RowValues, names: RowValues, {line, syntax}
   bodyLine: bodyLine(syntax),
   row,
   evaluated: (_span: Span, code: string): Evaluated => values.get(code),
-  lookup: (name: string): Evaluated => (name in row ? {is: 'json', value: row[name] as JsonValue} : names.get(name)),
+  lookup: (name: string): Evaluated =>
+    Object.hasOwn(row, name) ? {is: 'json', value: row[name] as JsonValue} : names.get(name),
 });
 
 /** How many lines of the cell stand above the body: those of the stack, and the blank ones before it. */

@@ -1,4 +1,5 @@
 import {takenOf, type Rebinding} from './bindings.js';
+import {sameTasks} from './element.js';
 import type {FutureNode} from './node.js';
 
 /** Why a cell's display is stale: names that held what it took, and hold something else by now. */
@@ -27,4 +28,6 @@ export class StaleMark {
 }
 
 const isSame = (a: FutureNode, b: FutureNode): boolean =>
-  a === b || (a.is === 'task' && b.is === 'task' && a.fingerprint !== undefined && a.fingerprint === b.fingerprint);
+  a === b ||
+  (a.is === 'set' && b.is === 'set' && sameTasks(a, b)) ||
+  (a.is === 'task' && b.is === 'task' && a.fingerprint !== undefined && a.fingerprint === b.fingerprint);

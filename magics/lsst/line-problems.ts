@@ -32,7 +32,7 @@ export function rerunProblems(rerun: string, split: boolean, span?: Span): reado
 
 /** A variable that the environment of the set-up does not have: what to do depends on whether the kernel has it. */
 export function unknownVariable(name: string, span: Span, context: MagicContext): Problem & {readonly span: Span} {
-  const known = context.environment[name] !== undefined;
+  const known = Object.hasOwn(context.environment, name);
   const hint = known
     ? `the kernel has it: add \`%env ${name}=$${name}\` in a cell before`
     : `set it with \`%env ${name}=…\`, or with what \`%setup\` sets up; a dollar sign itself is written \`$$\``;

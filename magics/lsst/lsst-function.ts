@@ -178,7 +178,7 @@ function argumentWords(
           is: 'none',
           why: `an expression in plain text: write the text as a template with \`\${${code}}\``,
         }),
-        variable: name => environment[name],
+        variable: name => (Object.hasOwn(environment, name) ? environment[name] : undefined),
         unknownVariable: (name, span) => unknownVariable(name, span, context),
       },
       true,

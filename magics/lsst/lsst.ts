@@ -157,7 +157,7 @@ function fillBody(
       word,
       {
         expression: (span, code) => fillingOf(reading.evaluated(span, code)),
-        variable: name => environment[name],
+        variable: name => (Object.hasOwn(environment, name) ? environment[name] : undefined),
         unknownVariable: (name, span) => unknownVariable(name, span, context),
       },
       true,

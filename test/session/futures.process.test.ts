@@ -126,3 +126,19 @@ test('a name that is not bound when the cell runs is an error, also beside a val
   expect(seen.error).toContain('1:24  W2034  `later` is not defined');
   expect((await notebook.run('e?')).error + (await notebook.run('e')).error).toContain('e is not defined');
 });
+
+test('names and keys that every object of JavaScript has are names and keys as others', async () => {
+  await using notebook = await openTestNotebook();
+  await notebook.run('%%foreach q in [a, __proto__, constructor]\n%%bash --as odd --value\necho "\\"$q\\""');
+  await notebook.run('%%bash --as whole --from odd --value\necho "$odd"');
+  expect(await notebook.value('JSON.stringify(await whole)')).toBe(
+    `'{"__proto__":"__proto__","a":"a","constructor":"constructor"}'`,
+  );
+  await notebook.run(
+    '%%bash --as constructor --from odd[constructor] --from p=odd[__proto__] --value\necho "\\"$odd $p\\""',
+  );
+  await notebook.run('%%bash --as last --from constructor --value\necho "\\"$constructor\\""');
+  expect(await notebook.value('await last')).toBe("'constructor __proto__'");
+  expect((await notebook.run('%%bash --from odd[toString]\ntrue')).error).toContain('W4013');
+  expect((await notebook.run('%%bash --with t=$toString\ntrue')).error).toContain('W2033');
+});

@@ -43,6 +43,31 @@ test('code that binds a name to another future marks the cells that took the old
   expect((await notebook.run('%status')).shown).not.toContain('reader is stale');
 });
 
+test('a loop over the list of a future that gives the same tasks again makes nothing stale', async () => {
+  await using notebook = await openTestNotebook();
+  const {client} = notebook.kernel;
+  const loop = '%%foreach x in l\n%%bash --as s\necho $x > f';
+  const list = (seconds: number): string => `%%bash --as l --value --always\nsleep ${seconds}; echo '[1, 2]'`;
+  await notebook.run(list(0));
+  await notebook.run(loop);
+  const reader = await client.execute('%%bash --as reader --from s\nls $s > g');
+  const one = await client.execute('%%bash --as one --from s\nls $s > h');
+  await notebook.run('%wait');
+  await notebook.run(loop);
+  expect((await notebook.run('%status')).shown).not.toContain('reader is stale');
+  // Until the list is known it may be another one.
+  await notebook.run(list(1.5));
+  await notebook.run(loop);
+  await client.waitFor(
+    ({header, content}) =>
+      header.msg_type === 'update_display_data' &&
+      JSON.stringify(content).includes('stale: `s` was bound again by cell [9]'),
+  );
+  await notebook.run('%wait');
+  expect((await notebook.run('%status')).shown).not.toContain('is stale');
+  expect([shown(reader), shown(one)].join()).not.toContain('stale');
+});
+
 test('of a set only those are stale whose element is another task', async () => {
   await using notebook = await openTestNotebook();
   const {client} = notebook.kernel;
