@@ -18,13 +18,19 @@ export interface FutureResult {
 /** A future that did not succeed. */
 export class TaskFailed extends Error {
   override readonly name: string = 'TaskFailed';
-  /** The failures of a set's members. */
-  readonly errors?: readonly TaskFailed[];
+  readonly #errors: readonly TaskFailed[] | undefined;
 
   constructor(message: string, errors?: readonly TaskFailed[]) {
     super(message);
-    if (errors) this.errors = errors;
+    // Where it is printed, the message has said it all; nothing of a stack would be the notebook's.
+    this.stack = `TaskFailed: ${message}`;
     Object.defineProperty(this, 'name', {enumerable: false});
+    this.#errors = errors;
+  }
+
+  /** The failures of a set's members; its message names them too. */
+  get errors(): readonly TaskFailed[] | undefined {
+    return this.#errors;
   }
 }
 

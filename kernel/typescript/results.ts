@@ -67,11 +67,12 @@ export class Repo {
     this.parents = parents;
   }
 
-  /** Names relative to the directory of all files in it, sorted. */
+  /** Names relative to the directory of all files in it but Weft's own, sorted. */
   files(): string[] {
     return readdirSync(this.path, {recursive: true, withFileTypes: true})
       .filter(entry => !entry.isDirectory())
       .map(entry => join(entry.parentPath, entry.name).slice(this.path.length + 1))
+      .filter(name => !name.startsWith('.weft.'))
       .sort();
   }
 

@@ -132,7 +132,12 @@ describe('a future', () => {
   it('that failed or was refused rejects', async () => {
     const bad = notebook.futures.result((notebook.futures.refOf(future(ref('bad'))) ?? ref('bad')).id);
     notebook.futures.settle(ref('bad').id, {is: 'failed', name: 'bad', message: 'exit 1'});
-    await expect(bad).rejects.toMatchObject({name: 'TaskFailed', message: 'bad: exit 1'});
+    await expect(bad).rejects.toMatchObject({
+      name: 'TaskFailed',
+      message: 'bad: exit 1',
+      stack: 'TaskFailed: bad: exit 1',
+      errors: undefined,
+    });
     await notebook.run('bash("x")');
     const call = notebook.sent.find(each => each.type === 'call');
     notebook.futures.refuse(call?.future ?? '', {ename: 'Diagnostic', evalue: 'no such option', traceback: []});
