@@ -2,6 +2,7 @@ import {readFile, readdir} from 'node:fs/promises';
 import {createHash} from 'node:crypto';
 import {createReadStream} from 'node:fs';
 import {dirname, join} from 'node:path';
+import {OWN} from '../kernel/graph/own-files.js';
 import type {Fingerprint} from '../kernel/fingerprint/fingerprint.js';
 
 /** A member of a join, whose result lies in `directory`. */
@@ -49,7 +50,7 @@ async function listFiles(directory: string, below = ''): Promise<readonly string
   const names: string[] = [];
   for (const entry of await readdir(join(directory, below), {withFileTypes: true})) {
     const name = below === '' ? entry.name : `${below}/${entry.name}`;
-    if (below === '' && name.startsWith('.weft')) continue;
+    if (below === '' && name.startsWith(OWN)) continue;
     if (entry.isDirectory()) names.push(...(await listFiles(directory, name)));
     else names.push(name);
   }

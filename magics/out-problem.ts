@@ -1,4 +1,5 @@
 import {isAbsolute, normalize} from 'node:path';
+import {OWN} from '../kernel/graph/own-files.js';
 import type {Word} from '../kernel/cell/syntax.js';
 import type {Problem} from '../kernel/session/magic.js';
 import {readGlob} from './glob.js';
@@ -12,8 +13,8 @@ export function outProblem(pattern: string, span?: Problem['span']): readonly Pr
       ? 'an empty name is no output'
       : isAbsolute(text) || path === '..' || path.startsWith('../')
         ? `\`${text}\` lies outside of the directory in which the script works`
-        : path.startsWith('.weft')
-          ? `\`${text}\` is a file of Weft's own`
+        : path.startsWith(OWN)
+          ? `\`${text}\` is a name of Weft's own, as all that begin with \`${OWN}\``
           : never === undefined
             ? undefined
             : `\`${text}\` can match nothing: \`${never}\` runs backwards`;

@@ -3,7 +3,9 @@ import {isAbsolute, join} from 'node:path';
 import {quoteWord} from '../kernel/cell/words.js';
 import {STORE_MARK} from '../kernel/fingerprint/directory-tree.js';
 import type {Digest} from '../kernel/fingerprint/fingerprint.js';
+import {isOwnFile} from '../kernel/graph/own-files.js';
 import type {Result} from '../kernel/graph/result.js';
+import {isUndecoded} from './attempt-files.js';
 import {literalHint, readGlob, relativeGlob, type Glob} from './glob.js';
 
 /** A file that `--in` names: how it is called in the recipe, and where it lies now. */
@@ -49,7 +51,7 @@ export function filesBelow(root: string, name: string, above: readonly string[] 
       lstatSync(path);
       return [name];
     } catch {
-      return [];
+      return isUndecoded(path) ? [name] : [];
     }
   }
   if (!stat.isDirectory()) return [name];
@@ -58,7 +60,7 @@ export function filesBelow(root: string, name: string, above: readonly string[] 
   const entries = list(path);
   if (above.length > 0 && entries.includes(STORE_MARK)) return [];
   return entries
-    .filter(entry => !entry.startsWith('.weft'))
+    .filter(entry => entry !== '.weft' && !isOwnFile(entry))
     .flatMap(entry => filesBelow(root, name === '.' || name === '' ? entry : `${name}/${entry}`, [...above, place]))
     .sort();
 }
@@ -112,6 +114,7 @@ const asLiteral = (root: string, glob: Glob): string | undefined =>
     : `a file of just this name is there: quote it, \`'${glob.text.replaceAll("'", "'\\''")}'\``;
 
 function unreadable(path: string, name: string, message: string): {readonly message: string; readonly hint: string} {
+  if (isUndecoded(path)) return {message: `the name of \`${name}\` is no UTF-8`, hint: 'give it another name'};
   const stats = lstatSync(path, {throwIfNoEntry: false});
   if (stats?.isSymbolicLink() === true && !existsSync(path))
     return {

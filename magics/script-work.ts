@@ -9,7 +9,7 @@ import {shortOf, type Recipe} from '../kernel/graph/recipe.js';
 import {fail, ok, type Result} from '../kernel/graph/result.js';
 import type {Attempt, Outcome, Work} from '../kernel/graph/work.js';
 import type {MagicContext, SetupProbe} from '../kernel/session/magic.js';
-import {attemptFiles, staysInside} from './attempt-files.js';
+import {attemptFiles, lostFile, staysInside} from './attempt-files.js';
 import {bashQuote} from './bash-variables.js';
 import {cleanExports} from './clean-environment.js';
 import type {ScriptCall} from './script-call.js';
@@ -160,6 +160,8 @@ export class ScriptWork implements Work {
     const {out} = this.#call;
     if (this.#call.value && out === undefined) return Promise.resolve(ok({outputs: [], value: value ?? null}));
     const all = attemptFiles(directory);
+    const lost = lostFile(directory, all);
+    if (lost !== undefined) return Promise.resolve(fail({reason: 'output', message: lost, paths: [], ...ended}));
     if (out === undefined) return Promise.resolve(ok({outputs: all, ...(value === undefined ? {} : {value})}));
     const outputs = new Set<string>(this.#language.outputs?.(directory).filter(name => all.includes(name)));
     const missing: string[] = [];

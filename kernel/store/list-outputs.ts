@@ -2,9 +2,7 @@ import {readdirSync} from 'node:fs';
 import {readlink, realpath, rename, symlink} from 'node:fs/promises';
 import {dirname, isAbsolute, join, relative} from 'node:path';
 import {Slice} from '../fingerprint/slice.js';
-
-/** Weft's own files lie at the top of a task's directory and begin so. They are no outputs. */
-export const OWN = '.weft.';
+import {OWN} from '../graph/own-files.js';
 
 /**
  * Lists the files and links below an attempt's directory, relative and sorted, without Weft's own, pipes and sockets.

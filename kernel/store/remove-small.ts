@@ -1,7 +1,7 @@
 import {readdirSync, rmdirSync, unlinkSync} from 'node:fs';
 import {join} from 'node:path';
 import {codeOf} from '../fingerprint/file-problem.js';
-import {OWN} from './list-outputs.js';
+import {OWN} from '../graph/own-files.js';
 
 /** Entries up to which a directory is removed at once: each costs less than a turn of the thread pool. */
 const SMALL = 16;

@@ -4,6 +4,7 @@ import type {Fingerprint} from '../../kernel/fingerprint/fingerprint.js';
 import type {JsonValue} from '../../kernel/fingerprint/json.js';
 import {makeDirectorySync} from '../../kernel/fingerprint/make-directory.js';
 import type {Mount} from '../../kernel/graph/container.js';
+import {OWN} from '../../kernel/graph/own-files.js';
 import type {Failure} from '../../kernel/graph/failure.js';
 import type {Manifest} from '../../kernel/graph/manifest.js';
 import {shortOf} from '../../kernel/graph/recipe.js';
@@ -134,7 +135,7 @@ export function judge(directory: string, log: string, expected: Expectation): Fa
   const line = signs.initialization ?? signs.failed;
   if (line !== undefined) return {reason: 'log', line, ...ended};
   if (expected.allowEmpty || (!expected.writes && signs.noData === undefined)) return undefined;
-  const written = filesBelow(directory, '.').some(name => !name.startsWith('.weft') && !isBookkeeping(name));
+  const written = filesBelow(directory, '.').some(name => !name.startsWith(OWN) && !isBookkeeping(name));
   if (written) return undefined;
   return {reason: 'output', message: emptyMessage(expected, signs.noData), paths: [], ...ended};
 }
