@@ -8,7 +8,7 @@ export type Filling =
   /** A future's placeholder. */
   | {readonly is: 'text'; readonly text: string}
   /** It can't stand in text: `why` completes "`code` is …". */
-  | {readonly is: 'none'; readonly why: string};
+  | {readonly is: 'none'; readonly why: string; readonly hint?: string};
 
 /** Where the values of expressions and variables come from. */
 export interface Fillings {
@@ -71,7 +71,7 @@ export function fillWord(
       case 'expression': {
         const filling = fillings.expression(piece.span, piece.code);
         if (filling.is === 'text') literally(filling.text);
-        else if (filling.is === 'none') bad(piece.span, `\`${piece.code.trim()}\` is ${filling.why}`);
+        else if (filling.is === 'none') bad(piece.span, `\`${piece.code.trim()}\` is ${filling.why}`, filling.hint);
         else {
           const {value} = filling;
           if (Array.isArray(value) && word.pieces.length === 1)

@@ -98,7 +98,7 @@ export class LineRunner {
     const problems: Problem[] = [];
     const texts: string[] = [];
     for (const word of line.words) {
-      const filled = await this.#fillWord(word);
+      const filled = await this.#fillWord(word, false);
       problems.push(...filled.diagnostics);
       texts.push(...filled.words.map(({text}) => text));
     }
@@ -112,7 +112,7 @@ export class LineRunner {
     for (const option of line.options) {
       const values: Word[] = [];
       for (const word of option.values) {
-        const filled = option.name === 'as' || isTyped(word) ? undefined : await this.#fillWord(word);
+        const filled = option.name === 'as' || isTyped(word) ? undefined : await this.#fillWord(word, false);
         problems.push(...(filled?.diagnostics ?? []));
         values.push(
           ...(filled?.words.map(({text, span}) => ({
@@ -127,19 +127,23 @@ export class LineRunner {
     return problems.length > 0 ? fail(problems) : ok({...line, options});
   }
 
-  async #fillWord(word: Word): Promise<ReturnType<typeof fillWord>> {
+  /** @param futures whether a future may stand in it */
+  async #fillWord(word: Word, futures: boolean): Promise<ReturnType<typeof fillWord>> {
     const {context} = this.#ports;
     const values = new Map<string, Filling>();
     for (const piece of word.pieces) {
       if (piece.is !== 'expression') continue;
       const value = await this.#evaluate(piece.code);
+      const held = futures ? undefined : this.#futureIn(value);
       values.set(
         piece.code,
-        value.is === 'json'
-          ? {is: 'json', value: value.value}
-          : value.is === 'future'
-            ? {is: 'text', text: `/weft:${value.ref.name}:${value.ref.id}`}
-            : {is: 'none', why: value.is === 'error' ? `${value.error.ename}: ${value.error.evalue}` : 'no text'},
+        held !== undefined
+          ? isFuture(piece.code.trim(), held)
+          : value.is === 'json'
+            ? {is: 'json', value: value.value}
+            : value.is === 'future'
+              ? {is: 'text', text: `/weft:${value.ref.name}:${value.ref.id}`}
+              : {is: 'none', why: value.is === 'error' ? `${value.error.ename}: ${value.error.evalue}` : 'no text'},
       );
     }
     return fillWord(
@@ -152,13 +156,21 @@ export class LineRunner {
     );
   }
 
+  /** The future that a value is, or that stands in it by its placeholder. */
+  #futureIn(value: Evaluated): FutureNode | undefined {
+    const {futures} = this.#ports;
+    if (value.is === 'future') return futures.get(value.ref.id);
+    const text = value.is === 'json' ? JSON.stringify(value.value) : '';
+    return text.includes('/weft:') ? futures.placeholders(text).nodes[0] : undefined;
+  }
+
   /** The references that a word stands for: itself, or what its expressions give. */
   async #references(
     word: Word,
     problems: Problem[],
   ): Promise<readonly {readonly raw: string; readonly node?: FutureNode}[]> {
     if (isTyped(word)) return [{raw: word.raw}];
-    const filled = await this.#fillWord(word);
+    const filled = await this.#fillWord(word, true);
     problems.push(...filled.diagnostics);
     return filled.words.map(({text}) => {
       const [, name, id] = /^\/weft:([^:]*):([0-9a-f]+)$/.exec(text) ?? [];
@@ -208,6 +220,20 @@ export class LineRunner {
     if (nodes.length === 0 && keys.length > 0) problems.push(noElement(raw, name, node, span));
     return nodes.map(each => ({name: raw, node: each}));
   }
+}
+
+/** What a line sets for later cells is no input of theirs: a future in it would be no edge, and its placeholder would be hashed. */
+function isFuture(code: string, {label, kind}: FutureNode): Filling {
+  const given = /^[\w$]+$/.test(code) ? code : label;
+  const awaited = kind === 'value' ? `await ${given}` : `(await ${given}).path`;
+  return {
+    is: 'none',
+    why: `${code === given ? '' : `made of \`${label}\`, `}a ${kind === 'set' ? 'set of futures' : 'future'}, which stands for its result in tasks and commands only`,
+    hint:
+      kind === 'set'
+        ? 'take an element, and await it'
+        : `give it to the cells that take it, by \`--from ${label}\` or \`--with\`; or wait for it: \`\${${awaited}}\``,
+  };
 }
 
 function noElement(raw: string, name: string, node: FutureNode, span: Span): Problem {

@@ -1,5 +1,6 @@
 import {checkName} from '../../kernel/cell/identifier.js';
 import type {MagicLine, Word} from '../../kernel/cell/syntax.js';
+import {ok} from '../../kernel/graph/result.js';
 import type {LineContext, NamedNode, Problem} from '../../kernel/session/magic.js';
 import type {TaskNode} from '../../kernel/session/node.js';
 import {durationText} from '../../kernel/show/duration-text.js';
@@ -55,12 +56,12 @@ async function freeze(
         hint: `give the frozen one another name: \`--as ${as.raw}_2\``,
       },
     ];
-  const filled = await context.fill({...line, words: [word]});
-  if (!filled.ok) return filled.error;
-  const name = (filled.value[0] ?? '').replace(/^rerun:/, '');
   // A future of that name comes first; a name with a colon, or of no future, is one of a rerun.
   const named = word.raw.startsWith('rerun:') ? undefined : await context.resolve({...line, words: [word]});
   const node = named?.ok === true ? named.value[0]?.node : undefined;
+  const filled = node === undefined ? await context.fill({...line, words: [word]}) : ok([word.raw]);
+  if (!filled.ok) return filled.error;
+  const name = (filled.value[0] ?? '').replace(/^rerun:/, '');
   if (node !== undefined && (node.is !== 'task' || node.draft.mutable !== true))
     return [
       {

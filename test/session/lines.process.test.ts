@@ -66,6 +66,27 @@ test('`await` gives what a future comes to now, also after `%retry` and `%force`
   expect(await notebook.value('%force n\n%force s\n[await n, await keep, await s[2]]')).toBe('[ 7, 7, 14 ]');
 });
 
+test('a future in a line that sets something for later cells is an error that says what to write', async () => {
+  await using notebook = await openTestNotebook();
+  await notebook.run('%%bash --as fin\necho 1 > o');
+  await notebook.run('%%foreach x in [1]\n%%bash --as ss --value\necho 1');
+  for (const [line, place, said] of [
+    ['%env P=${fin}/o', '1:8', /`fin` is a future.*\n.*\n.*--from fin.*\$\{\(await fin\)\.path\}/],
+    ['%env P=${fin.path + "/o"}', '1:8', /made of `fin`, a future/],
+    ['%env P=${ss[1]}', '1:8', /await ss\[1\]/],
+    ['%env P=${ss}', '1:8', /a set of futures.*\n.*\n.*take an element/],
+    ['%repo ${fin}', '1:7', /a future/],
+    ['%code ${fin}/o', '1:7', /a future/],
+    ['%executor local --slots ${ss[1]}', '1:25', /a future/],
+  ] as const) {
+    const {error} = await notebook.run(line);
+    expect(error, line).toContain(`:${place}  W2030`);
+    expect(error, line).toMatch(said);
+  }
+  expect((await notebook.run('%env')).out).toBe('nothing is declared\n');
+  expect((await notebook.run('%env P=${(await fin).path}\n%wait ${fin}')).error).toBe('');
+});
+
 test('a command whose `${}` has no text is the error of the cell, and nothing of it runs', async () => {
   await using notebook = await openTestNotebook();
   await notebook.run('%%bash --as bad\nexit 2');
