@@ -130,17 +130,13 @@ export async function draftScript(
   const read = await baseOf(language, call, context);
   if (!read.ok) return read;
   const {base, placed} = read.value;
-  const needs = [
-    ...new Set([
-      ...[...call.variables].flatMap(([, {source}]) => nodesOf(source)),
-      ...placed.nodes,
-      ...(base.root?.before ?? []),
-    ]),
-  ];
+  const needs = [...new Set([...[...call.variables].flatMap(([, {source}]) => nodesOf(source)), ...placed.nodes])];
+  const after = (base.root?.before ?? []).filter(node => !needs.includes(node));
   return ok({
     ...sharedOf(language, call, base, context),
     key: rowKey(row),
-    needs,
+    needs: [...needs, ...after],
+    after,
     planned: node => base.root?.planned(node),
     make: () => make(language, call, base, placed, row, context),
   });

@@ -90,7 +90,8 @@ export function takenOf(cell: readonly FutureNode[], futures: readonly FutureNod
   const taken = new Set<FutureNode>();
   for (const made of own) {
     if (made.is === 'set') continue;
-    for (const need of made.draft.needs)
+    const {needs, after = []} = made.draft;
+    for (const need of needs.filter(each => !after.includes(each)))
       for (const part of partsOf(need)) if (!own.has(part) && wanted.has(identityOf(part))) taken.add(part);
   }
   return [...taken];

@@ -68,13 +68,10 @@ export function notebookControl({
   interrupted,
 }: ControlPorts): NotebookControl {
   const force = (node: FutureNode): void => {
-    for (const task of tasksOf(node)) {
-      const {entry} = task.inner ?? task;
-      if (entry === undefined) continue;
-      scheduler.force(entry);
-      // What reads it decides again whether it is a hit.
-      recheck(scheduler, entry.fingerprint);
-    }
+    const entries = tasksOf(node).flatMap(task => task.forced());
+    for (const entry of entries) scheduler.force(entry);
+    // What reads them decides again whether it is a hit.
+    for (const {fingerprint} of entries) recheck(scheduler, fingerprint);
   };
   const stuckNow = (): readonly string[] => {
     const namesOf = labels();

@@ -12,6 +12,8 @@ export interface EarlierPorts {
   held(): Iterable<Fingerprint>;
   /** Whether this kernel has planned a task. */
   planned(fingerprint: Fingerprint): boolean;
+  /** The names of the futures that stand or stood for a task. */
+  names(fingerprint: Fingerprint): readonly string[];
 }
 
 /** Finds the runs that tasks are compared with, for `%why`, `%adopt` and displays. */
@@ -45,7 +47,8 @@ export class EarlierRuns {
 
   /**
    * Of each task the run that it was in all likelihood before it was changed; undefined where it seems to be a first run. What it is
-   * compared with is no other task of the notebook as it is now, and of scripts without a name one of the same text.
+   * compared with is no other task of the notebook as it is now, and of scripts without a name one of the same text. A name that is
+   * not the task's is not recorded: what had another one, or is of an earlier kernel and does something else, is another cell's.
    */
   async before(nodes: readonly TaskNode[]): Promise<readonly (Manifest | undefined)[]> {
     const found = await this.of(nodes);
@@ -54,11 +57,12 @@ export class EarlierRuns {
       const task = taskOf(node);
       if (task === undefined) return undefined;
       const nameless = task.name === task.recipe.kind;
-      return found[at]?.find(({fingerprint, recipe}) =>
-        nameless
-          ? !this.#ports.planned(fingerprint) && likeness(recipe, task.recipe) >= SAME_TEXT
-          : !others(fingerprint),
-      );
+      const own = task.key === '' && ![task.name, '_'].includes(node.name) ? node.name : undefined;
+      return found[at]?.find(({fingerprint, recipe}) => {
+        const alike = (): boolean => !this.#ports.planned(fingerprint) && likeness(recipe, task.recipe) >= SAME_TEXT;
+        if (nameless) return alike();
+        return !others(fingerprint) && (own === undefined || this.#ports.names(fingerprint).includes(own) || alike());
+      });
     });
   }
 

@@ -24,7 +24,13 @@ export type Problem = Omit<Diagnostic, 'span'> & {readonly span?: Span};
 export type Made =
   | {readonly is: 'task'; readonly task: Task}
   /** Another node stands for it: the join of a split, made of its parts. */
-  | {readonly is: 'node'; readonly node: TaskNode; readonly parts: readonly TaskNode[]}
+  | {
+      readonly is: 'node';
+      readonly node: TaskNode;
+      readonly parts: readonly TaskNode[];
+      /** What is run where it is forced: those of the parts that do its work. Absent: the node. */
+      readonly work?: readonly TaskNode[];
+    }
   | {readonly is: 'blocked'; readonly blocked: Blocked}
   | {readonly is: 'failed'; readonly failure: Failure}
   /** A value that no task makes: what a function of the notebook gave for another's result. */
@@ -40,6 +46,8 @@ export interface Draft {
   readonly files?: boolean;
   /** The futures that it waits for before `make`: said in the display. */
   readonly needs: readonly FutureNode[];
+  /** Those of them that it only comes after, and takes nothing of. */
+  readonly after?: readonly FutureNode[];
   /** The task, where nothing has to be waited for. */
   readonly task?: Task;
   /** Waits for what decides the recipe, and makes the task. Called again after a `%retry`. */

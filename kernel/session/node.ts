@@ -49,6 +49,7 @@ export class TaskNode {
   inner: TaskNode | undefined;
   /** The tasks that a split has made of it: shown before the one that stands for it. */
   parts: readonly TaskNode[] = [];
+  #work: readonly TaskNode[] = [];
   #state: TaskState;
   #known = new Deferred<Result<Task, Stop>>();
   #round = 0;
@@ -162,6 +163,12 @@ export class TaskNode {
     }
   }
 
+  /** The tasks that run where it is forced: those of a split, and not their join. */
+  forced(): readonly Entry[] {
+    if (this.#work.length > 0) return this.#work.flatMap(part => part.forced());
+    return this.inner?.forced() ?? (this.entry === undefined ? [] : [this.entry]);
+  }
+
   /** Gives up before there is a task. */
   cancel(): void {
     if (this.entry !== undefined || this.inner !== undefined || isFinal(this.#state)) return;
@@ -221,6 +228,7 @@ export class TaskNode {
       case 'node': {
         this.inner = made.node;
         this.parts = made.parts;
+        this.#work = made.work ?? [];
         this.#ports.changed(this);
         const known = await made.node.known();
         this.#known.resolve(known);

@@ -198,7 +198,7 @@ export class NotebookSession implements Notebook {
   async #show(running: Running, name: string | undefined): Promise<void> {
     const {nodes} = running;
     const parts = new Set(nodes.flatMap(node => (node.is === 'task' ? node.parts : [])));
-    const made = nodes.filter(node => node.is === 'task' && !parts.has(node));
+    const made = nodes.filter(node => node.is === 'task' && node.draft.aside !== true && !parts.has(node));
     const [only] = made;
     if (only === undefined) return;
     await openDisplay(name ?? (made.length === 1 ? only.name : `${made.length} tasks`), made, running, this.#ports);

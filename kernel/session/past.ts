@@ -1,3 +1,4 @@
+import type {Fingerprint} from '../fingerprint/fingerprint.js';
 import type {Scheduler} from '../run/scheduler.js';
 import type {Labeler} from '../show/change-text.js';
 import {readSetup} from '../store/setup-record.js';
@@ -16,6 +17,12 @@ export interface Past {
   readonly comparisons: Comparisons;
 }
 
+function namesOf(futures: Futures, fingerprint: Fingerprint): readonly string[] {
+  const names: string[] = [];
+  for (const node of futures.all()) if (node.is === 'task' && node.fingerprint === fingerprint) names.push(node.name);
+  return names;
+}
+
 /**
  * Reads the past of a notebook from the journals of its store.
  * @param store gives it, each time
@@ -28,6 +35,7 @@ export function pastOf(futures: Futures, scheduler: Scheduler, store: () => Stor
     },
     held: () => reached(futures, scheduler),
     planned: fingerprint => scheduler.entry(fingerprint) !== undefined,
+    names: fingerprint => namesOf(futures, fingerprint),
   });
   const labels = (): Labeler => {
     const from = store();

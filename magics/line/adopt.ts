@@ -79,8 +79,8 @@ async function freeze(
   const draft = draftFrozen({name, span: word.span, writers, ...(node === undefined ? {} : {node})}, context);
   if (!draft.ok) return draft.error;
   const frozen = context.plan(draft.value, as.raw);
+  // What a cell has planned is shown at its end.
   context.bind(as.raw, frozen);
-  context.watch(as.raw, [frozen]);
   return undefined;
 }
 

@@ -106,10 +106,7 @@ async function placeOf(
   if (node === undefined) {
     if (!root.ok) return fail(failed(root.error.message));
     const directory = personsRerun(root.value.path, name);
-    for (const writer of writers) {
-      const task = await writer.known();
-      if (task.ok && isIn(task.value.work, directory)) await writer.ended();
-    }
+    await writersEnd(writers, directory);
     if (!isDirectory(directory)) return fail(failed(`there is no rerun ${name}: ${directory} is no directory`));
     return ok({root: root.value, directory});
   }
@@ -118,7 +115,19 @@ async function placeOf(
   if (!known.ok || state.is !== 'done') return fail({is: 'blocked', blocked: {because: node.stopWords}});
   const {work} = known.value;
   if (!(work instanceof PersonWork)) return fail(failed(`${node.label} is no person's rerun`));
+  await writersEnd(
+    writers.filter(writer => writer !== node),
+    work.rerun,
+  );
   return ok({root: work.root, directory: work.rerun});
+}
+
+/** Resolves when all that runs in a rerun has ended. */
+async function writersEnd(writers: readonly TaskNode[], directory: string): Promise<void> {
+  for (const writer of writers) {
+    const task = await writer.known();
+    if (task.ok && isIn(task.value.work, directory)) await writer.ended();
+  }
 }
 
 /** Hashes what a rerun holds, freezes its parents that are persons' reruns too, and makes the task. */

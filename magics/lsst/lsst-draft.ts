@@ -39,10 +39,16 @@ export async function draftLsst(
 }
 
 /** The futures that a plan waits for: its parents, and what its words name. */
-function needsOf(plan: Plan, pending: readonly TaskNode[], context: MagicContext): Draft['needs'] {
+function needsOf(plan: Plan, context: MagicContext): Draft['needs'] {
   const placed = context.placeholders(wordsOf(plan.args).join('\n')).nodes;
   const parents = plan.parents.flatMap(parent => (parent.is === 'source' ? nodesOf(parent.source) : []));
-  return [...new Set([...parents, ...placed, ...pending])];
+  return [...new Set([...parents, ...placed])];
+}
+
+/** What a draft waits for: what it takes, and what only comes before it. */
+function waitsFor(needs: Draft['needs'], pending: readonly TaskNode[]): Pick<Draft, 'needs' | 'after'> {
+  const after = pending.filter(node => !needs.includes(node));
+  return {needs: [...needs, ...after], after};
 }
 
 /**
@@ -54,7 +60,7 @@ export function draftPlan(plan: Plan, context: MagicContext, before?: readonly T
   const order = RootOrder.of(context.state);
   let pending = way === 'root' || plan.root === undefined ? [] : (before ?? order.pending(plan.root.path));
   const kind: FutureKind = way === 'show' ? 'value' : 'repo';
-  const needs = needsOf(plan, [], context);
+  const needs = needsOf(plan, context);
   let settled: Settled | undefined;
   let self: TaskNode | undefined;
   const draft: Draft = {
@@ -64,7 +70,7 @@ export function draftPlan(plan: Plan, context: MagicContext, before?: readonly T
         ? [plan.key, `--show ${plan.normal.show.join(' ')}`].filter(text => text !== '').join(' ')
         : plan.key,
     kind,
-    needs: [...new Set([...needs, ...pending])],
+    ...waitsFor(needs, pending),
     make: async () => {
       // It takes its place among readers and writers, unless it has to wait for more than these.
       const waited =
@@ -109,7 +115,7 @@ function draftSplit(plan: Plan, keys: readonly string[], context: MagicContext):
     name: plan.call.task,
     key: plan.key,
     kind: 'repo',
-    needs: needsOf(plan, pending, context),
+    ...waitsFor(needsOf(plan, context), pending),
     make: async () => {
       const waited = await waitForRoot(pending);
       if (!waited.ok) return waited.error;

@@ -4,7 +4,7 @@ import type {Input, Recipe} from '../../kernel/graph/recipe.js';
 import {fail, ok, type Result} from '../../kernel/graph/result.js';
 import type {DataId} from './data-id.js';
 import type {ParentRerun} from './parents.js';
-import type {Plan} from './plan.js';
+import {printsOnly, type Plan} from './plan.js';
 import {rootIdentity, type RootSlice, type TakeDigest} from './root-identity.js';
 import type {RootRepository} from './root-repository.js';
 
@@ -21,7 +21,7 @@ export type Way = 'rerun' | 'show' | 'root' | 'person';
 /** The way in which a plan is run. */
 export function wayOf({entry, normal, rerun}: Plan): Way {
   if (entry.root) return 'root';
-  if (entry.prints || (normal.show.length > 0 && !normal.show.includes('run'))) return 'show';
+  if (printsOnly(entry, normal)) return 'show';
   return rerun === undefined ? 'rerun' : 'person';
 }
 

@@ -5,7 +5,7 @@ import {formatDataId, type DataId} from './data-id.js';
 import type {Way} from './lsst-recipe.js';
 import {PersonWork} from './person-work.js';
 import type {Plan} from './plan.js';
-import {RerunWork, ShowWork, type Command} from './rerun-work.js';
+import {RerunWork, ShowWork, type Command, type Expectation} from './rerun-work.js';
 import {RootWork} from './root-work.js';
 
 /**
@@ -21,14 +21,15 @@ export function workOf(
   context: MagicContext,
 ): Work {
   const {call, entry, normal} = plan;
+  const expected: Expectation = {
+    task: call.task,
+    writes: entry.writes,
+    allowEmpty: call.options.allowEmpty,
+    about: aboutOf(normal.ids['id'] ?? []),
+  };
   switch (way) {
     case 'rerun':
-      return new RerunWork(command, parents, fingerprint, {
-        task: call.task,
-        writes: entry.writes,
-        allowEmpty: call.options.allowEmpty,
-        about: aboutOf(normal.ids['id'] ?? []),
-      });
+      return new RerunWork(command, parents, fingerprint, expected);
     case 'show':
       return new ShowWork(
         command,
@@ -38,7 +39,7 @@ export function workOf(
         normal.show.length === 1 && normal.show[0] === 'data',
       );
     case 'person':
-      return new PersonWork(command, plan.rerun ?? '', parents, call.task, fingerprint, context.places);
+      return new PersonWork(command, plan.rerun ?? '', parents, expected, fingerprint, context.places);
     case 'root':
       return new RootWork(command, call.task, fingerprint);
   }

@@ -1,4 +1,4 @@
-import {existsSync, writeFileSync} from 'node:fs';
+import {existsSync, statSync, writeFileSync} from 'node:fs';
 import {join, relative} from 'node:path';
 import type {Fingerprint} from '../../kernel/fingerprint/fingerprint.js';
 import {makeDirectorySync} from '../../kernel/fingerprint/make-directory.js';
@@ -7,9 +7,10 @@ import type {Failure} from '../../kernel/graph/failure.js';
 import {shortOf} from '../../kernel/graph/recipe.js';
 import {fail, ok, type Result} from '../../kernel/graph/result.js';
 import type {Attempt, Outcome, Work} from '../../kernel/graph/work.js';
+import {filesBelow} from '../script-inputs.js';
 import {commandMounts} from './command-mounts.js';
 import {REPOSITORY_CFG} from './repository-cfg.js';
-import {writeCommand, type Command} from './rerun-work.js';
+import {emptyMessage, isBookkeeping, writeCommand, type Command, type Expectation} from './rerun-work.js';
 import {freshRerunCfg, personsRerun, type RootRepository} from './root-repository.js';
 import {explainLog, readSigns} from './task-log.js';
 
@@ -25,13 +26,14 @@ export class PersonWork implements Work {
   readonly #command: Command;
   readonly #name: string;
   readonly #parents: readonly string[];
+  readonly #expected: Expectation;
   #mounts: readonly Mount[] = [];
 
   constructor(
     command: Command,
     name: string,
     parents: readonly string[],
-    task: string,
+    expected: Expectation,
     fingerprint: Fingerprint,
     places: {readonly scratch: string; readonly claims: string},
   ) {
@@ -40,7 +42,8 @@ export class PersonWork implements Work {
     this.#parents = parents;
     this.root = command.root;
     this.rerun = personsRerun(command.root.path, name);
-    this.stem = `${task}-${shortOf(fingerprint)}`;
+    this.#expected = expected;
+    this.stem = `${expected.task}-${shortOf(fingerprint)}`;
     this.attempts = places.scratch;
     this.claims = places.claims;
   }
@@ -79,6 +82,18 @@ export class PersonWork implements Work {
     const line = signs.initialization ?? signs.failed;
     if (line !== undefined)
       return fail({reason: 'log', line, log: join(attempt.directory, '.weft.log'), tail: log.slice(-4096)});
+    const {noData} = signs;
+    if (noData !== undefined && !this.#expected.allowEmpty && !this.#wrote(attempt)) {
+      const ended = {log: join(attempt.directory, '.weft.log'), tail: log.slice(-4096)};
+      return fail({reason: 'output', message: emptyMessage(this.#expected, noData), paths: [], ...ended});
+    }
     return ok({outputs: []});
+  }
+
+  /** Whether a dataset has been written since the command was. */
+  #wrote({directory}: Attempt): boolean {
+    const since = statSync(join(directory, '.weft.task'), {throwIfNoEntry: false})?.mtimeMs ?? 0;
+    const mtimeOf = (name: string): number => statSync(join(this.rerun, name), {throwIfNoEntry: false})?.mtimeMs ?? 0;
+    return filesBelow(this.rerun, '.').some(name => !isBookkeeping(name) && mtimeOf(name) >= since);
   }
 }

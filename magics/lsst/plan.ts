@@ -104,6 +104,15 @@ export async function planLsst(
       ...(call.taskSpan === undefined ? {} : {span: call.taskSpan}),
     });
   }
+  if (entry !== undefined && call.split !== undefined && printsOnly(entry, normal.value)) {
+    problems.push({
+      code: 'W5012',
+      severity: 'error',
+      message: `\`${call.task}\` only prints here: that has no parts`,
+      hint: 'leave out `--split`, or what makes it print (`--show`)',
+      ...(call.taskSpan === undefined ? {} : {span: call.taskSpan}),
+    });
+  }
   if (entry?.root === true)
     problems.push(
       ...pointerProblems(
@@ -163,6 +172,10 @@ export async function planLsst(
   };
   return ok({plan, notes: [...problems, ...placementNotes(call.options, container, context.settings)]});
 }
+
+/** Whether a task makes no data, but prints. */
+export const printsOnly = (entry: CatalogueEntry, {show}: NormalArguments): boolean =>
+  entry.prints || (show.length > 0 && !show.includes('run'));
 
 /** Words that name a future whose result may change at any time. */
 function placedProblems(words: readonly ArgumentWord[], call: LsstCall, context: MagicContext): readonly Problem[] {

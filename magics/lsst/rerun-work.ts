@@ -121,7 +121,7 @@ export class RerunWork implements Work {
 }
 
 /** True for files of a rerun that are no datasets: what a run leaves that did nothing. */
-const isBookkeeping = (name: string): boolean =>
+export const isBookkeeping = (name: string): boolean =>
   name === REPOSITORY_CFG ||
   /^(?:config|schema)\//.test(name) ||
   /_metadata\//.test(name) ||
@@ -140,7 +140,8 @@ export function judge(directory: string, log: string, expected: Expectation): Fa
   return {reason: 'output', message: emptyMessage(expected, signs.noData), paths: [], ...ended};
 }
 
-function emptyMessage({task, about}: Expectation, noData: string | undefined): string {
+/** That a run did nothing, in a person's words. */
+export function emptyMessage({task, about}: Expectation, noData: string | undefined): string {
   const accept = 'add `--allow-empty` if nothing is what you expect';
   if (noData !== undefined && /coadd/.test(noData))
     return `${about === '' ? 'the patch' : about} has no exposures (${noData}): outer patches often have none; ${accept}`;

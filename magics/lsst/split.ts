@@ -35,6 +35,9 @@ export async function makeSplit(
   if (cancelled()) return {is: 'blocked', blocked: {because: `${call.task} was cancelled`}};
   const ids = (Array.isArray(shown.value) ? shown.value : []) as readonly Readonly<Record<string, JsonValue>>[];
   const [first] = ids;
+  // What it then would do is nothing: it is one task, as if it were not split.
+  if (first === undefined && call.options.allowEmpty)
+    return {is: 'node', node: context.plan(draft(plan), call.task), parts: resolved.value.joins};
   if (first === undefined)
     return failed(
       `${call.task} has no data to split: \`--show data\` shows none`,
@@ -73,7 +76,8 @@ export async function makeSplit(
     context,
   );
   if (!join.ok) return failed(join.error.map(({message}) => message).join('; '), '');
-  return {is: 'node', node: context.plan(join.value, call.task), parts: [...resolved.value.joins, ...parts]};
+  const whole = context.plan(join.value, call.task);
+  return {is: 'node', node: whole, parts: [...resolved.value.joins, ...parts], work: parts};
 }
 
 /** The same task, only asked for its data ids. */

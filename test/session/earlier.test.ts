@@ -25,8 +25,9 @@ const run = (label: string, script: string, n: number, at: number): Manifest =>
     endedAt: new Date(at * 60_000 + 1000).toISOString(),
   });
 
-const node = (name: string, script: string, n: number, state: object = {is: 'waiting', on: []}): TaskNode =>
+const node = (name: string, script: string, n: number, state: object = {is: 'waiting', on: []}, own = name): TaskNode =>
   ({
+    name: own,
     state,
     entry: {task: {name, key: '', recipe: recipe(script, n), fingerprint: print(script, n)}},
   }) as unknown as TaskNode;
@@ -36,11 +37,13 @@ const runs = (
   manifests: readonly Manifest[],
   held: readonly Fingerprint[] = [],
   replaced: readonly Fingerprint[] = [],
+  names: Readonly<Record<Fingerprint, string>> = {},
 ) =>
   new EarlierRuns({
     labelled: labels => Promise.resolve(manifests.filter(({label}) => [...labels].includes(label))),
     held: () => held,
     planned: fingerprint => held.includes(fingerprint) || replaced.includes(fingerprint),
+    names: fingerprint => [names[fingerprint] ?? ''],
   });
 
 const valuesOf = (found: readonly (Manifest | undefined)[] | undefined): readonly unknown[] =>
@@ -75,4 +78,15 @@ test('of scripts without a name only those of the same text are taken for the sa
   expect(valuesOf(await runs(known).before([node('bash', 'new', 9)]))).toEqual([undefined]);
   // Who asks is shown what is most alike.
   expect(valuesOf((await runs(known).of(asked))[0])).toEqual([1, 2]);
+});
+
+test("a future whose name is not its task's is compared with what had its name, or did the same", async () => {
+  const known = [run('task', 'other', 1, 1)];
+  const asked = [node('task', 's', 9, undefined, 'mine')];
+  const replaced = [print('other', 1)];
+  expect(valuesOf(await runs(known).before(asked))).toEqual([undefined]);
+  expect(valuesOf(await runs(known, [], replaced, {[print('other', 1)]: 'theirs'}).before(asked))).toEqual([undefined]);
+  expect(valuesOf(await runs(known, [], replaced, {[print('other', 1)]: 'mine'}).before(asked))).toEqual([1]);
+  expect(valuesOf(await runs([run('task', 's', 2, 1)]).before(asked))).toEqual([2]);
+  expect(valuesOf(await runs(known).before([node('task', 's', 9)]))).toEqual([1]);
 });

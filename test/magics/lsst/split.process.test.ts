@@ -1,0 +1,92 @@
+import {rmSync} from 'node:fs';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import type {Kernel} from '../../rig/kernel.js';
+import {refused, run, simulatedRoot, stackKernel} from './simulated-root.js';
+
+let directory: string;
+let kernel: Kernel;
+beforeAll(async () => {
+  directory = simulatedRoot();
+  kernel = await stackKernel(directory);
+  await run(kernel, '%%lsst ingestImages --as ing\n$CI_HSC_DIR/raw/HSCA9033342*.fits --mode=link');
+});
+afterAll(async () => {
+  await kernel[Symbol.asyncDispose]();
+  rmSync(directory, {recursive: true, force: true, maxRetries: 3});
+});
+
+const outcome = (name: string): Promise<string> =>
+  run(kernel, `await ${name}.then(() => "done", error => error.message)`);
+
+/** How often each task of the history ran, by its label. */
+async function ranAs(label: RegExp): Promise<number> {
+  const lines = (await run(kernel, '%history 100')).split('\n');
+  return lines.filter(line => label.test(line) && / ran /.test(line)).length;
+}
+
+describe('a task that is split', () => {
+  it('is forced by its parts, which its join then reads', async () => {
+    await run(kernel, '%%lsst processCcd --split visit,ccd --as parts\n--id visit=903334');
+    expect(await outcome('parts')).toBe("'done'");
+    const before = await ranAs(/processCcd visit=903334 ccd=/);
+    await run(kernel, '%force parts');
+    expect(await outcome('parts')).toBe("'done'");
+    expect(await ranAs(/processCcd visit=903334 ccd=/)).toBe(2 * before);
+    expect(await ranAs(/join processCcd/)).toBe(1);
+  });
+
+  it('is empty and done where there is no data, if that is allowed, and an input like any other', async () => {
+    await run(kernel, '%%lsst processCcd --split visit,ccd --as none\n--id visit=1');
+    expect(await outcome('none')).toContain('has no data to split');
+    await run(kernel, '%%lsst processCcd --split visit,ccd --allow-empty --as empty\n--id visit=1');
+    expect(await outcome('empty')).toBe("'done'");
+    expect(await run(kernel, '(await empty).dataIds().length')).toBe('0');
+    await run(kernel, '%%lsst processCcd --from empty --as next\n--id visit=903334 ccd=22');
+    expect(await outcome('next')).toBe("'done'");
+  });
+
+  it('is refused at once where it only prints', async () => {
+    expect(await refused(kernel, '%%lsst processCcd --split visit\n--id visit=903334 --show data')).toMatch(
+      /:1:8 {2}W5012 {2}`processCcd` only prints here/,
+    );
+  });
+});
+
+describe("a task in a person's rerun", () => {
+  it('has failed where there is no data for it, whatever was there before', async () => {
+    await run(kernel, '%%lsst processCcd --rerun mine --as first\n--id visit=903334 ccd=22');
+    expect(await outcome('first')).toBe("'done'");
+    await run(kernel, '%%lsst processCcd --rerun mine --as second\n--id visit=1');
+    expect(await outcome('second')).toMatch(/found no data for visit=1/);
+    await run(kernel, '%%lsst processCcd --rerun mine --as third --allow-empty\n--id visit=1');
+    expect(await outcome('third')).toBe("'done'");
+  });
+
+  it('is adopted by the name of one of its futures once all that runs in it have ended, and shown once', async () => {
+    await run(kernel, '%%lsst processCcd --rerun both --as one\n--id visit=903334 ccd=22');
+    await run(kernel, '%%lsst processCcd --rerun both --as two\n--id visit=903334 ccd=23');
+    const {outputs} = await kernel.client.execute('%adopt one --as frozen');
+    expect(outputs.displays).toHaveLength(1);
+    expect(await run(kernel, '(await frozen).dataIds().map(({ccd}) => ccd).sort().join()')).toBe("'22,23'");
+  });
+});
+
+describe('what a display says of other cells', () => {
+  it('nothing of what only came before it in the root', async () => {
+    await run(kernel, '%%bash --mutates DATA --as change\necho > "$WEFT_ROOT/note.txt"; ');
+    await run(kernel, '%%bash --reads DATA --as reader\nls "$WEFT_ROOT"');
+    await run(kernel, 'const change = 1; await reader; 0');
+    expect(await run(kernel, '%status')).not.toContain('stale');
+  });
+
+  it('nothing of a first run under another name', async () => {
+    await run(kernel, '%%lsst processCcd --as here\n--id visit=903334 ccd=22 --config isr.doFlat=False');
+    const first = await run(kernel, 'await here; 0').then(() => run(kernel, '%wait here\n%status here'));
+    expect(first).not.toContain('again');
+    const {outputs} = await kernel.client.execute(
+      '%%lsst processCcd --as there\n--id visit=903334 ccd=23 --config isr.doFlat=False',
+    );
+    await run(kernel, 'await there; 0');
+    expect(JSON.stringify(outputs.displays)).not.toContain('again');
+  });
+});
