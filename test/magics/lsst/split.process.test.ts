@@ -1,4 +1,5 @@
-import {rmSync} from 'node:fs';
+import {rmSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import type {Kernel} from '../../rig/kernel.js';
 import {refused, run, simulatedRoot, stackKernel} from './simulated-root.js';
@@ -73,20 +74,17 @@ describe("a task in a person's rerun", () => {
 
 describe('what a display says of other cells', () => {
   it('nothing of what only came before it in the root', async () => {
-    await run(kernel, '%%bash --mutates DATA --as change\necho > "$WEFT_ROOT/note.txt"; ');
-    await run(kernel, '%%bash --reads DATA --as reader\nls "$WEFT_ROOT"');
-    await run(kernel, 'const change = 1; await reader; 0');
-    expect(await run(kernel, '%status')).not.toContain('stale');
-  });
-
-  it('nothing of a first run under another name', async () => {
-    await run(kernel, '%%lsst processCcd --as here\n--id visit=903334 ccd=22 --config isr.doFlat=False');
-    const first = await run(kernel, 'await here; 0').then(() => run(kernel, '%wait here\n%status here'));
-    expect(first).not.toContain('again');
-    const {outputs} = await kernel.client.execute(
-      '%%lsst processCcd --as there\n--id visit=903334 ccd=23 --config isr.doFlat=False',
+    const go = join(directory, 'go');
+    await run(
+      kernel,
+      `%%bash --mutates DATA --as change\necho > "$WEFT_ROOT/note.txt"; until [ -e ${go} ]; do sleep 0.05; done`,
     );
-    await run(kernel, 'await there; 0');
-    expect(JSON.stringify(outputs.displays)).not.toContain('again');
+    await run(kernel, '%%bash --reads DATA --as reader\nls "$WEFT_ROOT"');
+    await run(kernel, '%%bash --from change --as taker\nls "$change"');
+    writeFileSync(go, '');
+    await run(kernel, 'await reader; await taker; 0');
+    await run(kernel, '%%bash --mutates DATA --as change\ntrue');
+    await expect.poll(() => run(kernel, '%status'), {timeout: 20_000}).toContain('taker is stale');
+    expect(await run(kernel, '%status')).not.toContain('reader is stale');
   });
 });
