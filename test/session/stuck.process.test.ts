@@ -16,7 +16,7 @@ test("`%status` says for what the next task of a person's rerun and one that cha
     await run(kernel, '%%lsst ingestImages --as more\n$CI_HSC_DIR/raw/*.fits --mode=link --clobber-config');
     await expect
       .poll(() => run(kernel, '%status'), {timeout: 20_000})
-      .toMatch(/more waits until one is done\s+two waits for one: one after the other in \S*manual1/);
+      .toMatch(/more waits until one, two are done\s+two waits for one: one after the other in \S*manual1/);
     expect(await run(kernel, '%status')).not.toContain('for a slot');
     await run(kernel, '%cancel one two');
     await run(kernel, '%wait');
