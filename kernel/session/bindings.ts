@@ -71,7 +71,8 @@ async function plannedBelow(node: FutureNode): Promise<void> {
 }
 
 /** A future, and the tasks of a set. */
-const partsOf = (node: FutureNode): readonly FutureNode[] => (node.is === 'task' ? [node] : [node, ...madeBelow(node)]);
+export const partsOf = (node: FutureNode): readonly FutureNode[] =>
+  node.is === 'task' ? [node] : [node, ...madeBelow(node)];
 
 const identityOf = (node: FutureNode): string => (node.is === 'task' ? (node.fingerprint ?? node.id) : node.id);
 

@@ -16,6 +16,7 @@ import {madeBelow, type FutureNode} from './node.js';
 import {withPictures} from './pictures.js';
 import {seriesOf} from './series.js';
 import {StaleMark} from './stale-mark.js';
+import {TakenValues} from './taken-values.js';
 
 /** Bytes of a log that a display shows the end of. */
 const TAIL_BYTES = 2000;
@@ -47,12 +48,15 @@ export class Displays {
 
   readonly #forecast: PacedForecast | undefined;
   readonly #comparisons: Comparisons | undefined;
+  readonly #futures: Futures;
+  readonly #values = new TakenValues();
   /** What the names of the notebook hold. */
   readonly bindings = new Bindings(rebinding => this.#rebound(rebinding));
 
   constructor(futures: Futures, forecast?: Forecast, comparisons?: Comparisons) {
     this.#forecast = forecast && new PacedForecast(forecast);
     this.#comparisons = comparisons;
+    this.#futures = futures;
     futures.watch(node => this.#changed(node));
   }
 
@@ -84,8 +88,12 @@ export class Displays {
 
   /** Marks the displays of cells that took what a name held, where it holds something else by now. */
   #rebound(rebinding: Rebinding): void {
+    this.#mark(open => open.stale.rebound(open.nodes, rebinding));
+  }
+
+  #mark(changes: (open: Open) => boolean): void {
     for (const [id, open] of this.#open) {
-      if (!open.stale.rebound(open.nodes, rebinding)) continue;
+      if (!changes(open)) continue;
       this.#dirty.add(id);
       this.#pace.touch(id, !ended(open.nodes));
     }
@@ -143,6 +151,8 @@ export class Displays {
   }
 
   #changed(node: FutureNode): void {
+    const revalued = node.is === 'task' ? this.#values.see(node, () => this.#futures.all()) : undefined;
+    if (revalued !== undefined) this.#mark(open => open.stale.revalued(open.nodes, revalued));
     const ids =
       this.#of.get(node) ?? (node.is === 'task' && node.set !== undefined ? this.#of.get(node.set) : undefined);
     if (ids === undefined) return;

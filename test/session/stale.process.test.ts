@@ -2,6 +2,7 @@ import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
 import type {Execution} from '../rig/client.js';
+import {scratch} from '../rig/scratch.js';
 import {openTestNotebook, type TestNotebook} from './notebook.js';
 
 const shown = ({outputs}: Execution): string => outputs.displays[0]?.data['text/plain'] as string;
@@ -66,6 +67,40 @@ test('a loop over the list of a future that gives the same tasks again makes not
   await notebook.run('%wait');
   expect((await notebook.run('%status')).shown).not.toContain('is stale');
   expect([shown(reader), shown(one)].join()).not.toContain('stale');
+});
+
+test('what took a value that `%force` has changed is stale until it is run again, or the value is as it was', async () => {
+  using folder = scratch();
+  await using notebook = await openTestNotebook();
+  const force = async (text: string): Promise<string> => {
+    writeFileSync(folder.at('st'), text);
+    await notebook.run('%force n\n%force s\n%wait');
+    return (await notebook.run('%status')).shown;
+  };
+  writeFileSync(folder.at('st'), '5');
+  await notebook.run(`%%bash --as n --value\ncat ${folder.at('st')}`);
+  await notebook.run(`%%foreach x in [1, 2]\n%%bash --as s --value\ncat ${folder.at('st')}`);
+  await notebook.run('%%bash --as r1 --with x=${n + 1}\necho $x > f');
+  await notebook.run('%%bash --as r2 --from n\necho $n > f');
+  await notebook.run('%%bash --as r3 --from s\necho $s > f');
+  await notebook.run('%%foreach y in ${[n, 7]}\n%%bash --as r4\necho $y > f');
+  await notebook.run('%%bash --as other\necho 1 > f');
+  await notebook.run('%wait');
+  expect(await force('5')).not.toContain('stale');
+  const changed = await force('6');
+  for (const line of [
+    'cell [3] r1 is stale: `n` has another value now',
+    'cell [4] r2 is stale: `n` has another value now',
+    'cell [6] r4 is stale: `n` has another value now',
+  ])
+    expect(changed).toContain(line);
+  expect(changed).toMatch(/cell \[5\] r3 is stale: `s\[[12]\]` and 1 more have other values now/);
+  expect(changed).not.toContain('other is stale');
+  await notebook.run('%%bash --as r2 --from n\necho $n > f');
+  expect((await notebook.run('%wait r2\n%status')).shown).not.toContain('r2 is stale');
+  const back = await force('5');
+  expect(back).toContain('r2 is stale');
+  expect(back).not.toMatch(/r[134] is stale/);
 });
 
 test('of a set only those are stale whose element is another task', async () => {
