@@ -6,7 +6,7 @@ import {fail, ok, type Result} from '../graph/result.js';
 import type {Attempt, Outcome} from '../graph/work.js';
 import type {Entry} from './entry.js';
 import type {Exit} from './executor.js';
-import {changedContents, disturbedNeed, editionsOf, type Disturbed} from './inputs.js';
+import {changedContents, disturbedNeed, type Disturbed} from './inputs.js';
 import {readTail} from './read-tail.js';
 import type {Scheduler} from './scheduler.js';
 import {runnerFailure, startFailure} from './start-failure.js';
@@ -117,7 +117,7 @@ export async function publish(
     ...outcome.value,
     log,
     force: entry.force,
-    read: editionsOf(entry) ?? scheduler.editions(task),
+    read: scheduler.editions(task),
     startedAt,
     endedAt: endedAt ?? now(),
   });

@@ -55,11 +55,6 @@ export function inputsOf(scheduler: Scheduler, {task}: Entry): ReadonlyMap<Finge
   return inputs;
 }
 
-/** The editions of these; undefined for an attempt that was not made here. */
-export function editionsOf({task, inputs}: Entry): Readonly<Record<Fingerprint, number>> | undefined {
-  return inputs && Object.fromEntries(task.needs.map(need => [need, inputs.get(need)?.edition ?? 1]));
-}
-
 /** Something that a task has read is not what it was when it started. */
 export interface Disturbed {
   readonly is: 'disturbed';

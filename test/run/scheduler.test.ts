@@ -271,7 +271,7 @@ test('what read something that was damaged meanwhile is not published, and runs 
       expect(entries.map(entry => entry.state.is)).toEqual(entries.map(() => 'done'));
       expect(disk.wrong).toEqual([]);
     }),
-    options,
+    {...options, numRuns: 4 * runs},
   );
   expect(disturbed).toBeGreaterThan(0);
 });

@@ -23,13 +23,14 @@ test('a file that is edited while its task waits is not read as what it was', as
   await using notebook = await openTestNotebook({directory: folder.path});
   writeFileSync(folder.at('in.txt'), 'old\n');
   await notebook.run(`%%bash --as slow\n${until(folder.at('gate'))}\necho 1 > o`);
-  const cell = '%%bash --as late --from slow --in in.txt --out o\ncat in.txt > o';
+  const cell = `%%bash --as late --from slow --in in.txt --out o\ntouch '${folder.at('ran')}'; cat in.txt > o`;
   await notebook.run(cell);
   writeFileSync(folder.at('in.txt'), 'new\n');
   writeFileSync(folder.at('gate'), '');
   const {error} = await notebook.run('await late');
   expect(error).toContain('what it reads was changed');
   expect(error).toContain('in.txt has other content than when the cell ran; run the cell again');
+  expect(readdirSync(folder.path)).not.toContain('ran');
   writeFileSync(folder.at('in.txt'), 'old\n');
   await notebook.run(cell);
   expect(await notebook.value('(await late).text()')).toBe(String.raw`'old\n'`);

@@ -16,7 +16,7 @@ import {afterEach, beforeEach, expect, test, vi} from 'vitest';
 import type {Fingerprint} from '../../kernel/fingerprint/fingerprint.js';
 import {Slice} from '../../kernel/fingerprint/slice.js';
 import {JournalIndex} from '../../kernel/store/journal-index.js';
-import {resultLine} from '../../kernel/store/result-line.js';
+import {portable, resultLine} from '../../kernel/store/result-line.js';
 import {JournalReader} from '../../kernel/store/journal-reader.js';
 import {JournalWriter, type JournalFile} from '../../kernel/store/journal-writer.js';
 import type {StoreProblem} from '../../kernel/store/problem.js';
@@ -50,7 +50,9 @@ const line = fc
     return JSON.stringify(
       [
         // In any order, and as a store writes it.
-        what === 0 && at % 3 > 0 ? JSON.parse(resultLine(at, manifest)) : {is: 'result', fingerprint, at, manifest},
+        what === 0 && at % 3 > 0
+          ? JSON.parse(resultLine(at, portable(manifest, '/store')))
+          : {is: 'result', fingerprint, at, manifest},
         {is: 'renewed', fingerprint, at, edition, endedAt, mtimesNs: [`${at}`]},
         {is: 'failed', fingerprint, at, label: note, failure: {reason: 'lost', message: note}, run: 'r', endedAt: at},
         {is: 'cancelled', fingerprint, at, label: note},
@@ -150,6 +152,20 @@ test('a header behind a torn line says what the lines behind it are', async () =
   expect(newer.manifest(tasks[0]!)).toBeUndefined();
   const older = await readAll([[header(2), `{"is":"res${header()}`, line, ''].join('\n')]);
   expect(older.manifest(tasks[0]!)).toBeDefined();
+});
+
+test('a later line in another order is what a hit is checked by', async () => {
+  const fingerprint = tasks[0]!;
+  const directory = `/store/work/${fingerprint.slice(0, 2)}/bash-${fingerprint.slice(0, 12)}`;
+  const [one, two] = ['1', '22'].map(text => sampleManifest({directory, outputs: [sampleOutput('f', text)]}, 'a'));
+  const later = JSON.stringify({is: 'result', fingerprint, at: 6, manifest: two});
+  for (const lines of [
+    [resultLine(5, portable(one!, '/store')), later],
+    [later, resultLine(5, portable(one!, '/store'))],
+  ]) {
+    const index = await readAll([textOf(lines)]);
+    expect(index.evidence(fingerprint)?.outputs).toMatchObject([{path: 'f', size: 2}]);
+  }
 });
 
 test('a value that looks like a record is left in its line', async () => {
