@@ -29,7 +29,8 @@ export function startUser(
   const process_ = new UserProcess(
     {path, cwd, env: {...environment}},
     {
-      call: ({cell, future, function: name, arguments: values}) => handlers.session?.call(cell, future, name, values),
+      call: ({cell, future, function: name, arguments: values, at}) =>
+        handlers.session?.call(cell, future, name, values, at),
       await: ({future}) => void handlers.session?.awaited(future),
       mapped: ({future, settled}) => handlers.session?.mapped(future, settled),
       line: ({id, cell, index}) => void handlers.session?.line(id, cell, index),

@@ -1,7 +1,8 @@
 import type {JsonValue} from '../fingerprint/json.js';
 import {fail, ok} from '../graph/result.js';
-import {HANDLE_KEY, type Settled} from '../typescript/messages.js';
+import {HANDLE_KEY, type CallPlace, type Settled} from '../typescript/messages.js';
 import {problemsError} from './cell-error.js';
+import {once} from './cell-names.js';
 import type {Contexts} from './context.js';
 import type {Futures} from './futures.js';
 import type {Draft, Made, MagicContext, Problem} from './magic.js';
@@ -50,11 +51,12 @@ export class Calls {
     future: string,
     name: string,
     values: readonly JsonValue[],
+    at?: CallPlace,
   ): void {
     if (name === 'all') this.#all(cell, future, values);
     else if (name === 'map') this.#map(cell, future, values);
     else if (name === 'files') this.#files(cell, future, values);
-    else this.#task(cell, request, future, name, values);
+    else this.#task(cell, request, future, name, values, at);
   }
 
   /** What a function of the notebook made of another's result. */
@@ -90,6 +92,7 @@ export class Calls {
     future: string,
     name: string,
     values: readonly JsonValue[],
+    at: CallPlace | undefined,
   ): void {
     const {futures, registry, user, contexts} = this.#ports;
     const made = cell?.context ?? contexts.make(request, new AbortController().signal, () => undefined);
@@ -106,7 +109,9 @@ export class Calls {
         return;
       }
       user.planned(future, problemsError(result.error, '', cell?.count ?? 0));
-      if (cell !== undefined) cell.problems = [...cell.problems, ...result.error];
+      if (cell === undefined) return;
+      const span = at?.label === `cell [${cell.count}]` ? {span: {start: at.start, end: at.end}} : {};
+      cell.problems = once([...cell.problems, ...result.error.map(problem => ({...span, ...problem}))]);
     });
   }
 

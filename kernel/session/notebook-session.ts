@@ -3,7 +3,7 @@ import {withLineFeeds} from '../cell/source.js';
 import type {CellSyntax, MagicLine} from '../cell/syntax.js';
 import type {JsonObject, JsonValue} from '../fingerprint/json.js';
 import type {PythonPort} from '../python/port.js';
-import type {Settled} from '../typescript/messages.js';
+import type {CallPlace, Settled} from '../typescript/messages.js';
 import type {
   Bundle,
   CellOutput,
@@ -205,8 +205,8 @@ export class NotebookSession implements Notebook {
   }
 
   /** A function of LANGUAGE 13 was called: plans its task, and answers. */
-  call(cell: string, future: string, name: string, values: readonly JsonValue[]): void {
-    this.#calls.call(this.#cells.get(cell) ?? this.#running, cell, future, name, values);
+  call(cell: string, future: string, name: string, values: readonly JsonValue[], at?: CallPlace): void {
+    this.#calls.call(this.#cells.get(cell) ?? this.#running, cell, future, name, values, at);
   }
 
   /** What `f` of `future.map(f)` came to. */

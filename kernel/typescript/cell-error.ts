@@ -1,7 +1,8 @@
 import {inspect} from 'node:util';
 import type {ErrorContent} from '../wire/notebook.js';
+import type {CallPlace} from './messages.js';
 import type {ModuleFiles} from './module-files.js';
-import type {Position, Positions} from './positions.js';
+import {offsetOf, type Position, type Positions} from './positions.js';
 
 /** A cell whose code may stand in a stack. */
 interface Known {
@@ -13,6 +14,9 @@ interface Known {
 /** So many frames are shown, and more only down to the first one of a cell. */
 const ENOUGH = 10;
 
+/** So many frames are looked at for the place of a call. */
+const FRAMES = 12;
+
 /** A frame of Node's own that loads modules. */
 const loader = /\(node:internal\/modules\/|^(?:async )?node:internal\/modules\//;
 
@@ -22,6 +26,7 @@ const place = /\(?((?:file:\/\/)?\/[^():\n]*):(\d+):(\d+)\)?$/;
 export class CellErrors {
   readonly #cells = new Map<string, Known>();
   readonly #hidden: readonly string[];
+  #called: (Position & {readonly known: Known; readonly place: CallPlace | undefined}) | undefined;
   /** What Node's loader of modules threw. */
   readonly #loading = new WeakSet<Error>();
 
@@ -55,6 +60,45 @@ export class CellErrors {
     this.#cells.set(file, {label, source, positions});
     const [oldest] = this.#cells.keys();
     if (this.#cells.size > 5000 && oldest !== undefined) this.#cells.delete(oldest);
+  }
+
+  /** Where a cell calls what calls this: of its frames the innermost. Undefined where no cell does. */
+  here(): CallPlace | undefined {
+    const {stackTraceLimit} = Error;
+    const prepare: unknown = Reflect.get(Error, 'prepareStackTrace');
+    const holder: {stack?: readonly NodeJS.CallSite[]} = {};
+    Error.stackTraceLimit = FRAMES;
+    Error.prepareStackTrace = (_error, frames) => frames;
+    let frames: readonly NodeJS.CallSite[];
+    try {
+      Error.captureStackTrace(holder);
+      frames = holder.stack ?? [];
+    } finally {
+      Reflect.set(Error, 'prepareStackTrace', prepare);
+      Error.stackTraceLimit = stackTraceLimit;
+    }
+    const cells = frames.flatMap(frame => {
+      const known = this.#cells.get(frame.getFileName() ?? '');
+      return known === undefined ? [] : [{frame, known}];
+    });
+    // What a cell calls may be a function of an earlier one.
+    const last = cells.at(-1)?.known;
+    const found = cells.find(({known}) => known === last);
+    return found && this.#placeOf(found.known, found.frame.getLineNumber() ?? 0, found.frame.getColumnNumber() ?? 0);
+  }
+
+  #placeOf(known: Known, line: number, column: number): CallPlace | undefined {
+    // A loop calls from one place.
+    const asked = this.#called;
+    if (asked?.known === known && asked.line === line && asked.column === column) return asked.place;
+    const at = known.positions.original({line, column});
+    const start = at && offsetOf(known.source, at);
+    const called =
+      start === undefined ? '' : (/^[\p{ID_Continue}$.]*/u.exec(known.source.slice(start, start + 200))?.[0] ?? '');
+    const place =
+      start === undefined ? undefined : {label: known.label, start, end: start + Math.max(called.length, 1)};
+    this.#called = {known, line, column, place};
+    return place;
   }
 
   /** What a person sees of something that was thrown. Never throws. */

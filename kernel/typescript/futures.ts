@@ -4,7 +4,7 @@ import type {ErrorContent} from '../wire/notebook.js';
 import {encodeHandle, toJson} from './encode.js';
 import {heldBy, holds, makeFuture} from './future.js';
 import type {Future, Held} from './future.js';
-import type {FromUser, FutureRef, Settled, ToUser} from './messages.js';
+import type {CallPlace, FromUser, FutureRef, Settled, ToUser} from './messages.js';
 import {Files, Repo, SetResult} from './results.js';
 import {withMembers} from './series-members.js';
 import {makeSet} from './set.js';
@@ -69,11 +69,17 @@ export class Futures {
   readonly #entries = new Map<string, Entry>();
   readonly #send: (message: FromUser) => void;
   readonly #cell: () => string;
+  readonly #place: () => CallPlace | undefined;
 
-  /** `send` puts a message on its way to the kernel, `cell` tells the cell whose code runs. */
-  constructor(send: (message: FromUser) => void, cell: () => string) {
+  /** `send` puts a message on its way to the kernel, `cell` tells the cell whose code runs, `place` where in a cell that is. */
+  constructor(
+    send: (message: FromUser) => void,
+    cell: () => string,
+    place: () => CallPlace | undefined = () => undefined,
+  ) {
     this.#send = send;
     this.#cell = cell;
+    this.#place = place;
   }
 
   /** The handle of a future that the kernel has made; always the same one. */
@@ -90,7 +96,9 @@ export class Futures {
   /** Makes a handle, and tells the kernel of the call that it stands for. */
   call(ref: Omit<FutureRef, 'id'>, name: string, values: readonly JsonValue[]): Future | FutureSet {
     const {handle, ref: made} = this.#add({...ref, id: randomBytes(6).toString('hex')}, false);
-    this.#send({type: 'call', cell: this.#cell(), future: made.id, function: name, arguments: values});
+    const at = this.#place();
+    const message = {type: 'call', cell: this.#cell(), future: made.id, function: name, arguments: values} as const;
+    this.#send(at === undefined ? message : {...message, at});
     return handle;
   }
 

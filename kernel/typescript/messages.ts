@@ -134,6 +134,13 @@ export type ToUser =
   /** What the kernel still waits for, after code was terminated: cells and ids. `lost` answers, with those that nobody works on. */
   | {readonly type: 'still'; readonly ids: readonly string[]};
 
+/** A place in the text of a cell, in UTF-16 offsets; `label`: `cell [7]`. */
+export interface CallPlace {
+  readonly label: string;
+  readonly start: number;
+  readonly end: number;
+}
+
 /** From the user's process to the kernel. */
 export type FromUser =
   | {readonly type: 'ready'}
@@ -163,6 +170,8 @@ export type FromUser =
       readonly future: string;
       readonly function: string;
       readonly arguments: readonly JsonValue[];
+      /** Where a cell calls it, where that is known. */
+      readonly at?: CallPlace;
     }
   /** What `f` of `future.map(f)` came to; its `call` was `{function: 'map', arguments: [handle]}`. */
   | {readonly type: 'mapped'; readonly future: string; readonly settled: Settled}

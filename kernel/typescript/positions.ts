@@ -75,6 +75,10 @@ export function positionAt(text: string, offset: number): Position {
   return {line: before.split('\n').length, column: offset - newline};
 }
 
+/** The offset of a place in a text. */
+export const offsetOf = (text: string, {line, column}: Position): number =>
+  (lineStarts(text)[line - 1] ?? text.length) + column - 1;
+
 function lineStarts(text: string): number[] {
   const starts = [0];
   for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1);

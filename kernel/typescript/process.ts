@@ -71,6 +71,7 @@ class UserProcessLoop {
     this.#futures = new Futures(
       message => this.#kernel.send(message),
       () => this.#cell,
+      () => this.#errors.here(),
     );
     this.#evaluator = new Evaluator(this.#names, this.#futures, this.#errors, directory);
     this.#install(directory);
