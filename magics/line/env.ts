@@ -20,21 +20,34 @@ export const envMagic = lineMagic(
       );
       return undefined;
     }
+    const declared = new Map<string, string>();
+    const asked: string[] = [];
     for (const word of words.value) {
       const at = word.indexOf('=');
       const name = at < 0 ? word : word.slice(0, at);
+      const last = [...declared.keys()].at(-1);
+      // One wrong word, and none of the line counts.
       if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
-        return wrong(line, 'W2035', `\`${name}\` is no name of an environment variable`, 'write `%env NAME=value`');
-      if (at >= 0) environment.set(name, word.slice(at + 1));
-      else if (environment.has(name)) context.stream('stdout', `${name}=${environment.get(name) ?? ''}\n`);
+        return wrong(
+          line,
+          'W2035',
+          `\`${name}\` is no name of an environment variable`,
+          last === undefined ? 'write `%env NAME=value`' : quoted(last),
+        );
+      if (at >= 0) declared.set(name, word.slice(at + 1));
+      else if (environment.has(name) || declared.has(name)) asked.push(name);
       else
         return wrong(
           line,
           'W2035',
           `\`${name}\` is not declared`,
-          `write \`%env ${name}=$${name}\` to pass the kernel's own value`,
+          last === undefined ? `write \`%env ${name}=$${name}\` to pass the kernel's own value` : quoted(last),
         );
     }
+    for (const [name, value] of declared) environment.set(name, value);
+    for (const name of asked) context.stream('stdout', `${name}=${environment.get(name) ?? ''}\n`);
     return undefined;
   },
 );
+
+const quoted = (name: string): string => `a value with blanks is quoted: \`%env ${name}='one two'\``;

@@ -241,3 +241,16 @@ test('a word that a script takes no part in, and a magic of IPython, are errors 
   const {error} = await notebook.run('# a title\nprint("hi")');
   expect(error).toContain('W1010: this cell is TypeScript, but it looks like Python');
 });
+
+test('of an `%env` line with a wrong word nothing is declared, and a value with blanks is shown quoted', async () => {
+  await using notebook = await openTestNotebook();
+  for (const [line, hint] of [
+    ['%env A=one two', "a value with blanks is quoted: `%env A='one two'`"],
+    ['%env A=one 2=x', "a value with blanks is quoted: `%env A='one two'`"],
+    ['%env two', "write `%env two=$two` to pass the kernel's own value"],
+  ] as const)
+    expect((await notebook.run(line)).error, line).toContain(hint);
+  expect((await notebook.run('%env')).out).toBe('nothing is declared\n');
+  expect((await notebook.run('%env A=1 B="x y" A')).out).toBe('A=1\n');
+  expect((await notebook.run('%env')).out).toBe('A=1\nB=x y\n');
+});
