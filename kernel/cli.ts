@@ -63,7 +63,7 @@ async function run(path: string, options: RunOptions, words: readonly ParameterW
     }
   }
   await session.shutdown();
-  const open = [...scheduler.entries()].filter(({final}) => !final).length;
+  const {open = 0} = summary;
   if (open > 0) say(`weft: ${open} ${open === 1 ? 'task goes' : 'tasks go'} on; the next run finds what they make`);
   say(`weft: ${basename(file)} ${summaryText(summary)}`);
   if (options.json === true) writeSync(1, `${JSON.stringify(summaryJson(summary))}\n`);

@@ -36,6 +36,9 @@ export interface CellSummary {
 /** What a run prints with `--json` (LANGUAGE 16): distinct fingerprints, joins apart. */
 export interface RunSummary {
   readonly ok: boolean;
+  /** It was told to stop; and how many tasks go on without it, which are counted nowhere else. */
+  readonly interrupted?: true;
+  readonly open?: number;
   readonly wall_s: number;
   readonly tasks: TaskCounts;
   readonly joins: TaskCounts;
@@ -132,8 +135,10 @@ export async function runHeadless(
         ? node.stop !== undefined
         : node.fingerprint === undefined && isFinal(node.state) && node.state.is !== 'done'),
   );
-  const good = !bad && !lost && cells.every(cell => cell.status === 'ok');
-  return {summary: {ok: good, wall_s: seconds(started), tasks, joins, cells}, outputs};
+  const good = !signal.aborted && !bad && !lost && cells.every(cell => cell.status === 'ok');
+  const open = [...scheduler.entries()].filter(({final}) => !final).length;
+  const early = signal.aborted ? {interrupted: true as const, open} : {};
+  return {summary: {ok: good, ...early, wall_s: seconds(started), tasks, joins, cells}, outputs};
 }
 
 /** What a notebook shows below an error: the place, the code, and what to do. */
@@ -216,7 +221,7 @@ function watchProgress(futures: Futures, scheduler: Scheduler, progress: (line: 
 const seconds = (since: number): number => Math.round(performance.now() - since) / 1000;
 
 /** The summary in a line for people. */
-export function summaryText({tasks, joins, wall_s, ok: good}: RunSummary): string {
+export function summaryText({tasks, joins, wall_s, ok: good, interrupted, open = 0}: RunSummary): string {
   const words = (counts: TaskCounts): string =>
     (['ran', 'cached', 'attached', 'failed', 'blocked', 'cancelled'] as const)
       .filter(how => counts[how] > 0)
@@ -225,8 +230,9 @@ export function summaryText({tasks, joins, wall_s, ok: good}: RunSummary): strin
   const parts = [
     `${tasks.total} ${tasks.total === 1 ? 'task' : 'tasks'}${tasks.total === 0 ? '' : `: ${words(tasks)}`}`,
     ...(joins.total === 0 ? [] : [`${joins.total} ${joins.total === 1 ? 'join' : 'joins'}: ${words(joins)}`]),
+    ...(open === 0 ? [] : [`${open} ${open === 1 ? 'goes' : 'go'} on`]),
   ];
-  return `${good ? 'done' : 'failed'} in ${wall_s.toFixed(1)} s · ${parts.join(' · ')}`;
+  return `${interrupted === true ? 'interrupted' : good ? 'done' : 'failed'} in ${wall_s.toFixed(1)} s · ${parts.join(' · ')}`;
 }
 
 /** A plain object for `--json`. */

@@ -89,10 +89,23 @@ test('usage, and a notebook that is not there, exit with 2; an interrupt with 13
   expect(none.code).toBe(2);
   expect(none.err).toContain('there is no notebook');
   notebook(folder, ['%%bash --as quick\nexit 1', '%%bash --as slow\nsleep 2', 'await new Promise(() => undefined)']);
-  const interrupted = await weft(folder, ['run', 'nb.ipynb'], 'quick failed');
+  const interrupted = await weft(folder, ['run', 'nb.ipynb', '--json'], 'quick failed');
   expect(interrupted.code).toBe(130);
   expect(interrupted.err).toContain('weft: 1 task goes on; the next run finds what they make');
-  expect(interrupted.err).toMatch(/nb\.ipynb failed in .* · 1 task: 1 failed/);
+  expect(interrupted.err).toMatch(/nb\.ipynb interrupted in .* · 1 task: 1 failed · 1 goes on/);
+  expect(JSON.parse(interrupted.out)).toMatchObject({
+    ok: false,
+    interrupted: true,
+    open: 1,
+    tasks: {total: 1, failed: 1},
+  });
+  notebook(folder, ['%%bash --as slow\nsleep 6; echo a', '%wait']);
+  // Nothing has failed, and it is not done either.
+  const early = await weft(folder, ['run', 'nb.ipynb', '--json'], '1 running');
+  expect([early.code, JSON.parse(early.out)]).toMatchObject([
+    130,
+    {ok: false, interrupted: true, open: 1, tasks: {total: 0}},
+  ]);
 });
 
 test('an error of a cell is told with its place and what to do, as in a notebook', async () => {
