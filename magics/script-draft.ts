@@ -277,6 +277,9 @@ function taskOf(
     work: changed === undefined ? script : new MutatingWork(script, language.name, changed.root.path, fingerprint),
     ...contentsOf(base, context),
     ...(lane === undefined ? {} : {lane}),
+    ...(call.out === undefined || call.options.allowEmpty
+      ? {}
+      : {lacks: (manifest: Manifest) => script.lacks(manifest)}),
     ...(root === undefined ? {} : {turn: () => root.turn()}),
     ...(call.options.force || call.always ? {force: true} : {}),
   };

@@ -182,14 +182,18 @@ export class ScriptWork implements Work {
     return Promise.resolve(ok({outputs: [...outputs].sort(), ...(value === undefined ? {} : {value})}));
   }
 
+  recheck(manifest: Manifest): Promise<string | undefined> {
+    return Promise.resolve(this.lacks(manifest));
+  }
+
   /** Options that are not hashed may ask for more than the result has: what was allowed to be absent is not any more. */
-  recheck({outputs}: Manifest): Promise<string | undefined> {
+  lacks({outputs}: Manifest): string | undefined {
     const {out, options} = this.#call;
-    if (out === undefined || options.allowEmpty) return Promise.resolve(undefined);
+    if (out === undefined || options.allowEmpty) return undefined;
     const all = outputs.map(({path}) => path);
     const missing = out.filter(glob => matches(all, glob).length === 0);
     const names = missing.map(glob => `\`${readGlob(glob).text}\``).join(', ');
-    return Promise.resolve(missing.length === 0 ? undefined : `it has no ${names}, which \`--allow-empty\` allowed`);
+    return missing.length === 0 ? undefined : `it made no ${names}, which \`--allow-empty\` allowed`;
   }
 }
 

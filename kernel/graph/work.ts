@@ -84,6 +84,11 @@ export interface Task {
   readonly force?: boolean;
   /** Never two at once of one lane: a root's writers, a person's rerun. */
   readonly lane?: string;
+  /**
+   * What a result lacks for this one, in a person's words: `--allow-empty` is not hashed, so that another task of the same fingerprint may be
+   * content with less. Absent: it takes any.
+   */
+  readonly lacks?: (manifest: Manifest) => string | undefined;
   /** Asked when its needs are done, before it is queued: what it waits for then; undefined: it has its turn, until its end. */
   readonly turn?: () => Turn | undefined;
 }

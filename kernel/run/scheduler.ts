@@ -10,6 +10,7 @@ import type {Checkpoints} from './checkpoints.js';
 import {Entry} from './entry.js';
 import type {Executor, Exit, Inside} from './executor.js';
 import {Hits} from './hits.js';
+import {joinedTask} from './joined-task.js';
 import {takeTurn} from './turn.js';
 
 /** Of so many needs each one that is done is told. Of more, a quarter of them at a time: looking at all after each one takes the square of their number. */
@@ -82,14 +83,11 @@ export class Scheduler {
   submit(task: Task): Entry {
     const known = this.#entries.get(task.fingerprint);
     if (known !== undefined) {
-      if (known.final) {
-        known.task = task;
-        this.restart(known);
-      } else if (task.force === true && known.phase === 'idle') {
-        // It has not begun: it can still be forced.
-        known.task = task;
-        this.force(known);
-      }
+      // What has not begun can still be forced.
+      const forced = !known.final && task.force === true && known.phase === 'idle';
+      known.task = joinedTask(known.task, task, known.final || forced);
+      if (forced) this.force(known);
+      else this.restart(known);
       return known;
     }
     let depth = 0;

@@ -10,6 +10,7 @@ import {failureMessage, failureText} from '../show/failure-text.js';
 import type {FutureKind, FutureRef, Settled} from '../typescript/messages.js';
 import {Deferred} from './deferred.js';
 import type {Draft} from './magic.js';
+import {Refusal} from './refusal.js';
 import {nodesOf} from './series.js';
 import type {SetNode} from './set-node.js';
 
@@ -50,6 +51,7 @@ export class TaskNode {
   /** The tasks that a split has made of it: shown before the one that stands for it. */
   parts: readonly TaskNode[] = [];
   #work: readonly TaskNode[] = [];
+  #refusal: Refusal | undefined;
   #state: TaskState;
   #known = new Deferred<Result<Task, Stop>>();
   #round = 0;
@@ -78,7 +80,7 @@ export class TaskNode {
   }
 
   get state(): TaskState {
-    return this.inner?.state ?? this.entry?.state ?? this.#state;
+    return this.inner?.state ?? this.#refusal?.state ?? this.entry?.state ?? this.#state;
   }
 
   /** True when nothing of it will change by itself, nor of the tasks that a split has made of it. */
@@ -254,6 +256,7 @@ export class TaskNode {
 
   #submit(task: Task): void {
     this.entry = this.#ports.submit(task);
+    if (task.lacks !== undefined) this.#refusal = new Refusal(this.entry, task.lacks);
     this.#known.resolve(ok(task));
     this.#ports.changed(this);
   }

@@ -1,5 +1,6 @@
 import {dirname, relative} from 'node:path';
 import type {Fingerprint} from '../../kernel/fingerprint/fingerprint.js';
+import type {Manifest} from '../../kernel/graph/manifest.js';
 import {fingerprintOfRecipe} from '../../kernel/graph/recipe.js';
 import {fail, ok, type Result} from '../../kernel/graph/result.js';
 import {isFinal} from '../../kernel/graph/task.js';
@@ -18,7 +19,7 @@ import {resolveParents, type ParentRerun} from './parents.js';
 import {PersonWork} from './person-work.js';
 import {planLsst, type Plan} from './plan.js';
 import {workOf} from './lsst-work.js';
-import type {Command} from './rerun-work.js';
+import {RerunWork, type Command} from './rerun-work.js';
 import {RootOrder, waitForRoot} from './root-order.js';
 import {RootReader} from './root-reader.js';
 import {rootIdentity} from './root-identity.js';
@@ -250,6 +251,9 @@ async function makeTask(
       ...(plan.contents.size === 0 ? {} : {contents: plan.contents}),
       ...(plan.call.options.force || way === 'person' ? {force: true} : {}),
       ...(lane === undefined ? {} : {lane}),
+      ...(plain instanceof RerunWork && plan.entry.writes && !plan.call.options.allowEmpty
+        ? {lacks: (manifest: Manifest) => plain.lacks(manifest)}
+        : {}),
       ...(node === undefined ? {} : {turn: () => order.turn(place, node, way === 'root')}),
     },
   };

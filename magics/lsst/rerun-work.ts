@@ -112,11 +112,15 @@ export class RerunWork implements Work {
     return ok({});
   }
 
+  recheck(manifest: Manifest): Promise<string | undefined> {
+    return Promise.resolve(this.lacks(manifest));
+  }
+
   /** `--allow-empty` is not hashed: what wrote nothing under it is no hit without it. */
-  recheck({outputs}: Manifest): Promise<string | undefined> {
+  lacks({outputs}: Manifest): string | undefined {
     const {allowEmpty, writes} = this.#expected;
     const enough = allowEmpty || !writes || outputs.some(({path}) => !isBookkeeping(path));
-    return Promise.resolve(enough ? undefined : 'it wrote nothing, which `--allow-empty` allowed');
+    return enough ? undefined : 'it wrote nothing, which `--allow-empty` allowed';
   }
 }
 

@@ -30,6 +30,36 @@ test('what --allow-empty allowed is no result without it', async () => {
   expect((await notebook.run('%wait a')).shown).toContain('cached');
 });
 
+test('what one future may not have, another one of the same task has, whoever comes first', async () => {
+  using folder = scratch();
+  await using notebook = await openTestNotebook({directory: folder.path});
+  const until = (name: string): string =>
+    `while [[ ! -e '${folder.at(name)}' ]]; do read -t 0.02 <> <(:) || true; done`;
+  const cell = (name: string, gate: string, options = ''): string =>
+    `%%bash --as ${name} --out nothing${options}\n${until(gate)}`;
+  const outcome = (name: string): Promise<string | undefined> =>
+    notebook.value(`await ${name}.then(() => 'done', error => error.message)`);
+  // It comes to one that runs and may not be empty.
+  await notebook.run(cell('strict', 'one'));
+  await notebook.run(cell('content', 'one', ' --allow-empty'));
+  writeFileSync(folder.at('one'), '');
+  expect(await outcome('content')).toBe("'done'");
+  expect(await outcome('strict')).toContain('it made no `nothing`, which `--allow-empty` allowed');
+  // It was there before, and stays.
+  await notebook.run(cell('first', 'two', ' --allow-empty'));
+  writeFileSync(folder.at('two'), '');
+  expect(await outcome('first')).toBe("'done'");
+  await notebook.run(cell('second', 'two'));
+  expect(await outcome('second')).toContain('it made no `nothing`');
+  expect(await notebook.value('await first.then(({files}) => files.length)')).toBe('0');
+  // One that had failed alone is made again for one that may be empty.
+  await notebook.run(cell('alone', 'one', ' --no-strict'));
+  expect(await outcome('alone')).toContain('it made no `nothing`');
+  await notebook.run(cell('both', 'one', ' --no-strict --allow-empty'));
+  expect(await outcome('both')).toBe("'done'");
+  expect(await outcome('alone')).toContain('it made no `nothing`');
+});
+
 test('a set-up that sources a file is made again when the file is edited', async () => {
   using folder = scratch();
   writeFileSync(folder.at('setup.sh'), 'export MODE=one\n');
