@@ -54,6 +54,9 @@ const STDOUT = '.weft.stdout';
 /** Lines of a value's output that bash copies by itself: it reads pipes byte by byte. */
 const SHELL_LINES = 20;
 
+/** Characters from which on a line is left to another process, too. */
+const LONG_LINE = 16384;
+
 /** bash: variables are texts, and the value is what is printed last (LANGUAGE 4 and 9). */
 export const bashLanguage: ScriptLanguage = {
   name: 'bash',
@@ -101,9 +104,11 @@ const withStdout = (commands: string): string => `set -o pipefail
 shopt -s lastpipe
 ( shopt -u lastpipe; ${commands} ) | {
   WEFT_LINE= WEFT_LINES=0
-  while IFS= read -r WEFT_LINE; do
-    printf '%s\\n' "$WEFT_LINE"
-    printf '%s\\n' "$WEFT_LINE" >&3
+  while IFS= read -r -n ${LONG_LINE} WEFT_LINE; do
+    WEFT_END=$'\\n'
+    if ((\${#WEFT_LINE} == ${LONG_LINE})); then WEFT_END= WEFT_LINES=${SHELL_LINES - 1}; fi
+    printf '%s%s' "$WEFT_LINE" "$WEFT_END"
+    printf '%s%s' "$WEFT_LINE" "$WEFT_END" >&3
     if ((++WEFT_LINES == ${SHELL_LINES})); then tee -a ${STDOUT}; fi
   done
   printf '%s' "$WEFT_LINE"

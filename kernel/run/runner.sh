@@ -30,6 +30,8 @@
 declare -r weft_locale=${LC_ALL-} weft_has_locale=${LC_ALL+yes}
 { LC_ALL=C.UTF-8; } 2>/dev/null
 weft_wide=é
+# Characters from which on a line of a value is left to another process.
+weft_long=16384
 # Where the numbers of characters stand, and not those of bytes.
 ((${#weft_wide} == 1)) && weft_wide=7 || { LC_ALL=C; weft_wide=0; }
 
@@ -279,12 +281,13 @@ weft_open() {
 }
 
 # Goes on to copy what the job writes to its standard output, by whole lines, until that is closed. Of that, weft_all is in the log
-# already, and weft_line is what the last look at the pipe gave, with weft_status. What is more than a few lines is left to another process.
+# already, and weft_line is what the last look at the pipe gave, with weft_status: 2 if it is the beginning of a long line. What is more than a
+# few lines, or such a line, is left to another process.
 weft_copy() {
   local lines=0 tee
   # Something that this job leaves behind may keep the pipe.
   weft_clean=
-  while ((weft_status != 1 && lines < 20)); do
+  while ((weft_status != 1 && weft_status != 2 && lines < 20)); do
     if ((weft_status == 0)); then
       printf '%s\n' "$weft_line"
       weft_all+=$weft_line$'\n' weft_line= lines=$((lines + 1))
@@ -293,14 +296,15 @@ weft_copy() {
       break
     fi
     weft_part=$weft_line
-    IFS= read -r -t 2 -u "$weft_pipe" weft_line
+    IFS= read -r -t 2 -n "$weft_long" -u "$weft_pipe" weft_line
     weft_status=$?
+    ((${#weft_line} < weft_long)) || weft_status=2
     weft_line=$weft_part$weft_line
   done
   ((weft_status == 0)) && weft_line+=$'\n'
   printf '%s' "$weft_line"
   printf '%s' "$weft_all$weft_line" >>"$weft_directory/$weft_stdout"
-  ((lines == 20)) || return
+  ((lines == 20 || weft_status == 2)) || return
   tee -a "$weft_directory/$weft_stdout" <&"$weft_pipe" &
   tee=$!
   while kill -0 "$tee"; do
@@ -502,13 +506,15 @@ weft_limit_memory() {
     [[ ! $weft_limit$weft_memory$weft_asked ]] || weft_guard
     # Mostly it is a line, which costs a quarter of what another process does.
     [[ ! $weft_stdout ]] || {
-      IFS= read -r -t 2 -u "$weft_pipe" weft_line
+      IFS= read -r -t 2 -n "$weft_long" -u "$weft_pipe" weft_line
       weft_status=$?
+      ((${#weft_line} < weft_long)) || weft_status=2
       if ((weft_status == 0)); then
         weft_all=$weft_line$'\n' weft_part=0.05
         [[ $weft_told ]] || { printf '%s' "$weft_all" >>"$weft_directory/.weft.log"; weft_part=2; }
-        IFS= read -r -t "$weft_part" -u "$weft_pipe" weft_line
+        IFS= read -r -t "$weft_part" -n "$weft_long" -u "$weft_pipe" weft_line
         weft_status=$?
+        ((${#weft_line} < weft_long)) || weft_status=2
       fi
       if [[ $weft_status != 1 || $weft_line ]]; then
         # It has more to say, or does not come to its end: somebody may be reading its log.

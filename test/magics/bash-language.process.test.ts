@@ -41,6 +41,14 @@ test.each([0, 1, 19, 20, 21, 40])('a last line without its end stays so, after %
   expect([log.toString(), stdout.toString()]).toEqual([`${lines(count)}{"a": 1}`, `${lines(count)}{"a": 1}`]);
 });
 
+test.each([16_383, 16_384, 16_385, 500_000])('a line of %i characters comes out as it is', count => {
+  for (const end of ['', '\\n', '\\nö\\n']) {
+    const {log, stdout} = valueScript(`printf 'a\\n'; printf '%0${count}dö${end}' 0`);
+    const expected = `a\n${'0'.repeat(count)}ö${end.replaceAll('\\n', '\n')}`;
+    expect(log.toString() === expected && stdout.toString() === expected).toBe(true);
+  }
+});
+
 test('every byte but NUL comes out, whatever the encoding', () => {
   const bytes = Buffer.from([...Array(255).keys()].map(i => i + 1));
   const octal = [...bytes].map(byte => `\\${byte.toString(8).padStart(3, '0')}`).join('');

@@ -19,6 +19,8 @@ test('standard output is in the log and in a file of its own, whatever its lines
     'x\ny',
     '  a b  \n',
     'größer\\n\n',
+    // About the characters from which on a line is not read by bash.
+    ...[16_383, 16_384, 16_385, 40_000].map(count => `a\n${'ö'.repeat(count)}\nb\n`),
     ...[2, 19, 20, 21, 22, 40, 20_000].map(lines),
   ];
   for (const last of ['', 'part'])
@@ -49,11 +51,14 @@ test.each([
   expect(await rig.read('job', '.weft.log')).toBe('');
 });
 
-test.each([
+test.each<readonly [what: string, script: string, text: string]>([
   ['nothing', 'true', ''],
   ['a part of a line', 'printf 30', '30'],
   ['two lines', 'echo 30; echo 31', '30\n31\n'],
   ['a long line', `printf '%01000d\\n' 0`, `${'0'.repeat(1000)}\n`],
+  ...[16_383, 16_384, 16_385, 500_000].map(
+    count => [`a line of ${count}`, `printf '%0${count}d\\n' 0`, `${'0'.repeat(count)}\n`] as const,
+  ),
   ['a line, and then something to standard error', 'echo 30; echo warning >&2', '30\n'],
   ['a line, and has failed', 'echo 30; exit 3', '30\n'],
   ['a line, and then waits for long', 'echo 30; until grep -q 30 "${0%/*}"/.weft.log; do :; done', '30\n'],
