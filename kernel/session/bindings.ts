@@ -60,7 +60,13 @@ export class Bindings {
 
   /** What the code of a cell has bound, by the ids of futures; null: something that is none. */
   held(names: readonly (readonly [name: string, future: string | null])[], futures: Futures, by: string): void {
-    for (const [name, id] of names) this.hold(name, id === null ? undefined : futures.get(id), by);
+    for (const [name, id] of names) {
+      const node = id === null ? undefined : futures.get(id);
+      this.hold(name, node, by);
+      // A name that a cell gave is the code's too.
+      const given = name === '_' ? undefined : futures.namedSo(name);
+      if (given !== undefined && given !== node) futures.bind(name, node);
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 import type {JsonValue} from '../fingerprint/json.js';
 import {fail, ok} from '../graph/result.js';
 import {HANDLE_KEY, type CallPlace, type Settled} from '../typescript/messages.js';
+import {checkName} from '../cell/identifier.js';
 import {problemsError} from './cell-error.js';
 import {once} from './cell-names.js';
 import type {Contexts} from './context.js';
@@ -98,12 +99,16 @@ export class Calls {
     const made = cell?.context ?? contexts.make(request, new AbortController().signal, () => undefined);
     const context = made.fixed();
     const given = nameIn(values);
+    const wrong = given === undefined ? undefined : nameProblem(given, registry.ownNames);
+    const plan = (draft: Draft): TaskNode => {
+      const node = futures.plan(given === undefined ? draft : calledSo(draft, given), given, future);
+      cell?.nodes.push(node);
+      return node;
+    };
     this.#inOrder(cell, async () => {
-      const result = await planCall(registry, name, values, context, draft => {
-        const node = futures.plan(given === undefined ? draft : calledSo(draft, given), given, future);
-        cell?.nodes.push(node);
-        return node;
-      }).catch((error: unknown) => fail([faultOf(error)]));
+      const planned =
+        wrong === undefined ? planCall(registry, name, values, context, plan) : Promise.resolve(fail([wrong]));
+      const result = await planned.catch((error: unknown) => fail([faultOf(error)]));
       if (result.ok) {
         user.planned(future);
         return;
@@ -252,6 +257,14 @@ function nameIn(values: readonly JsonValue[]): string | undefined {
     if (typeof as === 'string') return as;
   }
   return undefined;
+}
+
+/** What is wrong with the name that a call gives; its place is that of the call. */
+function nameProblem(name: string, ownNames: readonly string[]): Problem | undefined {
+  const wrong = checkName(name, {start: 0, end: 0}, ownNames);
+  if (wrong === undefined) return undefined;
+  const {code, severity, message, hint} = wrong;
+  return {code, severity, message: `\`as\`: ${message}`, ...(hint === undefined ? {} : {hint})};
 }
 
 const faultOf = (error: unknown): Problem => ({

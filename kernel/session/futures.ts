@@ -9,6 +9,7 @@ import type {Bundle} from '../wire/notebook.js';
 import type {Draft} from './magic.js';
 import {TaskNode, type FutureNode, type Member, type NodePorts, type Stop} from './node.js';
 import {AllSeries} from './all-series.js';
+import {listedFutures, type ListedFuture} from './listed-futures.js';
 import {madeOf, seriesOf, type Series, type SeriesParts} from './series.js';
 import {SetNode} from './set-node.js';
 
@@ -98,14 +99,14 @@ export class Futures {
     return entry;
   }
 
-  /** Remembers a name that a cell gave. A future that lost its name is still there under its id. */
-  bind(name: string, node: FutureNode): FutureNode | undefined {
+  /** Remembers what a name holds that a cell gave; undefined: no future any more. One that lost its name is still there under its id. */
+  bind(name: string, node: FutureNode | undefined): void {
     const before = this.#named.get(name);
     this.#named.delete(name);
-    this.#named.set(name, node);
     if (before !== undefined && before !== node && name !== '_') this.#replaced.add(before);
+    if (node === undefined) return;
+    this.#named.set(name, node);
     this.#replaced.delete(node);
-    return before;
   }
 
   /** Resolves when the results of all that was submitted have been looked for. */
@@ -124,43 +125,8 @@ export class Futures {
   }
 
   /** All of the notebook for a person to look at: what has a name, then what code has made, in the order of making. */
-  everything(): readonly {readonly name: string; readonly node: FutureNode}[] {
-    const named = this.named();
-    const seen = new Set<FutureNode>();
-    const see = (node: FutureNode): void => {
-      if (seen.has(node)) return;
-      seen.add(node);
-      if (node.is === 'set') {
-        for (const member of node.members ?? []) {
-          const made = madeOf(member);
-          if (made !== undefined) see(made);
-        }
-      } else {
-        for (const part of node.parts) see(part);
-        if (node.inner !== undefined) see(node.inner);
-      }
-    };
-    for (const [, node] of named) see(node);
-    const nodes = [...this.#nodes.values()];
-    for (const node of nodes) {
-      if (this.#replaced.has(node)) see(node);
-      else if (node.is === 'task')
-        for (const part of [...node.parts, ...(node.inner?.kind === node.kind ? [node.inner] : [])]) see(part);
-    }
-    const rest: FutureNode[] = [];
-    const isSeen = (member: Member): boolean => {
-      const made = madeOf(member);
-      return made !== undefined && seen.has(made);
-    };
-    for (const node of [...nodes.filter(each => each.is === 'set'), ...nodes.filter(each => each.is === 'task')]) {
-      if (node.is === 'task' && node.draft.aside === true) continue;
-      if (seen.has(node) || (node.is === 'set' && node.members !== undefined && node.members.every(isSeen))) continue;
-      see(node);
-      rest.push(node);
-    }
-    const titleOf = (node: FutureNode): string =>
-      node.is === 'set' && node.name === '_' ? (node.members?.[0]?.node.draft.name ?? '_') : node.label;
-    return [...named.map(([name, node]) => ({name, node})), ...rest.map(node => ({name: titleOf(node), node}))];
+  everything(): readonly ListedFuture[] {
+    return listedFutures(this.named(), [...this.#nodes.values()], this.#replaced);
   }
 
   all(): Iterable<FutureNode> {

@@ -12,7 +12,7 @@ import {elementsOf, keyText} from './element.js';
 import type {Futures} from './futures.js';
 import type {LineContext, MagicContext, NamedNode, Problem} from './magic.js';
 import type {NotebookControl} from './notebook-control.js';
-import type {FutureNode} from './node.js';
+import {madeBelow, type FutureNode} from './node.js';
 import type {Registry} from './registry.js';
 import type {UserPort} from './user-port.js';
 
@@ -80,7 +80,7 @@ export class LineRunner {
       page: text => void payload.push({source: 'page', data: {'text/plain': text}, start: 0}),
       display: (bundle, metadata) => output.display(bundle, metadata),
       bind,
-      watch: (title, nodes) => displays.open(title, nodes, output),
+      watch: (title, nodes) => displays.open(title, withoutElements(nodes), output),
       resolve: line => this.#resolve(line),
       fill: line => this.#fill(line),
       evaluate: code => this.#evaluate(code),
@@ -234,6 +234,12 @@ function isFuture(code: string, {label, kind}: FutureNode): Filling {
         ? 'take an element, and await it'
         : `give it to the cells that take it, by \`--from ${label}\` or \`--with\`; or wait for it: \`\${${awaited}}\``,
   };
+}
+
+/** Futures without the elements of sets that are there too: each task counts once. */
+function withoutElements(nodes: readonly FutureNode[]): readonly FutureNode[] {
+  const inside = new Set(nodes.flatMap(node => (node.is === 'set' ? madeBelow(node) : [])));
+  return nodes.filter(node => node.is === 'set' || !inside.has(node));
 }
 
 function noElement(raw: string, name: string, node: FutureNode, span: Span): Problem {

@@ -65,7 +65,7 @@ export const cacheMagic = lineMagic(
         if (!named.ok) return named.error;
         const done = cache.pin(named.value, command.raw === 'pin');
         if (!done.ok) return wrong(line, 'W7040', done.error);
-        context.stream('stdout', `${command.raw}ned ${named.value.map(({label}) => label).join(', ')}\n`);
+        context.stream('stdout', `${command.raw}ned ${countedLabels(named.value)}\n`);
         return undefined;
       }
       case 'rebuild': {
@@ -93,6 +93,13 @@ export const cacheMagic = lineMagic(
     }
   },
 );
+
+/** Each label once, with how many results it means where these are several. */
+function countedLabels(results: readonly {readonly fingerprint: Fingerprint; readonly label: string}[]): string {
+  const labels = new Map<string, Set<Fingerprint>>();
+  for (const {label, fingerprint} of results) labels.set(label, (labels.get(label) ?? new Set()).add(fingerprint));
+  return [...labels].map(([label, {size}]) => (size === 1 ? label : `${label} (${size} results)`)).join(', ');
+}
 
 /** `%cleanup [--yes]`: what nothing needs any more. */
 export const cleanupMagic = lineMagic(

@@ -87,6 +87,22 @@ test('a future in a line that sets something for later cells is an error that sa
   expect((await notebook.run('%env P=${(await fin).path}\n%wait ${fin}')).error).toBe('');
 });
 
+test('what is named twice counts once, what a name holds no more is not listed, and a call gives names as a cell does', async () => {
+  await using notebook = await openTestNotebook();
+  await notebook.run('%%foreach x in [1, 2]\n%%bash --as s --value\necho $x');
+  await notebook.run('%%bash --as a\ntrue');
+  await notebook.run('%%bash --as b\necho 1 > f');
+  expect((await notebook.run('%wait s[1] s')).shown).toContain('2 of 2 done');
+  expect((await notebook.run('%cache pin s a s[1]')).out).toBe('pinned s (2 results), a, s[1]\n');
+  expect((await notebook.run('%status')).shown).toMatch(/^a +done/m);
+  await notebook.run('let a = null');
+  const {shown} = await notebook.run('%status');
+  expect(shown).not.toMatch(/^a +/m);
+  expect(shown).toMatch(/^b +done/m);
+  expect((await notebook.run("1;\n  bash('true', {as: 'r-w'})")).error).toMatch(/:2:3 {2}W2005 .*`r-w`[^]*r_w/);
+  expect((await notebook.run("bash('true', {as: 'class'})")).error).toContain('W2006');
+});
+
 test('a command whose `${}` has no text is the error of the cell, and nothing of it runs', async () => {
   await using notebook = await openTestNotebook();
   await notebook.run('%%bash --as bad\nexit 2');
