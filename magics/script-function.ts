@@ -51,8 +51,9 @@ export function readScriptCall(
     }
     for (const [name, value] of Object.entries(map as Readonly<Record<string, JsonValue>>)) {
       const why = language.whyNoName(name);
-      if (why !== undefined) error(`\`${name}\` ${why}`);
-      if (variables.has(name)) error(`two inputs have the name \`${name}\``);
+      if (why !== undefined) error(`\`${name}\` ${why}`, `give it another name: \`{${group}: {${name}_: …}}\``);
+      if (variables.has(name))
+        error(`two inputs have the name \`${name}\``, 'give one of them another name, here and in the script');
       const source = sourceOfJson(value, name, context);
       if (!source.ok) problems.push(source.error);
       else variables.set(name, {source: source.value});
@@ -65,7 +66,7 @@ export function readScriptCall(
     return items.map(item => {
       const node = context.node(handleOf(item) ?? '');
       if (node?.is === 'task') return placeholderOf(node);
-      if (typeof item !== 'string') error(`\`${name}\` is a list of texts`);
+      if (typeof item !== 'string') error(`\`${name}\` is a list of texts`, `{${name}: ['*.txt']}`);
       return typeof item === 'string' ? item : '';
     });
   };
@@ -75,7 +76,7 @@ export function readScriptCall(
       error(`\`${name}\` is the directory of a root repository, as a text`, `\`{${name}: 'DATA'}\``);
   if (reads !== undefined && mutates !== undefined) problems.push(readsAndMutates());
   const script = normalScript(dedent(text));
-  if (script.trim() === '') error('the script is empty');
+  if (script.trim() === '') error('the script is empty', `${own}('echo hello')`);
   const out = list('out');
   problems.push(...(out ?? []).flatMap(pattern => outProblem(pattern)));
   const call: ScriptCall = {

@@ -1,5 +1,5 @@
 import {existsSync, readFileSync, statSync} from 'node:fs';
-import {basename, join, resolve} from 'node:path';
+import {basename, resolve} from 'node:path';
 import {readTable} from '../kernel/show/fits-table.js';
 import {readFits, readImage, type FitsHdu} from '../kernel/show/fits.js';
 import {colourBundle, pictureBundle, type Image} from '../kernel/show/picture.js';
@@ -8,7 +8,7 @@ import type {MagicLine} from '../kernel/cell/syntax.js';
 import {fail, ok, type Result} from '../kernel/graph/result.js';
 import type {LineContext, Problem} from '../kernel/session/magic.js';
 import {lineMagic} from './line/line-magic.js';
-import {DATASETS, defaultDataset, findDatasets} from './lsst/dataset.js';
+import {fileOf, problem, type Piece} from './shown-file.js';
 
 /** Rows of a table, and lines of a text, that are shown. */
 const SHOWN = {rows: 15, columns: 12, lines: 60};
@@ -47,11 +47,6 @@ export const showMagic = lineMagic(
   },
 );
 
-interface Piece {
-  readonly text: string;
-  readonly start: number;
-}
-
 function wordsOf(line: MagicLine): readonly Piece[] {
   return Array.from(line.rest.matchAll(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g), match => ({
     text: match[0].replace(/^(['"])(.*)\1$/, '$2'),
@@ -74,122 +69,6 @@ function splitOutside(word: Piece, from: number): readonly Piece[] {
   }
   return pieces;
 }
-
-function problem(line: MagicLine, code: Problem['code'], message: string, hint?: string, piece?: Piece): Problem {
-  const span = piece === undefined ? line.nameSpan : {start: piece.start, end: piece.start + piece.text.length};
-  return {code, severity: 'error', span, message, ...(hint === undefined ? {} : {hint})};
-}
-
-/** The directory of a future's result, waited for. */
-async function directoryOf(line: MagicLine, context: LineContext, name: Piece): Promise<Result<string, Problem>> {
-  const span = {start: name.start, end: name.start + name.text.length};
-  const word = {pieces: [{is: 'text' as const, text: name.text, quoted: false, span}], span, raw: name.text};
-  const named = await context.resolve({...line, words: [word]});
-  if (!named.ok) return fail(named.error[0] ?? problem(line, 'W7010', `\`${name.text}\` is unknown`, undefined, name));
-  const [only] = named.value;
-  if (only?.node.is !== 'task') {
-    const keys =
-      only?.node.is === 'set'
-        ? (only.node.members ?? []).slice(0, 8).map(({key}) => `${name.text}[${key.map(String).join('][')}]`)
-        : [];
-    return fail(
-      problem(
-        line,
-        'W7011',
-        `\`${name.text}\` is a whole set`,
-        keys.length === 0 ? 'name one of its elements' : `name one of its elements: ${keys.join(', ')}`,
-        name,
-      ),
-    );
-  }
-  if (!(await context.notebook.wait([only.node]))) return fail(problem(line, 'W7012', 'interrupted', undefined, name));
-  const settled = await only.node.settled();
-  switch (settled.is) {
-    case 'repo':
-    case 'files':
-      return ok(settled.path);
-    case 'failed':
-      return fail(problem(line, 'W7013', settled.message, undefined, name));
-    default:
-      return fail(
-        problem(
-          line,
-          'W7014',
-          `\`${name.text}\` is a value, it has no files`,
-          `show it by \`await ${name.text}\``,
-          name,
-        ),
-      );
-  }
-}
-
-async function fileOf(
-  line: MagicLine,
-  context: LineContext,
-  name: Piece,
-  dataset: Piece | undefined,
-  keys: Readonly<Record<string, string>>,
-): Promise<Result<string, Problem>> {
-  const directory = await directoryOf(line, context, name);
-  if (!directory.ok) return directory;
-  if (dataset !== undefined) {
-    const path = join(directory.value, dataset.text);
-    if (existsSync(path) && statSync(path).isFile()) return ok(path);
-    if (!DATASETS.includes(dataset.text))
-      return fail(
-        problem(
-          line,
-          'W7015',
-          `\`${name.text}\` has no file and no dataset \`${dataset.text}\``,
-          `datasets that can be shown are ${DATASETS.join(', ')}`,
-          dataset,
-        ),
-      );
-  }
-  const wanted = dataset?.text ?? defaultDataset(directory.value);
-  if (wanted === undefined)
-    return fail(problem(line, 'W7015', `\`${name.text}\` has nothing that can be shown`, undefined, name));
-  const found = findDatasets(directory.value, wanted, keys);
-  const [only] = found;
-  const given = Object.entries(keys)
-    .map(([key, value]) => `${key}=${value}`)
-    .join(' ');
-  if (only === undefined) {
-    const all = findDatasets(directory.value, wanted, {});
-    const some = all
-      .slice(0, 8)
-      .map(each => idText(each.keys))
-      .join('; ');
-    return fail(
-      problem(
-        line,
-        'W7016',
-        `\`${name.text}\` has no ${wanted}${given === '' ? '' : ` of ${given}`}`,
-        some === '' ? undefined : `there is ${some}${all.length > 8 ? '; …' : ''}`,
-        name,
-      ),
-    );
-  }
-  if (found.length > 1)
-    return fail(
-      problem(
-        line,
-        'W7017',
-        `\`${name.text}\` has ${found.length} of ${wanted}${given === '' ? '' : ` with ${given}`}`,
-        `say which one: ${found
-          .slice(0, 8)
-          .map(each => idText(each.keys))
-          .join('; ')}${found.length > 8 ? '; …' : ''}`,
-        name,
-      ),
-    );
-  return ok(only.path);
-}
-
-const idText = (keys: Readonly<Record<string, string>>): string =>
-  Object.entries(keys)
-    .map(([key, value]) => `${key}=${value}`)
-    .join(' ');
 
 const titleOf = (name: string, path: string): string => `${name} ${basename(path)}`;
 

@@ -140,12 +140,14 @@ export function sourceOfEvaluated(evaluated: Evaluated, name: string, context: M
         code: 'W2031',
         severity: 'error',
         message: `\`${name}\`: ${evaluated.error.ename}: ${evaluated.error.evalue}`,
+        hint: 'it is JavaScript of the notebook: try it in a cell of its own',
       });
     case 'other':
       return fail({
         code: 'W2032',
         severity: 'error',
         message: `\`${name}\` is ${evaluated.type}: neither JSON nor a future`,
+        hint: 'give a future, a text, a number, or lists and plain objects of these',
       });
     case 'deferred':
       return fail({
@@ -190,6 +192,7 @@ export function indexed(source: Source, reference: Reference, row: Row): Result<
       severity: 'error',
       span,
       message: `\`${reference.name}\` has ${set.variables.length} variable${set.variables.length === 1 ? '' : 's'} (${set.variables.join(', ')}), but ${keys.length} indexes stand here`,
+      hint: 'write one for each of them, the outer variable first',
     });
   }
   const prefix = keys.map(index =>

@@ -29,6 +29,9 @@ export interface FilledWord {
   readonly span: Span;
 }
 
+/** What an expression in a word may be. */
+const SCALARS = 'give a text, a number or a boolean, a list of these, or a future';
+
 /** A text as a glob that matches it and nothing else. */
 export const escapeGlob = (text: string): string => text.replace(/[\\*?[\]{},!^:-]/g, '\\$&');
 
@@ -71,16 +74,21 @@ export function fillWord(
       case 'expression': {
         const filling = fillings.expression(piece.span, piece.code);
         if (filling.is === 'text') literally(filling.text);
-        else if (filling.is === 'none') bad(piece.span, `\`${piece.code.trim()}\` is ${filling.why}`, filling.hint);
+        else if (filling.is === 'none')
+          bad(piece.span, `\`${piece.code.trim()}\` is ${filling.why}`, filling.hint ?? SCALARS);
         else {
           const {value} = filling;
           if (Array.isArray(value) && word.pieces.length === 1)
             return severalWords(value, word, piece.code, piece.span);
           if (Array.isArray(value) && dataId && text.includes('=')) {
             if (value.length === 0)
-              bad(piece.span, `\`${piece.code.trim()}\` is an empty list: the data id would name nothing`);
+              bad(
+                piece.span,
+                `\`${piece.code.trim()}\` is an empty list: the data id would name nothing`,
+                'leave the key out for all, or give the list an element',
+              );
             else if (!value.every(isScalar))
-              bad(piece.span, `\`${piece.code.trim()}\` has elements that are no text, number or boolean`);
+              bad(piece.span, `\`${piece.code.trim()}\` has elements that are no text, number or boolean`, SCALARS);
             else literally(value.map(String).join('^'));
           } else if (isScalar(value)) literally(String(value));
           else
@@ -105,7 +113,7 @@ function severalWords(values: readonly unknown[], word: Word, code: string, span
       diagnostics: [],
     };
   const message = `\`${code.trim()}\` has elements that are no text, number or boolean`;
-  return {words: [], diagnostics: [{code: 'W2030', severity: 'error', message, span}]};
+  return {words: [], diagnostics: [{code: 'W2030', severity: 'error', message, span, hint: SCALARS}]};
 }
 
 const isScalar = (value: unknown): value is string | number | boolean =>

@@ -125,6 +125,9 @@ function checkValues(
   return errorAt('W2002', option.nameSpan, `\`${typed}\` ${missing}`, hint);
 }
 
+/** Options of Weft's own that a command-line task does not have. */
+const OF_SCRIPTS: ReadonlySet<string> = new Set(['with', 'in', 'out', 'value', 'reads', 'always', 'no-strict']);
+
 function unknown(typed: string, span: OptionSyntax['span'], shape: MagicShape): Diagnostic {
   const names = Object.keys(shape.options);
   const name = typed.replace(/^-+/, '');
@@ -132,7 +135,9 @@ function unknown(typed: string, span: OptionSyntax['span'], shape: MagicShape): 
   // The short options of a task (`--id`) are near to many words.
   const task = shape.body === 'arguments';
   const near = name.length > (task ? 3 : 1) ? didYouMean(name, names, '--') : undefined;
-  const own = "the task's own options stand in the body, below this line";
+  const own = OF_SCRIPTS.has(name)
+    ? 'it is of `%%bash` and `%%python`; in the body below, `${x}` puts a value in'
+    : "the task's own options stand in the body, below this line";
   const hint = task ? [near, own].filter(part => part !== undefined).join(' Or: ') : (near ?? all);
   return errorAt('W2001', span, `\`${shape.name}\` has no option \`${typed}\``, hint);
 }

@@ -80,7 +80,7 @@ export async function expandLoops(
         futures,
         wait,
       );
-      if (list.is === 'problem') problems.push(list.problem);
+      if (list.is === 'wrong') problems.push(...list.problems);
       else if (list.is === 'waits') for (const node of list.nodes) waits.add(node);
       else {
         const keys = new Set<string>();
@@ -128,7 +128,7 @@ type Values = readonly {readonly value: JsonValue; readonly span: Binder['variab
 type Listed =
   | {readonly is: 'values'; readonly values: Values}
   | {readonly is: 'waits'; readonly nodes: readonly FutureNode[]}
-  | {readonly is: 'problem'; readonly problem: LoopProblem};
+  | {readonly is: 'wrong'; readonly problems: readonly LoopProblem[]};
 
 async function listOf(
   binder: Binder,
@@ -156,18 +156,20 @@ async function listOf(
   }
   if (list.is === 'elements') {
     const values: {value: JsonValue; span: Binder['variableSpan']}[] = [];
+    const problems: Problem[] = [];
     for (const element of list.elements) {
       const value = elementOf(element, code => given.get(code) ?? get(code));
-      if (!value.ok) return {is: 'problem', problem: value.error};
-      values.push({value: value.value, span: element.span});
+      if (value.ok) values.push({value: value.value, span: element.span});
+      else problems.push(value.error);
     }
+    if (problems.length > 0) return {is: 'wrong', problems};
     return {is: 'values', values};
   }
   const {span} = list;
   const code = list.code.trim();
   const problem = (message: string, hint?: string): Listed => ({
-    is: 'problem',
-    problem: {code: 'W3018', severity: 'error', span, message, ...(hint === undefined ? {} : {hint})},
+    is: 'wrong',
+    problems: [{code: 'W3018', severity: 'error', span, message, ...(hint === undefined ? {} : {hint})}],
   });
   const evaluated = given.get(list.code) ?? get(code);
   switch (evaluated.is) {
@@ -183,26 +185,38 @@ async function listOf(
     case 'future':
       return problem(
         `\`${code}\` is ${evaluated.ref.kind === 'set' ? 'a set of futures' : 'a future that has files'}, no list`,
-        'a list can come from a `--value` task; the keys of a set are `${[...set.keys()]}`',
+        evaluated.ref.kind === 'set'
+          ? `await it for the list of what it gives; its keys are \`\${[...${code}.keys()]}\``
+          : `a list can come from a \`--value\` task; the files are \`\${[...(await ${code}).files]}\``,
       );
     case 'error':
       return {
-        is: 'problem',
-        problem: {
-          code: 'W2031',
-          severity: 'error',
-          span,
-          message: `\`${code}\`: ${evaluated.error.ename}: ${evaluated.error.evalue}`,
-        },
+        is: 'wrong',
+        problems: [
+          {
+            code: 'W2031',
+            severity: 'error',
+            span,
+            message: `\`${code}\`: ${evaluated.error.ename}: ${evaluated.error.evalue}`,
+            hint: 'it is JavaScript of the notebook: try it in a cell of its own',
+          },
+        ],
       };
+    case 'other':
+      return problem(
+        `\`${code}\` is ${evaluated.type}, ${/, whose /.test(evaluated.type) ? 'which is no JSON' : 'no list'}`,
+        /^(?:Set|Map)\b/.test(evaluated.type)
+          ? `make a list of it: \`\${[...${code}${evaluated.type.startsWith('Map') ? '.keys()' : ''}]}\``
+          : 'a list has texts, numbers, booleans, null, and lists and plain objects of these',
+      );
     default:
-      return problem(`\`${code}\` is no list`);
+      return problem(`\`${code}\` is no list`, 'await it in a cell of its own first');
   }
 }
 
 const blocked = ({span}: Binder['list'], because: string): Listed => ({
-  is: 'problem',
-  problem: {code: 'W3018', severity: 'error', span, message: because, blocked: {is: 'blocked', blocked: {because}}},
+  is: 'wrong',
+  problems: [{code: 'W3018', severity: 'error', span, message: because, blocked: {is: 'blocked', blocked: {because}}}],
 });
 
 function elementOf(element: ElementSyntax, get: (code: string) => Evaluated): Result<JsonValue, Problem> {
@@ -218,11 +232,15 @@ function elementOf(element: ElementSyntax, get: (code: string) => Evaluated): Re
   }
   const evaluated = get(element.code);
   if (evaluated.is === 'json') return ok(evaluated.value);
-  const why =
+  const [why, hint] =
     evaluated.is === 'error'
-      ? `${evaluated.error.ename}: ${evaluated.error.evalue}`
+      ? [
+          `${evaluated.error.ename}: ${evaluated.error.evalue}`,
+          'it is JavaScript of the notebook: try it in a cell of its own',
+        ]
       : evaluated.is === 'other'
-        ? `it is ${evaluated.type}`
-        : 'it is a future: await it first';
-  return fail({code: 'W2031', severity: 'error', span: element.span, message: `\`${element.code.trim()}\`: ${why}`});
+        ? [`it is ${evaluated.type}`, 'an element is a text, a number, or other JSON']
+        : ['it is a future', 'await it first: `${await NAME}`'];
+  const message = `\`${element.code.trim()}\`: ${why}`;
+  return fail({code: 'W2031', severity: 'error', span: element.span, message, hint});
 }

@@ -49,7 +49,14 @@ export async function planCall(
 ): Promise<Result<TaskNode, readonly Problem[]>> {
   const magic = registry.tasks.find(task => task.shape.name === name);
   if (magic === undefined)
-    return fail([{code: 'W9004', severity: 'error', message: `\`${name}\` makes no task in this version`}]);
+    return fail([
+      {
+        code: 'W9004',
+        severity: 'error',
+        message: `\`${name}\` makes no task in this version`,
+        hint: `these do: ${registry.tasks.map(({shape}) => shape.name).join(', ')}`,
+      },
+    ]);
   const {call, problems} = magic.readCall(values, context);
   if (call === undefined || problems.some(problem => problem.severity === 'error')) return fail(problems);
   const draft = await magic.draft(call, {}, context);

@@ -66,7 +66,7 @@ export async function planRows(
   rows: readonly Row[],
   cell: TaskCell,
 ): Promise<Result<readonly PlannedRow[], readonly Problem[]>> {
-  const {wants, scope, user} = cell;
+  const {wants, scope, user, context} = cell;
   const expressions = wants.expressions.map(({code}) => code);
   const taken = wants.names.map(({name}) => name);
   // A name alone is the future itself, which the magic reads as one: it is never deferred.
@@ -82,7 +82,7 @@ export async function planRows(
     const wrong = errorsOf(cell, value);
     const drafted =
       wrong.length > 0
-        ? fail(wrong)
+        ? fail([...wrong, ...otherErrors(wrong, cell.magic.read(readingOf(row, value, named, cell), context).problems)])
         : value.deferred.length > 0
           ? ok({row, draft: deferredDraft(row, value, named, cell), warnings: []})
           : await draftRow(row, value, named, cell);
@@ -104,10 +104,21 @@ const errorsOf = ({wants}: TaskCell, values: RowValues): readonly Problem[] =>
             severity: 'error' as const,
             span,
             message: `\`${code.trim()}\`: ${got.error.ename}: ${got.error.evalue}`,
+            hint: 'it is JavaScript of the notebook: try it in a cell of its own',
           },
         ]
       : [];
   });
+
+/** What else is wrong with a line: not what comes of the expressions that are wrong. */
+const otherErrors = (wrong: readonly Problem[], problems: readonly Problem[]): readonly Problem[] =>
+  problems.filter(
+    ({severity, span}) =>
+      severity === 'error' &&
+      !wrong.some(other => span !== undefined && other.span !== undefined && overlap(span, other.span)),
+  );
+
+const overlap = (a: Span, b: Span): boolean => a.start < b.end && b.start < a.end;
 
 async function draftRow(
   row: Row,

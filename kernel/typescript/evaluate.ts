@@ -248,8 +248,7 @@ export class Evaluator {
       return set ? {is: 'future', ref: set} : {is: 'json', value: json};
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;
-      const type = typeof value === 'string' ? 'text with half of a character' : described(value).replace(/^an? /, '');
-      return {is: 'other', type};
+      return {is: 'other', type: typeOf(value, error.message)};
     }
   }
 
@@ -261,6 +260,15 @@ export class Evaluator {
     const importModuleDynamically = vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER;
     return new vm.Script(code, {filename, importModuleDynamically}).runInThisContext();
   }
+}
+
+/** What a value is that JSON can't hold, by what its encoding said: `Set`, `NaN`, `Array, whose [1] is undefined`. */
+function typeOf(value: unknown, message: string): string {
+  if (typeof value === 'string') return 'text with half of a character';
+  const [, place, what = ''] = /^value(.*?) is (.*), which is no JSON/s.exec(message) ?? [];
+  const type = described(value).replace(/^an? /, '');
+  if (place === '' && typeof value === 'number') return what;
+  return place === undefined || place === '' ? type : `${type}, whose ${place.replace(/^\./, '')} is ${what}`;
 }
 
 function notDefined(name: string): never {

@@ -58,7 +58,7 @@ export const helpMagic = lineMagic(
         name,
         magics.map(each => each.name),
         '%',
-      ),
+      ) ?? '`%lsmagic` lists the magics, `%status` the futures of the notebook',
     );
   },
 );

@@ -35,6 +35,7 @@ export interface LsstCall {
   readonly split?: readonly string[];
   /** `--repo`, as typed. */
   readonly repo?: string;
+  readonly repoSpan?: Span;
   /** Where the body stands, for what is missing in it. */
   readonly bodySpan?: Span;
   readonly mutates: boolean;

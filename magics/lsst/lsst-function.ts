@@ -54,7 +54,7 @@ export function readLsstCall(
   const text = (name: string): string | undefined => {
     const value = options[name];
     if (value === undefined || typeof value === 'string') return value;
-    error(`\`${name}\` is a text`);
+    error(`\`${name}\` is a text`, `{${name}: '${name === 'repo' ? 'DATA' : 'manual1'}'}`);
     return undefined;
   };
   const rerun = text('rerun');

@@ -95,6 +95,7 @@ function readLine(reading: Reading, context: MagicContext): LsstCall {
   const split = one('split');
   const rerun = one('rerun');
   const repo = one('repo');
+  const repoAt = valuesOf(line, 'repo').at(-1);
   const keys = split
     ?.split(',')
     .map(key => key.trim())
@@ -118,6 +119,7 @@ function readLine(reading: Reading, context: MagicContext): LsstCall {
     ...(rerun === undefined ? {} : {rerun}),
     ...(keys === undefined || keys.length === 0 ? {} : {split: keys}),
     ...(repo === undefined ? {} : {repo}),
+    ...(repoAt === undefined ? {} : {repoSpan: repoAt.span}),
     bodySpan:
       words.length === 0
         ? line.nameSpan

@@ -196,6 +196,7 @@ function findRoot(
   const named = call.repo === undefined ? context.settings.repo : resolve(context.directory, call.repo);
   const at = pasted?.span ?? call.taskSpan;
   const place = at === undefined ? {} : {span: at};
+  const typed = call.repoSpan ?? at;
   if (pasted !== undefined) {
     const path = resolve(context.directory, pasted.text);
     if (named === undefined)
@@ -232,7 +233,9 @@ function findRoot(
         code: 'W7005',
         severity: 'error',
         message: root.error,
-        hint: `make it one: \`!echo lsst.obs.hsc.HscMapper > ${named}/_mapper\``,
-        ...place,
+        hint: root.error.startsWith('there is no directory')
+          ? 'name a root repository that is there'
+          : `make it one: \`!echo lsst.obs.hsc.HscMapper > ${named}/_mapper\``,
+        ...(typed === undefined ? {} : {span: typed}),
       });
 }

@@ -35,7 +35,7 @@ describe('a %%lsst cell', () => {
       '%%lsst processCcd\nprocessCcd.py OTHER --id',
       [expect.stringContaining('W5008 2:15 the pasted command runs on `OTHER`')],
     ],
-    ['%%lsst processCcd --repo nowhere\n--id', [expect.stringContaining('W7005 1:8 there is no directory')]],
+    ['%%lsst processCcd --repo nowhere\n--id', [expect.stringContaining('W7005 1:26 there is no directory')]],
   ])('says of %j: %j', async (text, expected) => expect(await wrong(text)).toEqual(expected));
 
   it('shows a pasted command as Weft writes it, and runs it in the rerun that it names', async () => {
