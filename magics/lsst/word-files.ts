@@ -7,7 +7,7 @@ import type {Digest} from '../../kernel/fingerprint/fingerprint.js';
 import type {Container, Mount} from '../../kernel/graph/container.js';
 import type {MagicContext, Problem} from '../../kernel/session/magic.js';
 import {hostPathOf, mountOf} from '../mounted.js';
-import {readGlob, relativeGlob} from '../glob.js';
+import {literalHint, readGlob, relativeGlob} from '../glob.js';
 import {matchGlob} from '../script-inputs.js';
 import type {Argument, NormalArguments} from './arguments.js';
 import type {ArgumentWord, LsstCall} from './lsst-call.js';
@@ -89,7 +89,8 @@ export async function contentsOf(
         code: 'W7001',
         severity: 'error',
         message: `there is no file \`${word.text}\``,
-        hint: `it is looked for from ${context.directory}`,
+        hint:
+          literalHint(readGlob(word.pattern ?? escapeGlob(word.text))) ?? `it is looked for from ${context.directory}`,
         ...(word.span === undefined ? {} : {span: word.span}),
       });
   };

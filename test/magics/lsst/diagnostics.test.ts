@@ -1,3 +1,5 @@
+import {mkdirSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {lsstMagic} from '../../../magics/lsst/lsst.js';
 import {FakeNotebook} from './fake-context.js';
@@ -57,6 +59,21 @@ describe('a %%lsst cell', () => {
     expect(task.recipe.kind).toBe('rerun');
     expect(task.force).toBe(true);
     expect(task.lane).toBe(`${notebook.root}/rerun/mine`);
+  });
+
+  it('takes what is quoted in a glob as it is, and writes a pasted glob as one', async () => {
+    mkdirSync(join(notebook.directory, 'raw [1]'));
+    mkdirSync(join(notebook.directory, 'raw 1'));
+    for (const name of ['raw [1]/a.fits', 'raw [1]/b*.fits', 'raw 1/c.fits'])
+      writeFileSync(join(notebook.directory, name), name);
+    const wordsOf = async (body: string): Promise<unknown> =>
+      (await notebook.task(lsstMagic, `%%lsst obsTask\n${body}`)).recipe.arguments['words'];
+    expect(await wordsOf("'raw [1]'/*.fits")).toEqual(await wordsOf("'raw [1]/a.fits' 'raw [1]/b*.fits'"));
+    notebook.scope.set('place', 'raw [1]');
+    expect(await wordsOf('${place}/b\\**')).toEqual(await wordsOf("'raw [1]/b*.fits'"));
+    expect(await wordsOf("'raw [1]'/?.fits")).toEqual(await wordsOf("'raw [1]/a.fits'"));
+    const draft = await notebook.cell(lsstMagic, "%%lsst obsTask\nobsTask.py DATA 'raw [1]'/*.fits");
+    expect(draft.ok && draft.value.notes?.[0]?.hint).toContain('\nraw\\ \\[1\\]/*.fits');
   });
 
   it('says that the stack is not set up', async () => {
