@@ -41,12 +41,19 @@ async function tasksOf(source: Source): Promise<Result<readonly TaskNode[], Stop
   return known.ok ? ok(select(known.value, source.prefix).map(({node}) => node)) : known;
 }
 
+/** What a source gives, as far as it is known: of a set by what makes it, while its list is not. */
+function kindsNow(source: Source): readonly (FutureKind | 'json')[] {
+  if (source.is === 'json') return ['json'];
+  const tasks = tasksNow(source);
+  if (tasks !== undefined) return tasks.map(({kind}) => kind);
+  const member = source.is === 'set' ? source.set.member : undefined;
+  return member === undefined ? [] : [member];
+}
+
 /** What the members of a join are, as far as it is known; `mixed` can't be joined. */
 function kindNow(call: JoinCall): FutureKind | 'mixed' {
   const kinds = new Set(
-    call.members.flatMap(({source}) =>
-      source.is === 'json' ? ['value' as const] : (tasksNow(source) ?? []).map(({kind}) => kind),
-    ),
+    call.members.flatMap(({source}) => kindsNow(source).map(kind => (kind === 'json' ? 'value' : kind))),
   );
   const [kind = 'repo'] = kinds;
   return kinds.size > 1 ? 'mixed' : kind;
@@ -65,7 +72,7 @@ export function draftJoin(call: JoinCall, key: string, context: MagicContext): R
   const problems: Problem[] = [...call.problems];
   const kind = kindNow(call);
   for (const {label, source, span} of call.members) {
-    const kinds = source.is === 'json' ? ['json'] : (tasksNow(source) ?? []).map(node => node.kind);
+    const kinds = kindsNow(source);
     const wrong = kinds.find(each => each !== 'repo' && each !== 'files') ?? (kind === 'mixed' ? kinds[0] : undefined);
     if (wrong === undefined) continue;
     const message =

@@ -23,8 +23,8 @@ export interface SetLike {
   readonly members: readonly Member[] | undefined;
   /** What its members give, where that is known before they are. */
   readonly member?: FutureKind | undefined;
-  /** The set's own node; absent for a plain object of futures. */
-  readonly node?: FutureNode;
+  /** The set's own node; of a plain object of futures, these and the sets in it. */
+  readonly nodes: readonly FutureNode[];
   known(): Promise<Result<readonly Member[], Stop>>;
 }
 
@@ -38,9 +38,7 @@ export function handleOf(value: JsonValue | undefined): string | undefined {
 }
 
 const asSource = (node: FutureNode): Source =>
-  node.is === 'task'
-    ? {is: 'task', node}
-    : {is: 'set', label: node.name, set: Object.assign(setOf(node), {node}), prefix: []};
+  node.is === 'task' ? {is: 'task', node} : {is: 'set', label: node.name, set: setOf(node), prefix: []};
 
 function setOf(node: Extract<FutureNode, {is: 'set'}>): SetLike {
   return {
@@ -50,6 +48,7 @@ function setOf(node: Extract<FutureNode, {is: 'set'}>): SetLike {
     get members() {
       return node.members;
     },
+    nodes: [node],
     known: () => node.known(),
   };
 }
@@ -68,17 +67,45 @@ export function sourceOfJson(value: JsonValue, name: string, context: MagicConte
         })
       : ok(asSource(node));
   }
-  const members: Member[] = [];
-  if (!collect(value, [], members, context) || members.length === 0) return textual(value, name, context);
-  const depth = Math.max(...members.map(({key}) => key.length));
-  const variables = Array.from({length: depth}, (_, i) => `key${i + 1}`);
-  return ok({
-    is: 'set',
-    label: name,
-    set: {name, variables, members, known: () => Promise.resolve(ok(members))},
-    prefix: [],
-  });
+  const leaves: Leaf[] = [];
+  if (!collect(value, [], leaves, context) || leaves.length === 0) return textual(value, name, context);
+  const set = objectOf(name, leaves);
+  return set.members?.length === 0 ? textual(value, name, context) : ok({is: 'set', label: name, set, prefix: []});
 }
+
+/** A future in a plain object, and the keys that lead to it. */
+interface Leaf {
+  readonly key: readonly JsonValue[];
+  readonly node: FutureNode;
+}
+
+/** A plain object of futures as a set. The list of a set in it may not be known yet. */
+function objectOf(name: string, leaves: readonly Leaf[]): SetLike {
+  const depth = Math.max(...leaves.map(({key, node}) => key.length + (node.is === 'set' ? node.variables.length : 0)));
+  return {
+    name,
+    variables: Array.from({length: depth}, (_, i) => `key${i + 1}`),
+    nodes: leaves.map(({node}) => node),
+    member: leaves.map(({node}) => (node.is === 'task' ? node.kind : node.member)).find(kind => kind !== undefined),
+    get members() {
+      return leaves.some(({node}) => node.is === 'set' && node.members === undefined) ? undefined : membersOf(leaves);
+    },
+    known: async () => {
+      for (const {node} of leaves) {
+        const known = node.is === 'set' ? await node.known() : undefined;
+        if (known?.ok === false) return known;
+      }
+      return ok(membersOf(leaves));
+    },
+  };
+}
+
+const membersOf = (leaves: readonly Leaf[]): readonly Member[] =>
+  leaves.flatMap(({key, node}) =>
+    node.is === 'task'
+      ? [{key, node}]
+      : (node.members ?? []).map(member => ({key: [...key, ...member.key], node: member.node})),
+  );
 
 /** JSON with futures somewhere in it: each stands as its placeholder, which becomes a path or a value's text before hashing. */
 function textual(value: JsonValue, name: string, context: MagicContext): Result<Source, Problem> {
@@ -112,13 +139,11 @@ export const placeholderOf = ({name, id}: {readonly name: string; readonly id: s
   `/weft:${name}:${id}`;
 
 /** Gathers the handles of nested objects and arrays; false where something else lies among them. */
-function collect(value: JsonValue, key: readonly JsonValue[], into: Member[], context: MagicContext): boolean {
+function collect(value: JsonValue, key: readonly JsonValue[], into: Leaf[], context: MagicContext): boolean {
   const id = handleOf(value);
   if (id !== undefined) {
     const node = context.node(id);
-    if (node?.is === 'task') into.push({key, node});
-    else if (node?.is === 'set')
-      for (const member of node.members ?? []) into.push({key: [...key, ...member.key], node: member.node});
+    if (node !== undefined) into.push({key, node});
     return node !== undefined;
   }
   if (typeof value !== 'object' || value === null) return false;
@@ -227,13 +252,7 @@ export function select(members: readonly Member[], prefix: readonly string[]): r
 
 /** The futures that a source waits for. */
 export const nodesOf = (source: Source): readonly FutureNode[] =>
-  source.is === 'task'
-    ? [source.node]
-    : source.is === 'set'
-      ? source.set.node === undefined
-        ? (source.set.members ?? []).map(({node}) => node)
-        : [source.set.node]
-      : [];
+  source.is === 'task' ? [source.node] : source.is === 'set' ? source.set.nodes : [];
 
 /** Why something that reads `label` can't go on. */
 export const stopText = (label: string, stop: Stop): string =>

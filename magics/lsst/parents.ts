@@ -1,11 +1,12 @@
 import type {Fingerprint} from '../../kernel/fingerprint/fingerprint.js';
 import {fail, ok, type Result} from '../../kernel/graph/result.js';
 import type {Draft, MagicContext, Problem} from '../../kernel/session/magic.js';
-import type {Stop, TaskNode} from '../../kernel/session/node.js';
+import type {Failure} from '../../kernel/graph/failure.js';
+import type {Member, Stop, TaskNode} from '../../kernel/session/node.js';
 import {PLAIN_OPTIONS} from '../join-call.js';
 import {draftJoin, tasksNow} from '../join-draft.js';
 import {FREEZE} from '../mutable.js';
-import {select, stopText} from '../source.js';
+import {keyText, select, stopText, type Source} from '../source.js';
 import type {Parent} from './lsst-call.js';
 import {PersonWork} from './person-work.js';
 import {RootWork} from './root-work.js';
@@ -90,12 +91,13 @@ export async function resolveParents(
       const known = await source.set.known();
       if (!known.ok) return fail({is: 'blocked', blocked: {because: stopText(label, known.error)}});
       const chosen = select(known.value, source.prefix);
+      if (chosen.length === 0) return fail({is: 'failed', failure: emptyParent(label, known.value, source)});
       const [only, ...more] = chosen;
       if (only !== undefined && more.length === 0 && only.key.length === 0) node = only.node;
       else {
         // Not of all members: the elements of a loop index the same set under the same label.
         const members = chosen.map(member => member.node.id).join(' ');
-        const made = joinOnce(context, `${label} ${allowFailed} ${members}`, () =>
+        const made = joinOnce(context, label, `${label} ${allowFailed} ${members}`, () =>
           draftJoin(
             {members: [{label, source}], mode: 'auto', options: {...PLAIN_OPTIONS, allowFailed}, problems: []},
             label,
@@ -133,26 +135,39 @@ export async function resolveParents(
   return ok({parents: resolved, joins});
 }
 
-/** The joins that the tasks of one cell have made, by what they join. */
-interface CellJoins {
-  readonly cell: string;
-  readonly nodes: Map<string, TaskNode>;
+/** That there is nothing which could be a parent: an index fits nothing, or the list of the set was empty. */
+function emptyParent(label: string, members: readonly Member[], {prefix, set}: Extract<Source, {is: 'set'}>): Failure {
+  if (members.length === 0)
+    return {
+      reason: 'start',
+      message: `\`${label}\` is empty: there is no rerun that could be the parent`,
+      remedy: 'see why its list is empty; a task without `--from` reads the root',
+    };
+  const at = Math.max(0, prefix.length - 1);
+  const some = [...new Set(members.map(({key}) => keyText(key[at] ?? null)))].slice(0, 12).join(', ');
+  return {
+    reason: 'start',
+    message: `\`${label}\` has no element`,
+    remedy: `\`${set.variables[at] ?? ''}\` is one of ${some}`,
+  };
 }
 
 /** Makes a join, or gives the one that another task of the same cell has made: it is shown once. */
 function joinOnce(
   context: MagicContext,
-  key: string,
+  label: string,
+  what: string,
   draft: () => Result<Draft, readonly Problem[]>,
 ): Result<{readonly node: TaskNode; readonly fresh: boolean}, Stop> {
-  let joins = context.state.get('lsst/joins') as CellJoins | undefined;
-  if (joins?.cell !== context.cell) context.state.set('lsst/joins', (joins = {cell: context.cell, nodes: new Map()}));
-  const known = joins.nodes.get(key);
+  const joins = (context.state.get('lsst/joins') ?? new Map()) as Map<string, TaskNode>;
+  context.state.set('lsst/joins', joins);
+  const key = `${context.cell} ${what}`;
+  const known = joins.get(key);
   if (known !== undefined) return ok({node: known, fresh: false});
   const made = draft();
   if (!made.ok)
     return fail({is: 'failed', failure: {reason: 'start', message: made.error.map(({message}) => message).join('; ')}});
-  const node = context.plan(made.value, key.split(' ', 1)[0]);
-  joins.nodes.set(key, node);
+  const node = context.plan(made.value, label);
+  joins.set(key, node);
   return ok({node, fresh: true});
 }

@@ -1,4 +1,6 @@
+import {writeFileSync} from 'node:fs';
 import {expect, test} from 'vitest';
+import {scratch} from '../rig/scratch.js';
 import {openTestNotebook} from './notebook.js';
 
 test('elements, parts and whole sets stand in scripts as directories, values as JSON', async () => {
@@ -21,6 +23,26 @@ test('elements, parts and whole sets stand in scripts as directories, values as 
   const whole = await notebook.run('%%foreach r in [HSC-R]\n%%bash --from ups\ntrue');
   expect(whole.error).toContain('ups[r]');
   expect(whole.error).toContain('ups[*]');
+});
+
+test('a set whose list is not known yet is whole among other futures, and in a join, once it is', async () => {
+  using folder = scratch();
+  await using notebook = await openTestNotebook({directory: folder.path});
+  const gate = `while [[ ! -e '${folder.at('gate')}' ]]; do read -t 0.02 <> <(:) || true; done`;
+  await notebook.run(`%%bash --as list --value\n${gate}; echo '[1, 2]'`);
+  await notebook.run('%%foreach x in list\n%%bash --as late\necho $x > o$x');
+  await notebook.run('%%bash --as one\necho one > one');
+  await notebook.run('const both = {a: late, b: one};');
+  await notebook.run(
+    'const read = bash(\'printf "%s " $(ls "$u") > o\', {from: {u: both}}), joined = join([late, one]);',
+  );
+  await notebook.run('%%bash --from both --as typed\nprintf "%s " $(ls "$both") > o');
+  await notebook.run('%%join late --as alone');
+  writeFileSync(folder.at('gate'), '');
+  for (const name of ['read', 'typed'])
+    expect(await notebook.value(`(await ${name}).text('o')`), name).toBe("'a,1 a,2 b '");
+  expect(await notebook.value('(await joined).files.join()')).toBe("'o1,o2,one'");
+  expect(await notebook.value('(await alone).files.join()')).toBe("'o1,o2'");
 });
 
 test('a future, its placeholder and its final path are the same input', async () => {

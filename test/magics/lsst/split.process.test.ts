@@ -53,6 +53,36 @@ describe('a task that is split', () => {
   });
 });
 
+describe('a task whose parent is a part of a set', () => {
+  it('sees in each element of a loop exactly the members of that element, by a join of its own', async () => {
+    await run(
+      kernel,
+      '%%foreach flat in [True, False], ccd in [22, 23]\n%%lsst processCcd --as chips\n--id visit=903334 ccd=${ccd} --config isr.doFlat=${flat}',
+    );
+    await run(kernel, '%%foreach flat in [True, False]\n%%lsst makeDiscreteSkyMap --from chips[flat] --as sky\n--id');
+    await run(kernel, '%%lsst makeDiscreteSkyMap --from chips[False] --as one\n--id');
+    await run(kernel, "const called = lsst('makeDiscreteSkyMap', {from: chips['False'], id: {}})");
+    await run(
+      kernel,
+      `import {readFileSync} from 'node:fs';
+       const membersOf = ({parents: [join]}) => readFileSync(join + '/repositoryCfg.yaml', 'utf8').match(/processCcd-[0-9a-f]{12}/g).sort().join();
+       const chip = (flat, ccd) => chips[flat][ccd].then(({path}) => path.split('/').at(-1));
+       const both = async flat => (await Promise.all([chip(flat, 22), chip(flat, 23)])).sort().join();`,
+    );
+    for (const flat of ['True', 'False'])
+      expect(await run(kernel, `membersOf(await sky['${flat}']) === await both('${flat}')`), flat).toBe('true');
+    expect(await run(kernel, "membersOf(await one) === await both('False')")).toBe('true');
+    expect(await run(kernel, '(await called).path === (await one).path')).toBe('true');
+  });
+
+  it('says what there is where the index fits nothing of a list that became known later', async () => {
+    await run(kernel, '%%bash --value --as list\nsleep 0.3; echo "[22, 23]"');
+    await run(kernel, '%%foreach ccd in list\n%%lsst processCcd --as late\n--id visit=903334 ccd=${ccd}');
+    await run(kernel, '%%lsst makeDiscreteSkyMap --from late[24] --as none\n--id');
+    expect(await outcome('none')).toMatch(/`late\[24\]` has no element.*`ccd` is one of 22, 23/s);
+  });
+});
+
 describe("a task in a person's rerun", () => {
   it('has failed where there is no data for it, whatever was there before', async () => {
     await run(kernel, '%%lsst processCcd --rerun mine --as first\n--id visit=903334 ccd=22');
