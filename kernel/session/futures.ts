@@ -96,7 +96,14 @@ export class Futures {
     const entry = done === undefined ? this.#scheduler.submit(task) : this.#scheduler.admit(task, done.lookedAt);
     // What is asked for again is one thing with what was found of it before.
     done?.make();
+    if (entry.cancelling) this.#startOver(entry);
     return entry;
+  }
+
+  /** Starts a task over, once it has ended where it is being cancelled: it is wanted again. */
+  #startOver(entry: Entry): void {
+    if (entry.final) this.#scheduler.restart(entry);
+    else if (entry.cancelling) void entry.ended().then(() => this.#scheduler.restart(entry));
   }
 
   /** Remembers what a name holds that a cell gave; undefined: no future any more. One that lost its name is still there under its id. */
@@ -168,7 +175,7 @@ export class Futures {
     const seen = new Set<FutureNode>();
     const start = (entry: Entry): void => {
       if (entry.state.is === 'blocked') for (const need of entry.task.needs) upstream(need);
-      if (entry.state.is !== 'done') this.#scheduler.restart(entry);
+      if (entry.state.is !== 'done') this.#startOver(entry);
       downstream(entry);
     };
     const upstream = (need: Fingerprint): void => {

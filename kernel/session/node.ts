@@ -153,7 +153,7 @@ export class TaskNode {
       this.inner.restart(start);
       if (this.inner.entry !== undefined || !isFinal(this.inner.state)) return;
     }
-    if (this.entry !== undefined && this.entry.final) {
+    if (this.entry !== undefined && (this.entry.final || this.entry.cancelling)) {
       start(this.entry);
       return;
     }

@@ -48,6 +48,18 @@ test('`%retry` starts what failed, with all that it blocks', async () => {
   expect((await notebook.run('%status flaky reader')).shown).toMatch(/flaky +failed[^]*reader +blocked/);
 });
 
+test('what is wanted again while it is being cancelled runs again', async () => {
+  await using notebook = await openTestNotebook();
+  const cell = "%%bash --as n --value\ntrap 'sleep 0.3; exit 1' TERM\nsleep 0.5 & wait; echo 1";
+  await notebook.run(cell);
+  await notebook.kernel.client.waitFor(({content}) => JSON.stringify(content).includes('running'));
+  expect(await notebook.value('%cancel n\n%retry n\nawait n')).toBe('1');
+  await notebook.run('%force n');
+  await notebook.run('%cancel n');
+  await notebook.run(cell);
+  expect(await notebook.value('await n')).toBe('1');
+});
+
 test('`await` gives what a future comes to now, also after `%retry` and `%force`', async () => {
   using folder = scratch();
   await using notebook = await openTestNotebook();
