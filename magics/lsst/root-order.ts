@@ -47,6 +47,7 @@ export class RootOrder<N extends Ordered = TaskNode> {
   readonly #roots = new Map<string, Root<N>>();
   readonly #before = new WeakMap<N, readonly N[]>();
   readonly #numbers = new WeakMap<N, number>();
+  readonly #paths = new Map<string, string>();
   #count = 0;
 
   /** The order of a notebook, kept in the state that its magics share. */
@@ -202,6 +203,17 @@ export class RootOrder<N extends Ordered = TaskNode> {
     return found;
   }
 
+  /** One root may be named in several ways. */
+  #realPath(path: string): string {
+    try {
+      const real = realpathSync.native(path);
+      this.#paths.set(path, real);
+      return real;
+    } catch {
+      return path;
+    }
+  }
+
   #number(node: N): number {
     const number = this.#numbers.get(node) ?? ++this.#count;
     this.#numbers.set(node, number);
@@ -209,7 +221,7 @@ export class RootOrder<N extends Ordered = TaskNode> {
   }
 
   #root(path: string): Root<N> {
-    const key = realPath(path);
+    const key = this.#paths.get(path) ?? this.#realPath(path);
     const root: Root<N> = this.#roots.get(key) ?? {readers: new Map(), writers: new Map(), changes: 0};
     this.#roots.set(key, root);
     return root;
@@ -231,15 +243,6 @@ const entryOf = (node: Ordered): OrderedEntry | undefined =>
 const labels = (nodes: readonly Ordered[]): readonly string[] => [...new Set(nodes.map(({label}) => label))];
 
 const pause = (): Promise<void> => new Promise(resolve => setTimeout(resolve, AGAIN).unref());
-
-/** One root may be named in several ways. */
-function realPath(path: string): string {
-  try {
-    return realpathSync.native(path);
-  } catch {
-    return path;
-  }
-}
 
 /** Waits for the tasks that change the root and were submitted before; the error says which of them did not do it. */
 export async function waitForRoot(nodes: readonly Ordered[]): Promise<Result<undefined, Stop>> {

@@ -79,7 +79,7 @@ export class RootReader implements Work {
       if ((await take()) === identity) return undefined;
       return {
         reason: 'input',
-        message: `what it reads in the repository ${path} was changed after its cell had run`,
+        message: `the repository ${path} is not what it was when the cell ran`,
         remedy,
       };
     } catch (error) {

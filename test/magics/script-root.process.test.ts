@@ -199,7 +199,7 @@ test('a root that somebody else changes while a task reads it makes no result, a
   writeFileSync(join(directory, 'DATA/note.txt'), 'new');
   writeFileSync(join(directory, 'go'), '');
   const why = await run(kernel, 'await script.catch(error => error.message)');
-  expect(why).toMatch(/what it reads in the repository .*DATA was changed/);
+  expect(why).toMatch(/what it reads was changed: the repository .*DATA is not what it was/);
   expect(why).toContain('run its cell again');
   // Started over it would be what it was named after, if that still were there.
   await run(kernel, '%retry script');
