@@ -99,7 +99,7 @@ test('usage, and a notebook that is not there, exit with 2; an interrupt with 13
     open: 1,
     tasks: {total: 1, failed: 1},
   });
-  notebook(folder, ['%%bash --as slow\nsleep 6; echo a', '%wait']);
+  notebook(folder, ['%%bash --as slow\nsleep 6; echo a']);
   // Nothing has failed, and it is not done either.
   const early = await weft(folder, ['run', 'nb.ipynb', '--json'], '1 running');
   expect([early.code, JSON.parse(early.out)]).toMatchObject([
