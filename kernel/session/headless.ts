@@ -133,7 +133,7 @@ export async function runHeadless(
       !mayFail.has(node) &&
       (node.is === 'set'
         ? node.stop !== undefined
-        : node.fingerprint === undefined && isFinal(node.state) && node.state.is !== 'done'),
+        : node.refused || (node.fingerprint === undefined && isFinal(node.state) && node.state.is !== 'done')),
   );
   const good = !signal.aborted && !bad && !lost && cells.every(cell => cell.status === 'ok');
   const open = [...scheduler.entries()].filter(({final}) => !final).length;
@@ -163,9 +163,12 @@ export function countTasks(
     into[how] += 1;
     into.total += 1;
   };
+  const refused = new Set(
+    [...futures.all()].flatMap(node => (node.is === 'task' && node.refused ? node.fingerprint : [])),
+  );
   for (const {task, state, made} of scheduler.entries()) {
     const join = task.recipe.kind === 'join';
-    if (state.is === 'done') add(join, made ?? state.how);
+    if (state.is === 'done') add(join, refused.has(task.fingerprint) ? 'failed' : (made ?? state.how));
     else if (state.is === 'failed' || state.is === 'blocked' || state.is === 'cancelled') add(join, state.is);
   }
   counts.tasks.cached += futures.loops.unmade;

@@ -83,6 +83,11 @@ export class TaskNode {
     return this.inner?.state ?? this.#refusal?.state ?? this.entry?.state ?? this.#state;
   }
 
+  /** True where its task is done, with a result that lacks something for this future. */
+  get refused(): boolean {
+    return this.#refusal?.state !== undefined;
+  }
+
   /** True when nothing of it will change by itself, nor of the tasks that a split has made of it. */
   get over(): boolean {
     return isFinal(this.state) && (this.parts.length === 0 || this.views().every(({state}) => isFinal(state)));

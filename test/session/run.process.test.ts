@@ -206,3 +206,11 @@ test('a parameter that is none is a fault of usage, and nothing is run', async (
   }
   expect(existsSync(folder.at('.weft'))).toBe(false);
 });
+
+test('a task that is done for one future and lacks something for another one has failed', async () => {
+  using folder = scratch();
+  notebook(folder, ['%%bash --as content --out x --allow-empty\nsleep 0.3', '%%bash --as strict --out x\nsleep 0.3']);
+  const run = await weft(folder, ['run', 'nb.ipynb', '--json']);
+  expect(run.code).toBe(1);
+  expect(JSON.parse(run.out)).toMatchObject({ok: false, tasks: {total: 1, failed: 1, ran: 0}});
+});
