@@ -25,7 +25,7 @@ import type {ScriptCall} from './script-call.js';
 import {mutableProblems} from './mutable.js';
 import {isPlainEnvironment} from './plain-script.js';
 import {readGlob} from './glob.js';
-import {inputFiles} from './script-inputs.js';
+import {inputsOf} from './call-inputs.js';
 import {CHANGES} from './lsst/root-changes.js';
 import {MutatingWork} from './script-mutation.js';
 import {ScriptRoot} from './script-root.js';
@@ -69,23 +69,8 @@ async function baseOf(
       hint: 'give the future a name instead: `{from: {x: future}}`, and write `"$x"` in the script',
     });
   }
-  const plain = call.in.filter((_, at) => context.placeholders(patterns[at] ?? '').nodes.length === 0);
-  const found = await inputFiles(
-    context.directory,
-    plain.map(({pattern}) => pattern),
-    call.options.allowEmpty,
-    path => context.digest(path),
-  );
-  for (const {pattern, message, hint} of found.problems) {
-    const span = plain.find(other => other.pattern === pattern)?.span;
-    problems.push({
-      code: 'W7001',
-      severity: 'error',
-      message,
-      hint: hint ?? `it is looked for from ${context.directory}`,
-      ...(span === undefined ? {} : {span}),
-    });
-  }
+  const found = await inputsOf(call, context);
+  problems.push(...found.problems);
   const root = ScriptRoot.of(call.reads, context);
   if (!root.ok) problems.push(root.error);
   const container = await context.container(call.options.container);

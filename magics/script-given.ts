@@ -64,7 +64,12 @@ export function readVariables(
     if (!variables.has(name)) variables.set(name, {source: {is: 'json', value: null}});
   };
   for (const [name, value] of Object.entries(row))
-    give(name, {is: 'json', value}, line.span, other => `%%foreach ${other} in …`);
+    give(
+      name,
+      {is: 'json', value},
+      reading.binders?.find(({variable}) => variable === name)?.variableSpan ?? line.span,
+      other => `%%foreach ${other} in …`,
+    );
   for (const word of valuesOf(line, 'with')) {
     const {name, value} = withWord(word);
     if (value === undefined) {

@@ -2,6 +2,7 @@ import {resolve} from 'node:path';
 import type {MagicShape} from '../kernel/cell/syntax.js';
 import {literalText} from '../kernel/cell/words.js';
 import type {TaskMagic} from '../kernel/session/magic.js';
+import {inputsOf} from './call-inputs.js';
 import {RootOrder} from './lsst/root-order.js';
 import type {ScriptCall} from './script-call.js';
 import {draftScript, repeatScript} from './script-draft.js';
@@ -59,6 +60,7 @@ export function scriptMagic(language: ScriptLanguage): TaskMagic<ScriptCall> {
       }
     },
     readCall: (values, context) => readScriptCall(language, values, context),
+    also: async (call, context) => (await inputsOf(call, context)).problems,
     draft: (call, row, context) => draftScript(language, call, row, context),
     series: (call, row, context) => repeatScript(language, call, row, context),
   };

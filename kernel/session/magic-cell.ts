@@ -58,7 +58,8 @@ export async function runTaskCell(
     return fail([...problems, ...once(expanded.error.map(problem => suggestName(problem, known)))]);
   }
   const label = name ?? '_';
-  const cell: TaskCell = {syntax, magic, line, wants, scope, context, user, futures, count: ports.count, name};
+  const {binders} = loops;
+  const cell: TaskCell = {binders, syntax, magic, line, wants, scope, context, user, futures, count: ports.count, name};
   const kind = magic.kindOf(line);
   if (expanded.value.is === 'waits') {
     await Promise.all([scope.fix([...lists, ...expressions], true), scope.fix(taken, false)]);

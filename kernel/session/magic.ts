@@ -1,6 +1,6 @@
 import type {Diagnostic} from '../cell/diagnostic.js';
 import type {Span} from '../cell/source.js';
-import type {MagicLine, MagicShape} from '../cell/syntax.js';
+import type {Binder, MagicLine, MagicShape} from '../cell/syntax.js';
 import type {Digest, Fingerprint} from '../fingerprint/fingerprint.js';
 import type {JsonObject, JsonValue} from '../fingerprint/json.js';
 import type {Container, Mount} from '../graph/container.js';
@@ -77,7 +77,9 @@ export interface Reading {
   /** Lines of the cell above the body. */
   readonly bodyLine: number;
   readonly row: Row;
-  /** What the expression at this place gave; never `deferred` or `error`. */
+  /** Where the loop variables stand in the cell. */
+  readonly binders?: readonly Pick<Binder, 'variable' | 'variableSpan'>[];
+  /** What the expression at this place gave; never `deferred`, and `error` only where nothing but the problems are asked for. */
   evaluated(span: Span, code: string): Evaluated;
   /** The future or set that a name of the scope holds, looked up when the cell ran. */
   lookup(name: string): Evaluated;
@@ -113,6 +115,8 @@ export interface TaskMagic<C> {
     context: MagicContext,
   ): {readonly call: C | undefined; readonly problems: readonly Problem[]};
   /** Plans one task. Files are read here, so that later edits do not reach it. */
+  /** What else is wrong with a call that has errors already: all of a cell's are said at once. Makes nothing. */
+  also?(call: C, context: MagicContext): Promise<readonly Problem[]>;
   draft(call: C, row: Row, context: MagicContext): Promise<Result<Draft, readonly Problem[]>>;
   /**
    * The tasks of a long loop, all of which differ from the one of the first row by the values of the loop variables only; undefined where

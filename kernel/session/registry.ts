@@ -58,7 +58,8 @@ export async function planCall(
       },
     ]);
   const {call, problems} = magic.readCall(values, context);
-  if (call === undefined || problems.some(problem => problem.severity === 'error')) return fail(problems);
+  if (call === undefined || problems.some(problem => problem.severity === 'error'))
+    return fail([...problems, ...((call !== undefined && (await magic.also?.(call, context))) || [])]);
   const draft = await magic.draft(call, {}, context);
   return draft.ok ? ok(plan(draft.value)) : draft;
 }

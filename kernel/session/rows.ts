@@ -16,6 +16,7 @@ import {withoutFailed} from './without-failed.js';
 /** A magic cell that makes tasks, and all that its rows are read with. */
 export interface TaskCell {
   readonly syntax: Extract<CellSyntax, {is: 'magic'}>;
+  readonly binders: NonNullable<Reading['binders']>;
   readonly magic: TaskMagic<unknown>;
   readonly line: MagicLine;
   readonly wants: ReturnType<TaskMagic<unknown>['wants']>;
@@ -66,7 +67,7 @@ export async function planRows(
   rows: readonly Row[],
   cell: TaskCell,
 ): Promise<Result<readonly PlannedRow[], readonly Problem[]>> {
-  const {wants, scope, user, context} = cell;
+  const {wants, scope, user} = cell;
   const expressions = wants.expressions.map(({code}) => code);
   const taken = wants.names.map(({name}) => name);
   // A name alone is the future itself, which the magic reads as one: it is never deferred.
@@ -82,7 +83,7 @@ export async function planRows(
     const wrong = errorsOf(cell, value);
     const drafted =
       wrong.length > 0
-        ? fail([...wrong, ...otherErrors(wrong, cell.magic.read(readingOf(row, value, named, cell), context).problems)])
+        ? fail([...wrong, ...(await otherErrors(wrong, readingOf(row, value, named, cell), cell))])
         : value.deferred.length > 0
           ? ok({row, draft: deferredDraft(row, value, named, cell), warnings: []})
           : await draftRow(row, value, named, cell);
@@ -111,12 +112,19 @@ const errorsOf = ({wants}: TaskCell, values: RowValues): readonly Problem[] =>
   });
 
 /** What else is wrong with a line: not what comes of the expressions that are wrong. */
-const otherErrors = (wrong: readonly Problem[], problems: readonly Problem[]): readonly Problem[] =>
-  problems.filter(
+async function otherErrors(
+  wrong: readonly Problem[],
+  reading: Reading,
+  {magic, context}: TaskCell,
+): Promise<readonly Problem[]> {
+  const {call, problems} = magic.read(reading, context);
+  const also = (call !== undefined && (await magic.also?.(call, context))) || [];
+  return [...problems, ...also].filter(
     ({severity, span}) =>
       severity === 'error' &&
       !wrong.some(other => span !== undefined && other.span !== undefined && overlap(span, other.span)),
   );
+}
 
 const overlap = (a: Span, b: Span): boolean => a.start < b.end && b.start < a.end;
 
@@ -128,19 +136,21 @@ async function draftRow(
 ): Promise<Result<PlannedRow, readonly Problem[]>> {
   const {magic, context} = cell;
   const {call, problems} = magic.read(readingOf(row, values, names, cell), context);
-  if (call === undefined || problems.some(problem => problem.severity === 'error')) return fail(problems);
+  if (call === undefined || problems.some(problem => problem.severity === 'error'))
+    return fail([...problems, ...((call !== undefined && (await magic.also?.(call, context))) || [])]);
   const draft = await magic.draft(call, row, context);
   return draft.ok
     ? ok({row, draft: called(draft.value, cell), warnings: [...problems, ...(draft.value.notes ?? [])]})
     : fail([...problems, ...draft.error.map(problem => ({span: cell.line.nameSpan, ...problem}))]);
 }
 
-const readingOf = (row: Row, values: RowValues, names: RowValues, {line, syntax}: TaskCell): Reading => ({
+const readingOf = (row: Row, values: RowValues, names: RowValues, {line, syntax, binders}: TaskCell): Reading => ({
   line,
   body: syntax.body,
   bodySpan: syntax.bodySpan,
   bodyLine: bodyLine(syntax),
   row,
+  binders,
   evaluated: (_span: Span, code: string): Evaluated => values.get(code),
   lookup: (name: string): Evaluated =>
     Object.hasOwn(row, name) ? {is: 'json', value: row[name] as JsonValue} : names.get(name),

@@ -127,9 +127,9 @@ describe('%container', () => {
     ],
     [
       "const none = 'podman:-x'\nbash('true', {container: none})",
-      "cell [n]  W8013  the image's name `-x` begins with `-`, as options do",
+      "cell [n]:2:1  W8013  the image's name `-x` begins with `-`, as options do",
     ],
-    ["bash('true', {container: 5})", 'cell [n]  W8013  `container` is the name of an image as a text, not 5'],
+    ["bash('true', {container: 5})", 'cell [n]:1:1  W8013  `container` is the name of an image as a text, not 5'],
   ])('refuses %j with its place', async (cell, text) => {
     await said('%container none');
     expect(await said(cell)).toContain(text);

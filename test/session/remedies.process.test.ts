@@ -4,12 +4,17 @@ import {openTestNotebook} from './notebook.js';
 test('all errors of a line are said at once, each with what to do', async () => {
   await using notebook = await openTestNotebook();
   await notebook.run('const q = {get v() { throw new TypeError("boo"); }}, deep = {a: [1, {b: () => 1}]}');
-  const {error} = await notebook.run('%%bash --with x=${q.v} y=${nope} --cpus z --with deep\ntrue');
+  const {error} = await notebook.run('%%bash --with x=${q.v} y=${nope} --cpus z --with deep --in no.txt\ntrue');
   expect(error).toMatch(/:1:17 {2}W2031 {2}`q\.v`: TypeError: boo[^]*try it in a cell of its own/);
   expect(error).toMatch(/W2034 {2}`nope` is not defined/);
   expect(error).toMatch(/W2010 {2}`z` is no whole number/);
   expect(error).toMatch(/W2032 {2}`deep` is Object, whose a\[1\]\.b is a function[^]*give a future, a text/);
   expect(error.match(/ W20\d\d {2}/g)).toHaveLength(4);
+  expect(error).toContain('there is no file `no.txt`');
+  const line = (await notebook.run('%%bash --cpus z --in no.txt --in ${q.v}\ntrue')).error;
+  expect(line.match(/ W2031 | W2010 | W7001 /g)).toHaveLength(3);
+  const call = (await notebook.run("bash('', {in: 'no.txt'})")).error;
+  expect(call.match(/W9002 | W7001 /g)).toHaveLength(2);
   const list = (await notebook.run('%%foreach x in [${NaN}, ${q.v}]\n%%bash\ntrue')).error;
   expect(list).toMatch(/W2031 {2}`NaN`: it is NaN[^]*W2031 {2}`q\.v`: TypeError: boo/);
 });
