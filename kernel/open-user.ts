@@ -55,7 +55,7 @@ export function startUser(
 export function userPort(process_: UserProcess): UserPort {
   return {
     execute: (cell, count, code, lines, loop) => process_.execute(cell, count, code, lines, loop?.rows, loop?.bind),
-    evaluate: (cell, expressions, rows, deferrable) => process_.evaluate(cell, expressions, rows, deferrable),
+    evaluate: (...asked) => process_.evaluate(...asked),
     show: (cell, count, expressions) => process_.show(cell, count, expressions),
     resume: (token, settled) => process_.resume(token, settled),
     names: () => process_.names(),
@@ -66,7 +66,7 @@ export function userPort(process_: UserProcess): UserPort {
     expanded: ref => process_.tell({type: 'expanded', ref}),
     mapAgain: future => process_.tell({type: 'mapAgain', future}),
     settled: (future, settled) => process_.settled(future, settled),
-    planned: (future, error) => process_.planned(future, error),
+    planned: (future, error) => process_.tell({type: 'planned', future, ...(error && {error})}),
     lineDone: (id, error) => process_.lineDone(id, error),
     inputReply: (id, text) => process_.inputReply(id, text),
     interrupt: cell => process_.interrupt(cell),

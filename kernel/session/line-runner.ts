@@ -18,6 +18,8 @@ import type {UserPort} from './user-port.js';
 
 /** What running a line takes. */
 export interface LinePorts {
+  /** The id of the line's call: its expressions see the names around it. */
+  readonly line: string;
   readonly user: UserPort;
   readonly futures: Futures;
   readonly displays: Displays;
@@ -89,8 +91,8 @@ export class LineRunner {
   }
 
   async #evaluate(code: string): Promise<Evaluated> {
-    const {user, context} = this.#ports;
-    const [[value] = []] = await user.evaluate(context.cell, [code], [{}], false);
+    const {user, context, line} = this.#ports;
+    const [[value] = []] = await user.evaluate(context.cell, [code], [{}], false, line);
     return value ?? {is: 'other', type: 'undefined'};
   }
 

@@ -242,7 +242,7 @@ export class NotebookSession implements Notebook {
     await Promise.all(running.calls);
     const {context, output, request} = running;
     const bind = (name: string, node: FutureNode): void => this.#bind(name, node, request.count);
-    const runner = new LineRunner({...this.#ports, context, output, payload: running.payload, bind});
+    const runner = new LineRunner({...this.#ports, line: id, context, output, payload: running.payload, bind});
     const ran = await interruptible(running.abort.signal, runner.run(line));
     if (ran === 'interrupted') running.lineError = INTERRUPTED;
     else running.lineError = ran.ok ? undefined : problemsError(ran.error, request.code, request.count);

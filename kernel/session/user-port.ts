@@ -21,12 +21,13 @@ export interface UserLoop {
 export interface UserPort {
   /** Runs a cell's code; with `loop` once for each row of loop variables, all of whose results are bound to the names in `bind`. */
   execute(cell: string, count: number, code: string, lines: readonly LineCall[], loop?: UserLoop): Promise<CellDone>;
-  /** Each expression once for each row; the outer array has one element a row. */
+  /** Each expression once for each row; the outer array has one element a row. `line`: the line magic that they stand in, by its id. */
   evaluate(
     cell: string,
     expressions: readonly string[],
     rows: readonly JsonObject[],
     deferrable: boolean,
+    line?: string,
   ): Promise<readonly (readonly Evaluated[])[]>;
   /** What each of some expressions looks like; `count` is that of the cell they follow. */
   show(cell: string, count: number, expressions: readonly string[]): Promise<readonly ShownExpression[]>;

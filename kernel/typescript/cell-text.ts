@@ -1,3 +1,4 @@
+import type {AnyNode} from 'acorn';
 import {ok} from '../graph/result.js';
 import type {Result} from '../graph/result.js';
 import type {LineCall} from './messages.js';
@@ -16,6 +17,15 @@ export function withCalls(source: string, lines: readonly LineCall[]): string {
     at = end;
   }
   return text + source.slice(at);
+}
+
+/** The calls of lines among statements of a cell, as {@link withCalls} has written them. */
+export function lineCalls(body: readonly AnyNode[], javascript: string): readonly AnyNode[] {
+  return body.flatMap(node => {
+    const awaited = node.type === 'ExpressionStatement' ? node.expression : undefined;
+    const call = awaited?.type === 'AwaitExpression' ? awaited.argument : undefined;
+    return call !== undefined && /^\$cell\.line\(\d+\)$/.test(javascript.slice(call.start, call.end)) ? [call] : [];
+  });
 }
 
 const leadingBrace = /^(?:\s|\/\/[^\n]*\n|\/\*[^]*?\*\/)*\{/;

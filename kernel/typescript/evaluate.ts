@@ -12,6 +12,7 @@ import {filesParts, type FilesPart} from './files-parts.js';
 import {heldBy} from './future.js';
 import type {Futures} from './futures.js';
 import {HeldNames} from './held-names.js';
+import type {Locals} from './line-calls.js';
 import type {Evaluated, FromUser, FutureRef, LineCall, Settled} from './messages.js';
 import type {ModuleFiles} from './module-files.js';
 import type {Names} from './names.js';
@@ -36,7 +37,7 @@ export class CellSyntax extends Error {
 interface CellTools {
   readonly constant: object;
   readonly meta: object;
-  line(index: number): Promise<void>;
+  line(index: number, locals?: Locals): Promise<void>;
   /** What Node is asked for where code imports this. */
   module(specifier: unknown): unknown;
   load(module: object, key: string, source: string, used: boolean): unknown;
@@ -89,7 +90,7 @@ export class Evaluator {
     count: number,
     source: string,
     lines: readonly LineCall[],
-    line: (index: number) => Promise<void>,
+    line: CellTools['line'],
     variables?: readonly string[],
   ): (row?: JsonObject) => Promise<{value: unknown} | undefined> {
     const label = `cell [${count}]`;
@@ -108,7 +109,7 @@ export class Evaluator {
   /** Evaluates expressions for each row. Never throws: what goes wrong is in the table. */
   async table(
     expressions: readonly string[],
-    rows: readonly JsonObject[],
+    rows: readonly Row[],
     deferrable: boolean,
   ): Promise<readonly (readonly Evaluated[])[]> {
     const given = rows.length > 0 ? rows : [{}];

@@ -95,6 +95,8 @@ export type ToUser =
       readonly expressions: readonly string[];
       readonly rows: readonly JsonObject[];
       readonly deferrable: boolean;
+      /** They stand in this line magic or command, by its id, and see the names around it. */
+      readonly line?: string;
     }
   /** Finishes deferred expressions; the futures they need are settled with it. `evaluated` answers, with one row. */
   | {

@@ -16,6 +16,7 @@ import {heldBy} from './future.js';
 import {KernelPort} from './kernel-port.js';
 import {taskFunctions} from './functions.js';
 import {Futures} from './futures.js';
+import {LineCalls} from './line-calls.js';
 import type {FromUser, ShownExpression, ToUser} from './messages.js';
 import {ModuleFiles} from './module-files.js';
 import {namesFor} from './reached.js';
@@ -53,7 +54,7 @@ class UserProcessLoop {
   readonly #kernel = new KernelPort(() => this.#origin.current !== undefined);
   readonly #turns = new Turns(this.#origin);
   readonly #errorContent = (error: unknown): ErrorContent => errorContent(error, this.#errors);
-  readonly #lines = new Map<string, (error: ErrorContent | undefined) => void>();
+  readonly #lines = new LineCalls(call => this.#kernel.sendMarked(call));
   readonly #asking = new Asking(
     question => this.#kernel.sendMarked(question),
     () => this.#cell,
@@ -62,7 +63,6 @@ class UserProcessLoop {
   #last = '';
   /** The cell that executes: the kernel takes for its own what no one else is named for. */
   #executing: string | undefined;
-  #serial = 0;
 
   constructor(entry: URL) {
     this.#entry = entry;
@@ -169,8 +169,7 @@ class UserProcessLoop {
         this.#futures.told(message);
         return;
       case 'lineDone':
-        this.#lines.get(message.id)?.(message.error);
-        this.#lines.delete(message.id);
+        this.#lines.done(message.id, message.error);
         return;
       case 'inputReply':
         this.#asking.answer(message.id, message.text);
@@ -203,7 +202,13 @@ class UserProcessLoop {
   async #runCell(message: Execute): Promise<Partial<Done>> {
     const {cell, count, code, lines, rows} = message;
     const variables = rows && [...new Set(rows.flatMap(row => Object.keys(row)))];
-    const run = this.#evaluator.cell(count, code, lines, index => this.#line(cell, index), variables);
+    const run = this.#evaluator.cell(
+      count,
+      code,
+      lines,
+      (index, locals) => this.#lines.call(cell, index, locals),
+      variables,
+    );
     if (rows && variables) return this.#runRows(message, run, rows, variables);
     const outcome = await run();
     return outcome === undefined || outcome.value === undefined ? {} : this.#shown(outcome.value);
@@ -243,7 +248,8 @@ class UserProcessLoop {
   }
 
   async #evaluate(message: Extract<ToUser, {type: 'evaluate'}>): Promise<void> {
-    const {id, cell, expressions, rows, deferrable} = message;
+    const {id, cell, expressions, line, deferrable} = message;
+    const rows = line === undefined ? message.rows : [this.#lines.localsOf(line)];
     this.#last = cell;
     let table;
     try {
@@ -276,18 +282,6 @@ class UserProcessLoop {
       id,
       shown: expressions.map(() => ({error: this.#errorContent(problem)})),
     }));
-  }
-
-  #line(cell: string, index: number): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const id = String(++this.#serial);
-      this.#lines.set(id, error => {
-        if (error)
-          reject(Object.assign(new Error(error.evalue), {name: error.ename, stack: error.traceback.join('\n')}));
-        else resolve();
-      });
-      this.#kernel.sendMarked({type: 'line', id, cell, index});
-    });
   }
 
   /** Nobody has caught this: it is said in the cell that started the code. */

@@ -2,8 +2,8 @@ import {parse} from 'acorn';
 import type {AnyNode, ImportDeclaration, Program} from 'acorn';
 import {fail, ok} from '../graph/result.js';
 import type {Result} from '../graph/result.js';
-import {endsSilently, stripCell, withCalls} from './cell-text.js';
-import {boundNames, isNamed} from './declared-names.js';
+import {endsSilently, lineCalls, stripCell, withCalls} from './cell-text.js';
+import {boundNames, isNamed, lexicalNames, varNames} from './declared-names.js';
 import {editMentions} from './edit-mentions.js';
 import {findMentions} from './mentions.js';
 import type {Mentions} from './mention.js';
@@ -92,6 +92,7 @@ class Rewriting {
 
   cell(silent: boolean): RewrittenCell {
     this.#editMentions();
+    if (this.#variables !== undefined) this.#giveLocals(this.#variables);
     for (const {node, head} of this.#mentions.declarations) {
       if (node.type === 'VariableDeclaration') this.#editVariables(node, head);
     }
@@ -164,6 +165,14 @@ class Rewriting {
         this.#script.insert(end, ')');
       } else this.#script.insert(end, ')');
     }
+  }
+
+  /** The lines of a loop's body see the names that its rounds have for themselves. */
+  #giveLocals(variables: readonly string[]): void {
+    const {body} = this.#program;
+    const names = new Set([...variables, ...lexicalNames(body), ...varNames(body)]);
+    const locals = [...names].map(name => `${name}: () => ${name}`).join(', ');
+    for (const {end} of lineCalls(body, this.#printed.javascript)) this.#script.insert(end - 1, `, {${locals}}`);
   }
 
   /** Function declarations are there from the beginning, and where older closures look for them. */

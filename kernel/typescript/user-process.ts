@@ -83,10 +83,12 @@ export class UserProcess {
     expressions: readonly string[],
     rows: readonly JsonObject[],
     deferrable: boolean,
+    line?: string,
   ): Promise<readonly (readonly Evaluated[])[]> {
     this.#last = cell;
     if (!this.#child.connected) await this.#next();
-    const answer = await this.#ask(id => ({type: 'evaluate', id, cell, expressions, rows, deferrable}));
+    const asked = {type: 'evaluate' as const, cell, expressions, rows, deferrable, ...(line !== undefined && {line})};
+    const answer = await this.#ask(id => ({...asked, id}));
     if (Array.isArray(answer)) return answer as Evaluated[][];
     return Array.from({length: Math.max(rows.length, 1)}, () => expressions.map(() => ({is: 'error', error: answer})));
   }
@@ -115,16 +117,12 @@ export class UserProcess {
   }
 
   /** Tells what wants no answer. */
-  tell(message: Extract<ToUser, {type: 'assign' | 'expanded' | 'mapAgain'}>): void {
+  tell(message: Extract<ToUser, {type: 'assign' | 'expanded' | 'mapAgain' | 'planned'}>): void {
     this.#send(message);
   }
 
   settled(future: string, settled: Settled): void {
     this.#send({type: 'settled', future, settled});
-  }
-
-  planned(future: string, error?: ErrorContent): void {
-    this.#send({type: 'planned', future, ...(error && {error})});
   }
 
   lineDone(id: string, error?: ErrorContent): void {

@@ -115,6 +115,18 @@ test('what is named twice counts once, what a name holds no more is not listed, 
   expect((await notebook.run("bash('true', {as: 'class'})")).error).toContain('W2006');
 });
 
+test('a line in the body of a loop sees the names of its round', async () => {
+  await using notebook = await openTestNotebook();
+  await notebook.run('%%bash --as det\necho hi > f');
+  const body = 'const y = x * 10\n!echo "[${x}] [${y}] [${late}]"\nconst late = det\n!cat ${late}/f\n%wait late\ny';
+  const {out, text, error} = await notebook.run(`%%foreach x in [1, 2]\n${body}`);
+  expect(error).toBe('');
+  expect(out.split('\n').sort()).toEqual(['', '[1] [10] []', '[2] [20] []', 'hi', 'hi']);
+  expect(text).toBe("{ '1': 10, '2': 20 }");
+  const nothing = await notebook.run('%%foreach x in [1, 2]\nconst empty = undefined\n!echo "${x}/${empty}"');
+  expect([nothing.error, nothing.out]).toEqual([expect.stringContaining('W2032') as string, '']);
+});
+
 test('a command whose `${}` has no text is the error of the cell, and nothing of it runs', async () => {
   await using notebook = await openTestNotebook();
   await notebook.run('%%bash --as bad\nexit 2');
