@@ -1,4 +1,4 @@
-import {existsSync, rmdirSync, writeSync} from 'node:fs';
+import {existsSync, rmdirSync, statSync, writeSync} from 'node:fs';
 import {join, resolve} from 'node:path';
 import type {Command} from 'commander';
 import {parseDuration} from './cell/duration.js';
@@ -188,7 +188,12 @@ async function pin(port: CachePort, words: readonly string[], on: boolean): Prom
   return EXIT.ok;
 }
 
+const isDirectory = (path: string): boolean => statSync(path, {throwIfNoEntry: false})?.isDirectory() === true;
+
 async function rebuild(port: CachePort, words: readonly string[]): Promise<number> {
+  const missing = words.find(word => !isDirectory(resolve(word)));
+  if (missing !== undefined)
+    return complain(`there is no directory ${missing}: it takes those of results, such as ROOT/rerun/weft`);
   const count = await port.rebuild(words.map(word => resolve(word)));
   print(`${count} ${count === 1 ? 'result was' : 'results were'} found that no journal told of\n`);
   return EXIT.ok;

@@ -140,6 +140,13 @@ test('`weft cache` lists, verifies, pins and removes without a kernel, and a not
   expect(weft(directory, 'pin', first?.fingerprint.slice(0, 12) ?? '').stdout).toContain('pinned');
   expect(weft(directory, 'gc', '--older', '1h').stdout).toMatch(/^0 results/);
   expect(weft(directory, 'gc', '--older', 'soon')).toMatchObject({status: 2});
+  const nowhere = weft(directory, 'rebuild', 'nosuchdir');
+  expect(nowhere).toMatchObject({
+    status: 2,
+    stdout: '',
+    stderr: expect.stringContaining('no directory nosuchdir') as string,
+  });
+  expect(weft(directory, 'rebuild', '.weft/work').status).toBe(0);
   expect(weft(directory, 'pin', 'abcdef')).toMatchObject({status: 2});
   expect(weft(folder.path, 'ls')).toMatchObject({status: 2});
 
