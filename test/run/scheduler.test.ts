@@ -274,7 +274,7 @@ test('what read something that was damaged meanwhile is not published, and runs 
     {...options, numRuns: 4 * runs},
   );
   expect(disturbed).toBeGreaterThan(0);
-});
+}, 60_000);
 
 test('what is forced while a task reads it makes that task run again', async () => {
   using place = scratch();
