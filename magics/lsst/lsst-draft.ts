@@ -24,6 +24,7 @@ import {RootOrder, waitForRoot} from './root-order.js';
 import {RootReader} from './root-reader.js';
 import {rootIdentity} from './root-identity.js';
 import {personsRerun, readRoot, type RootRepository} from './root-repository.js';
+import {lookThrough, MadeAgain} from './seen-through.js';
 import {makeSplit} from './split.js';
 
 /** Plans one `%%lsst` task, or one split into parts. */
@@ -220,6 +221,7 @@ async function makeTask(
     inside: plan.container !== undefined,
   };
   const directories = parents.map(({directory}) => directory);
+  const again = new MadeAgain(directories, directory => context.nodeAt(directory));
   const plain = workOf(plan, way, command, directories, fingerprint, context);
   const identity = recipe.inputs.flatMap(input => (input.is === 'root' ? [input.identity] : []))[0];
   // A person's rerun is no result, and keeps what was written.
@@ -231,6 +233,9 @@ async function makeTask(
           identity,
           take: () => rootIdentity(root.value, sliceOf(plan, parents), path => context.digest(path)),
           changes: () => order.changes(place),
+          ...(parents.length === 0
+            ? {}
+            : {through: (since: number) => lookThrough(directories, path => context.digest(path), since)}),
         });
   const lane = way === 'root' ? root.value.path : work instanceof PersonWork ? work.rerun : undefined;
   const made: Made = {
@@ -254,7 +259,7 @@ async function makeTask(
       ...(plain instanceof RerunWork && plan.entry.writes && !plan.call.options.allowEmpty
         ? {lacks: (manifest: Manifest) => plain.lacks(manifest)}
         : {}),
-      ...(node === undefined ? {} : {turn: () => order.turn(place, node, way === 'root')}),
+      ...(node === undefined ? {} : {turn: () => again.turn() ?? order.turn(place, node, way === 'root')}),
     },
   };
   const path = way === 'root' ? root.value.path : work instanceof PersonWork ? work.rerun : (work.directory ?? '');

@@ -9,6 +9,15 @@ import {Looks} from './looks.js';
 /** Of a root with very many files a look takes seconds, and many tasks end at once. */
 const looks = new Looks();
 
+/** Milliseconds for which a result that was looked at is taken to be there still, by a task that is about to start. */
+const FRESH = 2000;
+
+const lost = (message: string): Failure => ({
+  reason: 'input',
+  message,
+  remedy: 'run the cell that makes it again, then this one',
+});
+
 /** What a task has read of a root repository, as it was hashed. */
 export interface ReadRoot {
   readonly path: string;
@@ -17,11 +26,16 @@ export interface ReadRoot {
   readonly take: () => Promise<Digest>;
   /** How many tasks this kernel has let change the root. */
   readonly changes: () => number;
+  /**
+   * Looks at the reruns that are read through the parents, and says which bytes they have; the error says what is wrong with one.
+   * Absent: it reads none. `since`: a look of this time and later counts, on the clock of `performance`.
+   */
+  readonly through?: (since: number) => Promise<Result<Digest, string>>;
 }
 
 /**
  * The work of a task that reads a root, whose identity is in its recipe. Other kernels and people change roots at any time: a result is
- * published only if the root still is what was hashed when the task has ended.
+ * published only if the root still is what was hashed when the task has ended; and if the reruns are whole that it reads through its parents.
  */
 export class RootReader implements Work {
   readonly directory?: string;
@@ -34,6 +48,8 @@ export class RootReader implements Work {
   readonly #work: Work;
   readonly #root: ReadRoot;
   readonly #changes: number;
+  /** Which bytes the reruns had that are read through the parents, when an attempt of this kernel was prepared. */
+  #through: Digest | undefined;
 
   /** @param root as it is now */
   constructor(work: Work, root: ReadRoot) {
@@ -52,7 +68,11 @@ export class RootReader implements Work {
   async prepare(attempt: Attempt): Promise<Result<string | undefined, Failure>> {
     // Where it was started over since, it would run for nothing.
     const changed = this.#root.changes() === this.#changes ? undefined : await this.#changed();
-    return changed === undefined ? this.#work.prepare(attempt) : fail(changed);
+    if (changed !== undefined) return fail(changed);
+    const through = await this.#root.through?.(performance.now() - FRESH);
+    if (through?.ok === false) return fail(lost(through.error));
+    this.#through = through?.value;
+    return this.#work.prepare(attempt);
   }
 
   mounts(attempt: Attempt): readonly Mount[] {
@@ -76,7 +96,7 @@ export class RootReader implements Work {
     const remedy = 'run its cell again: the task then counts as one of the root as it is by then';
     const began = performance.now();
     try {
-      if ((await take()) === identity) return undefined;
+      if ((await take()) === identity) return await this.#changedThrough(began);
       return {
         reason: 'input',
         message: `the repository ${path} is not what it was when the cell ran`,
@@ -88,5 +108,12 @@ export class RootReader implements Work {
     } finally {
       looks.took(performance.now() - began);
     }
+  }
+
+  async #changedThrough(since: number): Promise<Failure | undefined> {
+    const through = await this.#root.through?.(since);
+    if (through?.ok === false) return lost(through.error);
+    if (this.#through === undefined || through?.value === this.#through) return undefined;
+    return lost('a rerun that is read through its parents was made again meanwhile');
   }
 }

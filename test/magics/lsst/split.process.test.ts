@@ -1,4 +1,4 @@
-import {rmSync, writeFileSync} from 'node:fs';
+import {readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import type {Kernel} from '../../rig/kernel.js';
@@ -80,6 +80,28 @@ describe('a task whose parent is a part of a set', () => {
     await run(kernel, '%%foreach ccd in list\n%%lsst processCcd --as late\n--id visit=903334 ccd=${ccd}');
     await run(kernel, '%%lsst makeDiscreteSkyMap --from late[24] --as none\n--id');
     expect(await outcome('none')).toMatch(/`late\[24\]` has no element.*`ccd` is one of 22, 23/s);
+  });
+});
+
+describe('a task that reads reruns through its parents', () => {
+  it('is no result where one of them has lost a file, and waits for one that is made again', async () => {
+    await run(kernel, '%%foreach ccd in [22, 23]\n%%lsst processCcd --as deep\n--id visit=903334 ccd=${ccd}');
+    await run(kernel, '%%lsst makeDiscreteSkyMap --from deep --as middle\n--id --config skyMap.pixelScale=0.22');
+    expect(await outcome('middle')).toBe("'done'");
+    const path = (await run(kernel, '(await deep[23]).path')).slice(1, -1);
+    const corr = join(path, '00533/HSC-R/corr/CORR-0903334-023.fits');
+    rmSync(corr);
+    const reader = (name: string, scale: string): string =>
+      `%%lsst makeDiscreteSkyMap --from middle --as ${name}\n--id --config skyMap.pixelScale=${scale}`;
+    await run(kernel, reader('early', '0.23'));
+    expect(await outcome('early')).toMatch(/what it reads was changed: processCcd.*CORR-0903334-023.fits is missing/);
+    // Its cell makes it again, which takes a while; what stands between is cached.
+    await run(kernel, '%%foreach ccd in [22, 23]\n%%lsst processCcd --as deep\n--id visit=903334 ccd=${ccd}');
+    await run(kernel, reader('late', '0.24'));
+    expect(await outcome('late')).toBe("'done'");
+    expect(readFileSync(join((await run(kernel, '(await late).path')).slice(1, -1), '.weft.log'), 'utf8')).toContain(
+      'bounding boxes of 2 images',
+    );
   });
 });
 
