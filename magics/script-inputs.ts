@@ -83,8 +83,9 @@ export async function inputFiles(
     const root = absolute ? '/' : directory;
     const glob = relativeGlob(absolute ? pattern.replace(/^\/+/, '') : pattern);
     const outside = absolute || /^\.\.(\/|$)/.test(glob.text);
-    const names = matchGlob(root, glob);
-    if (names.length === 0 && !allowEmpty) {
+    // An empty name would be the directory itself.
+    const names = text.trim() === '' ? [] : matchGlob(root, glob);
+    if (names.length === 0 && (!allowEmpty || text === '')) {
       const hint = literalHint(glob) ?? asLiteral(root, glob) ?? backwards(glob);
       problems.push({pattern, message: missing(text, root, glob), ...(hint === undefined ? {} : {hint})});
     }

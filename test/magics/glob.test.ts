@@ -145,6 +145,7 @@ test('literal names take the files that they name, and what was meant otherwise 
   expect(await read('{p,q}.txt')).toEqual([
     "`{p,q}.txt` matches no file - a file of just this name is there: quote it, `'{p,q}.txt'`",
   ]);
+  expect(await read('')).toEqual(['an empty name is no input - ']);
   expect(await read('[]a')).toEqual(['there is no file `[]a` - ']);
   expect(await read('[z-a]')).toEqual(['`[z-a]` matches no file - `[z-a]` matches nothing: it runs backwards']);
 });
