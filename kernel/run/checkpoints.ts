@@ -44,6 +44,14 @@ export interface Publication {
   readonly endedAt: number;
 }
 
+/** Why a result is no hit. */
+export interface Refused {
+  /** In a person's words. */
+  readonly message: string;
+  /** The disk does not say: it may be there in a moment. */
+  readonly unreadable?: true;
+}
+
 /** The store, as the scheduler sees it: a port. Nothing in it throws for what the disk or another kernel did. */
 export interface Checkpoints {
   /** Resolves when what was recorded before this kernel began can be looked up. */
@@ -55,8 +63,8 @@ export interface Checkpoints {
    * no more than that it has to be looked closer.
    */
   tookOf(fingerprint: Fingerprint): number | undefined;
-  /** Looks at the outputs on disk. The error says in a person's words why this is no hit; what is left has been set aside. */
-  check(manifest: Manifest): Promise<Result<Manifest, string>>;
+  /** Looks at the outputs on disk. What is left of one that is no hit has been set aside, unless it can't be read. */
+  check(manifest: Manifest): Promise<Result<Manifest, Refused>>;
   /** A result that lies under its final name, though no journal that we read tells of it. */
   find(task: Task): Promise<Manifest | undefined>;
   /** Reads what other kernels have appended up to now. */

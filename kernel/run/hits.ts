@@ -57,7 +57,7 @@ export class Hits {
     const good = await checkpoints.check(manifest);
     if (left()) return true;
     if (!good.ok) {
-      entry.missed = good.error;
+      entry.missed = good.error.message;
       return false;
     }
     const lost = await entry.task.work.recheck?.(good.value);

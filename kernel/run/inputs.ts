@@ -1,8 +1,9 @@
 import type {Fingerprint} from '../fingerprint/fingerprint.js';
 import type {Failure} from '../graph/failure.js';
 import type {Manifest} from '../graph/manifest.js';
-import type {Result} from '../graph/result.js';
+import {ok, type Result} from '../graph/result.js';
 import {labelOf} from '../graph/work.js';
+import type {Refused} from './checkpoints.js';
 import type {Entry} from './entry.js';
 import type {Scheduler} from './scheduler.js';
 
@@ -12,17 +13,26 @@ const SPARED = 20;
 /** Milliseconds for which that holds, at most. */
 const LONGEST = 2000;
 
-/** Looks at what a done task has made; where that is not there as it was recorded, it is made again, and the error says why. */
-async function lookAtResult(scheduler: Scheduler, other: Entry, manifest: Manifest): Promise<Result<Manifest, string>> {
+/**
+ * Looks at what a done task has made; where that is not there as it was recorded, it is made again, and the error says why. Of what was made
+ * here, and which the disk now refuses to tell of, nothing better would come.
+ */
+async function lookAtResult(
+  scheduler: Scheduler,
+  other: Entry,
+  manifest: Manifest,
+): Promise<Result<Manifest, Refused>> {
   const {checkpoints, now} = scheduler.ports;
   const {round} = other;
   other.checkedAt = now();
   const began = performance.now();
   const good = await checkpoints.check(manifest);
   other.checkTook = performance.now() - began;
-  if (!good.ok && other.round === round && other.final) {
+  if (good.ok) return good;
+  if (good.error.unreadable === true && other.made !== undefined) return ok(manifest);
+  if (other.round === round && other.final) {
     scheduler.restart(other);
-    other.missed = good.error;
+    other.missed = good.error.message;
   }
   return good;
 }
@@ -75,7 +85,7 @@ export async function disturbedNeed(scheduler: Scheduler, {task, inputs}: Entry)
     if (!isSame(other.state.manifest, before)) return again;
     if (other.checkedAt >= since) continue;
     const good = await lookAtResult(scheduler, other, before);
-    if (!good.ok) return {is: 'disturbed', message: `${label}: ${good.error}`};
+    if (!good.ok) return {is: 'disturbed', message: `${label}: ${good.error.message}`};
     if (!isSame(good.value, before)) return again;
   }
   return undefined;

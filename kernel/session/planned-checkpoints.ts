@@ -4,6 +4,7 @@ import type {Task} from '../graph/work.js';
 import {readManifest} from '../store/manifest-file.js';
 import type {Store} from '../store/store.js';
 import {checkResult, type Verify} from '../store/verify.js';
+import type {Refused} from '../run/checkpoints.js';
 import type {CachePort} from './cache-port.js';
 import {StoredCheckpoints} from './stored-checkpoints.js';
 import type {ClaimPorts} from './task-claims.js';
@@ -42,8 +43,9 @@ export class PlannedCheckpoints extends StoredCheckpoints {
     this.#how = verify;
   }
 
-  override check(manifest: Manifest): Promise<Result<Manifest, string>> {
-    return lookAtResult(manifest, this.#how());
+  override async check(manifest: Manifest): Promise<Result<Manifest, Refused>> {
+    const looked = await lookAtResult(manifest, this.#how());
+    return looked.ok ? looked : fail({message: looked.error});
   }
 
   override async find({work: {directory}, fingerprint}: Task): Promise<Manifest | undefined> {

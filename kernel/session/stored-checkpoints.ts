@@ -9,7 +9,7 @@ import type {Manifest} from '../graph/manifest.js';
 import {fail, ok, type Result} from '../graph/result.js';
 import type {AttemptId} from '../graph/task.js';
 import {labelOf, type Outcome, type Task} from '../graph/work.js';
-import type {Checkpoints, Claim, Claimed, Publication} from '../run/checkpoints.js';
+import type {Checkpoints, Claim, Claimed, Publication, Refused} from '../run/checkpoints.js';
 import {tailOf} from '../run/read-tail.js';
 import {editionOf} from '../store/edition.js';
 import {GATHER} from '../store/journal-writer.js';
@@ -71,14 +71,15 @@ export class StoredCheckpoints implements Checkpoints {
     return evidence !== undefined && isUnchanged(evidence) ? evidence.took : undefined;
   }
 
-  async check(manifest: Manifest): Promise<Result<Manifest, string>> {
+  async check(manifest: Manifest): Promise<Result<Manifest, Refused>> {
     const checked = await checkLate(manifest, this.#verify(), this.#claims.ports.kernel.host);
     if (checked.ok) {
       if (checked.value.renewed) this.#store.recordRenewed(checked.value.manifest);
       return ok(checked.value.manifest);
     }
     // It may be there again in a moment: it stays where it is, and what is made meanwhile is compared with it.
-    if (checked.error.is === 'unreadable') return fail(checked.error.message);
+    const {message} = checked.error;
+    if (checked.error.is === 'unreadable') return fail({message, unreadable: true});
     const {directory} = manifest;
     const other = directory === undefined ? undefined : await this.#madeAnew(manifest, directory);
     if (other !== undefined) return ok(other);
@@ -88,10 +89,10 @@ export class StoredCheckpoints implements Checkpoints {
       try {
         renameSync(directory, join(dirname(directory), `.dead-${randomUUID()}-${basename(directory)}`));
       } catch {
-        return fail(`${checked.error.message}; what is left can't be moved aside`);
+        return fail({message: `${message}; what is left can't be moved aside`});
       }
     }
-    return fail(checked.error.message);
+    return fail({message});
   }
 
   /** The result that lies there by now, where another kernel has made it anew since our line of the journal. */

@@ -1,8 +1,9 @@
-import {lutimesSync} from 'node:fs';
+import {existsSync, lutimesSync} from 'node:fs';
+import {join} from 'node:path';
 import {Faults, type Point, type Role, type Rule} from '../rig/faults/faults.js';
 import type {Random} from '../rig/random.js';
 import {CrashNotebook, type Ended, type Tasks} from './crash-notebook.js';
-import {leftovers, lookAtStore} from './look-at-store.js';
+import {leftovers, LOOKED, lookAtStore} from './look-at-store.js';
 
 /** Who is killed. */
 const VICTIMS: readonly (readonly Role[])[] = [['kernel'], ['runner'], ['kernel', 'runner']];
@@ -123,7 +124,9 @@ export class CrashRounds {
     const busy = leftovers(notebook).filter(name => /claims\/[0-9a-f]|\/\.[a-zA-Z]+-[0-9a-f]{12}\./.test(name));
     if (busy.length > 0) this.#say(`claims and attempts are left: ${busy.join(', ')}`, story);
     const old = Date.now() / 1000 - 3 * 3600;
-    for (const name of leftovers(notebook)) lutimesSync(notebook.at(name), old, old);
+    const mark = join('.weft', 'claims', LOOKED);
+    for (const name of [...leftovers(notebook), ...(existsSync(notebook.at(mark)) ? [mark] : [])])
+      lutimesSync(notebook.at(name), old, old);
     await tidy(CHAIN + 2);
     const left = leftovers(notebook);
     if (left.length > 0) this.#say(`what was left is never taken away: ${left.join(', ')}`, story);

@@ -109,6 +109,9 @@ function lookAtResult(
   return wrong;
 }
 
+/** The mark of when attempts were last looked for, among the claims: it stays. */
+export const LOOKED = '.looked';
+
 /** What crashes have left, below the notebook: claims, attempts, files that were never put into place, results that were set aside. */
 export function leftovers(notebook: CrashNotebook): readonly string[] {
   const claims = [notebook.at('.weft', 'claims'), notebook.at('DATA', 'rerun', 'weft', '.claims')];
@@ -117,7 +120,10 @@ export function leftovers(notebook: CrashNotebook): readonly string[] {
       .filter(name => name.startsWith('.') && name !== '.claims')
       .map(name => join(place, name)),
   );
-  return [...claims.flatMap(place => names(place).map(name => join(place, name))), ...hidden].map(path =>
-    relative(notebook.directory, path),
+  const claimed = claims.flatMap(place =>
+    names(place)
+      .filter(name => name !== LOOKED)
+      .map(name => join(place, name)),
   );
+  return [...claimed, ...hidden].map(path => relative(notebook.directory, path));
 }

@@ -7,7 +7,7 @@ import type {Manifest} from '../../kernel/graph/manifest.js';
 import {fail, ok, type Result} from '../../kernel/graph/result.js';
 import type {AttemptId, TaskState} from '../../kernel/graph/task.js';
 import type {Outcome, Task} from '../../kernel/graph/work.js';
-import type {Checkpoints, Claim, Claimed, Publication} from '../../kernel/run/checkpoints.js';
+import type {Checkpoints, Claim, Claimed, Publication, Refused} from '../../kernel/run/checkpoints.js';
 import type {Entry} from '../../kernel/run/entry.js';
 import type {Executor, Exit, Job} from '../../kernel/run/executor.js';
 import {Scheduler} from '../../kernel/run/scheduler.js';
@@ -162,14 +162,15 @@ export class FakeKernel implements Checkpoints, Executor {
     return this.#disk.results.get(fingerprint);
   }
 
-  async check(manifest: Manifest): Promise<Result<Manifest, string>> {
+  async check(manifest: Manifest): Promise<Result<Manifest, Refused>> {
     await this.#delay('check');
     const there = this.#disk.results.get(manifest.fingerprint);
-    if (there?.endedAt !== manifest.endedAt) return there === undefined ? fail('out.fits is missing') : ok(there);
+    if (there?.endedAt !== manifest.endedAt)
+      return there === undefined ? fail({message: 'out.fits is missing'}) : ok(there);
     if (!this.#disk.damaged.has(manifest.fingerprint)) return ok(manifest);
     this.#disk.damaged.delete(manifest.fingerprint);
     this.#disk.results.delete(manifest.fingerprint);
-    return fail('out.fits is missing');
+    return fail({message: 'out.fits is missing'});
   }
 
   async find(): Promise<undefined> {
