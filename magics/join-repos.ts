@@ -24,6 +24,7 @@ const isSoft = (path: string): boolean =>
  * members' files, and has the members' own parents.
  */
 export class RepoJoinWork implements Work {
+  readonly through = true;
   readonly directory: string;
   readonly attempts: string;
   readonly stem: string;

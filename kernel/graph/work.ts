@@ -42,6 +42,8 @@ export interface Work {
   readonly stem: string;
   /** Where claims to this task lie. */
   readonly claims: string;
+  /** True: who reads its result reads those of its needs too, through it. So it has a new edition where one of these has. */
+  readonly through?: true;
   /** Writes what the attempt needs, and gives the text of the bash file to run; undefined: `finish` does all the work itself. */
   prepare(attempt: Attempt): Promise<Result<string | undefined, Failure>>;
   /**

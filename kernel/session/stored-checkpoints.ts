@@ -267,6 +267,7 @@ export class StoredCheckpoints implements Checkpoints {
       ...(publication.outputs === undefined ? {} : {outputs: publication.outputs}),
       previous,
       force,
+      through: outdated && task.work.through === true,
     });
     if (!published.ok) return published;
     this.#store.recordResult(published.value.manifest);

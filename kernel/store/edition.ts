@@ -3,7 +3,8 @@ import type {JsonValue} from '../fingerprint/json.js';
 import type {Manifest, OutputFile} from '../graph/manifest.js';
 
 /**
- * The edition of a new result (LANGUAGE 17): that of the one before it, one more if it was forced and its bytes differ.
+ * The edition of a new result (LANGUAGE 17): that of the one before it, one more if it was forced and its bytes differ, or those that are read
+ * through it.
  * A result that was lost and made again keeps its edition, so that its readers stay cached.
  */
 export function editionOf(
@@ -11,8 +12,10 @@ export function editionOf(
   outputs: readonly OutputFile[],
   previous: Manifest | undefined,
   force: boolean,
+  through = false,
 ): number {
   if (previous === undefined) return 1;
+  if (through) return previous.edition + 1;
   if (!force || sameBytes({...made, outputs}, previous)) return previous.edition;
   return previous.edition + 1;
 }

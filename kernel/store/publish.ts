@@ -28,6 +28,8 @@ export interface Publication {
   readonly previous?: Manifest | undefined;
   /** The task was run though its result was there: that is replaced, and bytes that differ raise the edition. */
   readonly force?: boolean;
+  /** What is read through it has other bytes than for the result before. */
+  readonly through?: boolean;
 }
 
 /** How a publication ended. */
@@ -69,7 +71,7 @@ export async function publish(
   publication: Publication,
   {step = () => undefined, sync = true}: PublishOptions = {},
 ): Promise<Result<Published, PublishFailure>> {
-  const {attempt, final, previous, force = false} = publication;
+  const {attempt, final, previous, force = false, through = false} = publication;
   try {
     step('list');
     const own: string[] = [];
@@ -79,7 +81,7 @@ export async function publish(
     const read = await readOutputs(attempt, names, sync);
     if (!read.ok) return read;
     const outputs = read.value;
-    const edition = editionOf(publication.manifest, outputs, previous, force);
+    const edition = editionOf(publication.manifest, outputs, previous, force, through);
     const manifest: Manifest = {...publication.manifest, version: 1, edition, directory: final, outputs};
     step('manifest');
     const written = await writeManifest(attempt, manifest, sync);

@@ -71,6 +71,7 @@ export interface Expectation {
 
 /** How a command-line task runs in a rerun of its own, and how it is judged. */
 export class RerunWork implements Work {
+  readonly through = true;
   readonly directory: string;
   readonly attempts: string;
   readonly stem: string;

@@ -3,6 +3,8 @@ import {join} from 'node:path';
 import {expect, test} from 'vitest';
 import type {Fingerprint} from '../../kernel/fingerprint/fingerprint.js';
 import type {Manifest} from '../../kernel/graph/manifest.js';
+import {ok} from '../../kernel/graph/result.js';
+import type {Task} from '../../kernel/graph/work.js';
 import {StoredCheckpoints} from '../../kernel/session/stored-checkpoints.js';
 import {publish} from '../../kernel/store/publish.js';
 import {Store} from '../../kernel/store/store.js';
@@ -83,3 +85,45 @@ test('The claim of a dead kernel on a result that is there goes, unless an attem
   expect(store.claims.read(fingerprint)).toBeUndefined();
   await store.close();
 });
+
+test.each([true, false])(
+  'A result of equal bytes that was made of others is another one exactly where these are read through it: %j.',
+  async through => {
+    using folder = scratch();
+    const opened = await Store.open({directory: folder.at('.weft')});
+    if (!opened.ok) throw new Error(opened.error.message);
+    const checkpoints = new StoredCheckpoints(opened.value, () => 'mtime');
+    const need = 'cd'.repeat(32) as Fingerprint;
+    const task: Task = {
+      fingerprint,
+      recipe: {kind: 'join', name: 'join', arguments: {}, variables: {}, inputs: [{is: 'task', fingerprint: need}]},
+      name: 'join',
+      key: '',
+      needs: [need],
+      placement: {executor: 'local', cpus: 1, retries: 0},
+      work: {
+        directory: folder.at('result'),
+        attempts: folder.path,
+        stem: 'join-abababababab',
+        claims: folder.at('claims'),
+        ...(through ? {through} : {}),
+        prepare: () => Promise.resolve(ok(undefined)),
+        finish: () => Promise.resolve(ok({})),
+      },
+    };
+    const editions: number[] = [];
+    for (const edition of [1, 1, 2, 2, 3]) {
+      const directory = folder.at(`.attempt-${editions.length}`);
+      mkdirSync(directory);
+      writeFileSync(join(directory, 'repositoryCfg.yaml'), 'the same');
+      const read = {[need]: edition};
+      const published = await checkpoints.publish({
+        ...{task, attempt: newAttemptId(), directory, read, log: '', force: false, startedAt: 1, endedAt: 2},
+      });
+      if (!published.ok) throw new Error(published.error.reason);
+      editions.push(published.value.edition);
+    }
+    expect(editions).toEqual(through ? [1, 1, 2, 2, 3] : [1, 1, 1, 1, 1]);
+    await opened.value.close();
+  },
+);
