@@ -7,9 +7,16 @@ import {launch, type Launched} from './launch.js';
 import {ReadyQueue} from './ready-queue.js';
 import {soon} from './resting.js';
 import type {Scheduler} from './scheduler.js';
+import {areLooking, turnsTaken} from './turn.js';
 
 /** Milliseconds for which a slot waits for what its job made. */
-const PUBLISHING = 50;
+const PUBLISHING = 100;
+
+/** Milliseconds for which tasks that could start wait for those that are finding out whether it is their turn. */
+const LOOKING = 250;
+
+/** Milliseconds for which a task that is prepared waits for those before it, so that they go to a runner in their order. */
+const PREPARING = 100;
 
 /** The attempts of a scheduler's tasks: which start when, and what comes of them. */
 export class Attempts {
@@ -24,6 +31,10 @@ export class Attempts {
   /** Milliseconds that the last jobs took. */
   #mean: number | undefined;
   #closed = false;
+  /** What is being prepared, in order. */
+  readonly #preparing = new Set<Promise<void>>();
+  /** Whether what could start waits for others. */
+  #waits = false;
 
   constructor(scheduler: Scheduler) {
     this.#scheduler = scheduler;
@@ -102,6 +113,18 @@ export class Attempts {
   }
 
   #pump(): void {
+    if (!areLooking(this.#scheduler)) this.#start();
+    else if (!this.#waits) {
+      // Who has found out first is not the first in order.
+      this.#waits = true;
+      void soon(LOOKING, turnsTaken(this.#scheduler)).then(() => {
+        this.#waits = false;
+        this.#start();
+      });
+    }
+  }
+
+  #start(): void {
     while (!this.#closed && this.#out < this.#scheduler.ports.outstanding(this.#mean)) {
       const entry = this.#ready.pop();
       if (entry === undefined) return;
@@ -114,11 +137,21 @@ export class Attempts {
       }
       this.#out += 1;
       entry.phase = 'starting';
-      this.#guard(
-        entry,
-        launch(this.#scheduler, entry).then(launched => this.#launched(entry, launched)),
-      );
+      this.#prepare(entry);
     }
+  }
+
+  #prepare(entry: Entry): void {
+    const before = [...this.#preparing];
+    const prepared = launch(this.#scheduler, entry).then(async launched => {
+      if (launched.is === 'submit' && before.some(other => this.#preparing.has(other)))
+        await soon(PREPARING, Promise.all(before));
+      this.#preparing.delete(prepared);
+      await this.#launched(entry, launched);
+    });
+    this.#preparing.add(prepared);
+    prepared.catch(() => this.#preparing.delete(prepared));
+    this.#guard(entry, prepared);
   }
 
   /** Keeps what must be done before the kernel may end, and makes an exception a failure. */

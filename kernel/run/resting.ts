@@ -43,7 +43,7 @@ export class Resting {
 }
 
 /** Resolves when some work has ended, well or not, but after some milliseconds at the latest. */
-export async function soon(milliseconds: number, work: Promise<void>): Promise<void> {
+export async function soon(milliseconds: number, work: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>(resolve => (timer = setTimeout(resolve, milliseconds)));
   await Promise.race([work, late]).catch(() => undefined);
