@@ -5,6 +5,9 @@ const ci = process.env['CI'] === 'true';
 /** A machine that is slow for a moment fails no change: what fails three times is wrong. */
 const retry = ci ? 2 : 0;
 
+/** Long counts take as long as they take. */
+const soak = process.env['WEFT_SOAK'] !== undefined;
+
 export default defineConfig({
   test: {
     // Two cores: real kernels and browsers each want one, so their files run one or two at a time.
@@ -22,7 +25,8 @@ export default defineConfig({
           isolate: false,
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.{process,container,jupyter}.test.ts'],
-          testTimeout: 10_000,
+          testTimeout: soak ? 1_800_000 : 10_000,
+          hookTimeout: soak ? 600_000 : 10_000,
           sequence: {groupOrder: 0},
         },
       },
