@@ -1,6 +1,6 @@
-import {existsSync} from 'node:fs';
+import {existsSync, statSync} from 'node:fs';
 import {rm} from 'node:fs/promises';
-import {join} from 'node:path';
+import {dirname, join} from 'node:path';
 import type {Fingerprint} from '../fingerprint/fingerprint.js';
 import type {Failure} from '../graph/failure.js';
 import type {Holder, ProcessStamp} from '../graph/holder.js';
@@ -79,7 +79,7 @@ export class TaskClaims {
       this.#seen.set(claims.directory, (seen = {at: now, owned: claims.owned()}));
     if (!seen.owned.has(fingerprint) || this.#held.has(fingerprint)) return false;
     const content = claims.read(fingerprint)?.content;
-    return content !== undefined && !this.#isOwn(content) && !this.isDead(claims, content);
+    return content !== undefined && !this.#isOwn(content) && !isCopied(task, content) && !this.isDead(claims, content);
   }
 
   /** Claims a task that nobody owns. */
@@ -156,7 +156,7 @@ export class TaskClaims {
     if (claim.unseen === true) {
       return ok({is: 'held', claim: {attempt: '' as AttemptId, directory: '', number, at: Date.now()}});
     }
-    if (content === undefined) {
+    if (content === undefined || (is === 'theirs' && isCopied(task, content))) {
       return ok({is: 'orphan', claim: {attempt: '' as AttemptId, directory: '', number, at: 0}});
     }
     const {attempt, directory, kernel} = content;
@@ -171,5 +171,24 @@ export class TaskClaims {
     // It was being published: its runner's mark was gone already, and so is its runner's part in it.
     const ended = existsSync(join(directory, '.weft.exit'));
     return ok({is: 'orphan', claim: known, ...(ended ? {holder: {...kernel, directory}} : {})});
+  }
+}
+
+/**
+ * Whether a claim came here with a copy of the tree: the attempt that it names lies elsewhere, and is not ours to wait for or to take. One
+ * directory may have several names, so it is told by its inode, and where that can't be seen the claim counts.
+ */
+function isCopied({work}: Task, {directory}: ClaimContent): boolean {
+  const theirs = dirname(directory);
+  if (directory === '' || theirs === work.attempts) return false;
+  const [there, here] = [theirs, work.attempts].map(inodeOf);
+  return there !== undefined && here !== undefined && there !== here;
+}
+
+function inodeOf(path: string): number | undefined {
+  try {
+    return statSync(path).ino;
+  } catch {
+    return undefined;
   }
 }

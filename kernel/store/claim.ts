@@ -116,11 +116,13 @@ export class Claims {
 
   /**
    * Gives our claim up, and those before it. Only once the result or the failure is visible to others.
-   * Ours goes last, so that none of the older ones counts again.
+   * Ours goes last, so that none of the older ones counts again. Where it has gone already, who took it over has seen to those too, and
+   * what stands under a lower number is somebody's who came later.
    */
   release(claim: Claim): void {
+    if (!this.#isOurs(claim)) return;
     const older = claim.number === 1 ? [] : this.#numbers(claim.fingerprint).filter(number => number < claim.number);
-    for (const number of this.#isOurs(claim) ? [...older, claim.number] : older) {
+    for (const number of [...older, claim.number]) {
       const path = this.#path(claim.fingerprint, number);
       if (remove(path)) this.#spares.free(path);
     }
@@ -148,7 +150,8 @@ export class Claims {
 
   /** A slow owner that was taken for dead must not remove the claim of who came long after. */
   #isOurs({fingerprint, number, content}: Claim): boolean {
-    return this.contentOf(fingerprint, number)?.attempt === content?.attempt;
+    const there = this.contentOf(fingerprint, number);
+    return there?.attempt === content?.attempt && (there !== undefined || existsSync(this.#path(fingerprint, number)));
   }
 
   #make(fingerprint: Fingerprint, number: number, content: ClaimContent, tries = 3): Result<Claiming, StoreProblem> {

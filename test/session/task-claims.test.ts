@@ -1,4 +1,4 @@
-import {existsSync, mkdirSync, writeFileSync} from 'node:fs';
+import {cpSync, existsSync, mkdirSync, symlinkSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
 import type {Fingerprint} from '../../kernel/fingerprint/fingerprint.js';
@@ -116,7 +116,7 @@ test('a kernel that died on this host is taken over at once, and one on an older
 
   const other = {...task, fingerprint: 'cd'.repeat(32) as Fingerprint};
   const kernel = {pid: 1, startTime: '1', host: 'old', bootId: ''};
-  const content = {attempt: 'a' as AttemptId, directory: '/x', kernel, at: '2026-10-12T14:03:00.000Z'};
+  const content = {attempt: 'a' as AttemptId, directory: folder.at('.t.a'), kernel, at: '2026-10-12T14:03:00.000Z'};
   next.claims.in(task.work.claims).claim(other.fingerprint, content);
   expect(next.attach(other, 5 * SILENCE).is).toBe('held');
 });
@@ -142,4 +142,28 @@ test('our own claim that the disk has kept, though we had let go of it, is taken
   // The function that would remove it is not called.
   host.claims.letGo(task);
   expect(host.attach(task, 0).is).toBe('orphan');
+});
+
+test('a claim that was copied with its tree is neither waited for nor adopted, and one that has another path to the same place is', () => {
+  using folder = scratch();
+  mkdirSync(folder.at('tree'));
+  const work = {claims: folder.at('tree/claims'), attempts: folder.at('tree'), stem: 't'};
+  const task = {fingerprint: 'ab'.repeat(32) as Fingerprint, work} as Task;
+  const [owner, other] = [new FakeHost('here', new Set()), new FakeHost('here', new Set(), 'other')];
+  claimedBy(owner, task, folder.at('tree/.t.first'));
+  cpSync(folder.at('tree'), folder.at('copy'), {recursive: true});
+  symlinkSync('tree', folder.at('link'));
+  const at = (name: string): Task =>
+    ({...task, work: {...work, claims: folder.at(name, 'claims'), attempts: folder.at(name)}}) as Task;
+  for (const same of [task, at('link')]) {
+    expect(other.claims.isElsewhere(same)).toBe(true);
+    expect(claimedBy(other, same, folder.at('link/.t.mine'))).toMatchObject({is: 'held', claim: {attempt: 'first'}});
+  }
+  const copied = at('copy');
+  expect(other.claims.isElsewhere(copied)).toBe(false);
+  const claimed = claimedBy(other, copied, folder.at('copy/.t.mine'));
+  expect(claimed).toMatchObject({is: 'orphan', claim: {attempt: '', directory: '', number: 1}});
+  expect(other.claims.takeOver(copied, claimed.claim, 'mine' as AttemptId, folder.at('copy/.t.mine'))).toMatchObject({
+    value: {is: 'mine', claim: {number: 2}},
+  });
 });

@@ -75,6 +75,19 @@ test('who was taken for dead and gives up late takes nothing from the new owner'
   expect(claims.read(task)).toEqual(third);
 });
 
+test('who took a task over and lost it in turn takes nothing from who claims it anew', () => {
+  const claims = new Claims(room);
+  const first = claimed(claims.claim(task, content('first'))).claim;
+  const slow = claimed(claims.takeOver(first, content('slow'))).claim;
+  const third = claimed(claims.takeOver(slow, content('third'))).claim;
+  claims.release(third);
+  expect(claims.read(task)).toBeUndefined();
+  const anew = claimed(claims.claim(task, content('anew'))).claim;
+  expect(anew.number).toBe(1);
+  claims.release(slow);
+  expect(claims.read(task)).toEqual(anew);
+});
+
 test('a claim is told who runs the job, unless it was lost meanwhile', () => {
   const claims = new Claims(room);
   const {claim} = claimed(claims.claim(task, content('a')));
