@@ -30,7 +30,8 @@ export function readHeader(line: string): JournalHeader | undefined {
  * line of another is joined to it where the two are put together. Undefined where nothing does, or the line is whole.
  */
 export function behindTorn(line: string): string | undefined {
-  if (endsAsItBegins(line)) return undefined;
+  // Two lines about one task end as they begin, too.
+  if (endsAsItBegins(line) && line.indexOf('{"is":"', 1) < 0) return undefined;
   const places = [...line.matchAll(BEGIN)].map(match => match.index).filter(at => at > 0);
   // A value of a task may be such a record, in a line that is whole.
   if (places.length === 0 || isJson(line)) return undefined;

@@ -9,6 +9,7 @@ import type {JournalText} from './journal-text.js';
 import {parseManifest} from './manifest-schema.js';
 import {isObject} from './record.js';
 import {readEvidence, type Evidence} from './evidence.js';
+import {behindTorn} from './journal-header.js';
 import {hashOf} from './line-bytes.js';
 import {LoneFiles} from './lone-files.js';
 import {hashOfLabel, ResultHead} from './result-line.js';
@@ -270,7 +271,8 @@ export class JournalIndex {
     try {
       return this.#parse((JSON.parse(line) as {manifest: unknown}).manifest, fingerprint);
     } catch {
-      return undefined;
+      // A torn line and a later one about the same task look like one.
+      return this.#parseLine(behindTorn(line), fingerprint);
     }
   }
 

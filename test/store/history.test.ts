@@ -301,6 +301,21 @@ indexed('a torn last line, and lines that nobody understands, cost themselves on
   await history.close();
 });
 
+indexed('of lines that tell the same the latest counts, in whatever order their files are read', async () => {
+  using folder = scratch();
+  const directory = folder.at('.weft');
+  const files = (at: number): Made => ({text: 'a', kind: 'files', at});
+  mkdirSync(join(directory, 'runs'), {recursive: true});
+  await write(directory, [files(0)]);
+  merge(join(directory, 'runs'));
+  await write(directory, [files(1), files(0)]);
+  const history = new History({store: directory, path: folder.at('index')});
+  const results = await history.results();
+  expect(results).toEqual(await scanResults(directory));
+  expect(results.map(({endedAt}) => endedAt)).toEqual([new Date(1_790_000_000_000).toISOString()]);
+  await history.close();
+});
+
 indexed('whatever was recorded, in whatever files it lies: the index, the journals and the store agree', async () => {
   const made = fc.record({
     text: fc.constantFrom('a', 'b', 'c', 'd', 'é'),

@@ -135,6 +135,14 @@ test('torn journals that are put together lose the torn lines, and nothing of wh
   );
 });
 
+test('a torn line loses nothing of a later one about the same task', async () => {
+  const line = resultLine(5, portable(sampleManifest({outputs: [sampleOutput('f', '1')]}, 'a'), '/store'));
+  for (let cut = 1; cut < line.length - 1; cut++) {
+    const index = await readAll([`${header()}\n${line.slice(0, cut)}${line}\n`]);
+    expect(index.manifest(tasks[0]!)?.outputs, `${cut}`).toHaveLength(1);
+  }
+});
+
 test('the beginning of one line and the end of another are no result', async () => {
   const [one, two] = ['a', 'b'].map(name => resultLine(5, sampleManifest({outputs: [sampleOutput('f', name)]}, name)));
   const places = [...one!.matchAll(/[,:]/g)].map(match => match.index);
@@ -420,7 +428,7 @@ test('lines are synced though others come without end', async () => {
     () => file,
   );
   writer.append('first');
-  await expect.poll(() => syncs).toBeGreaterThanOrEqual(3);
+  await expect.poll(() => syncs, {timeout: 8000}).toBeGreaterThanOrEqual(3);
   expect((await writer.close()).ok).toBe(true);
   expect(written.startsWith('first\n6\n8\n')).toBe(true);
 });

@@ -27,6 +27,8 @@ export interface HistoryEvent {
 /** A line that tells what became of a task, with all that search and lists need of it. */
 export interface HistoryLine {
   readonly event: HistoryEvent;
+  /** When the line was written: of two lines that tell the same event the later one counts. */
+  readonly stamp: number;
   /** The result, where it is one. */
   readonly manifest?: Manifest;
 }
@@ -78,11 +80,11 @@ export function readEvent(line: string, host: string, store: string): HistoryLin
   if (fingerprint === undefined) return undefined;
   if (is === 'result') return readResult(data['manifest'], fingerprint, at, store);
   const known = {fingerprint, label: typeof label === 'string' ? label : '', host};
-  if (is === 'cancelled') return {event: {is, ...known, at: Math.floor(at)}};
+  if (is === 'cancelled') return {event: {is, ...known, at: Math.floor(at)}, stamp: at};
   if (is !== 'failed' || !isObject(failure) || typeof failure['reason'] !== 'string') return undefined;
   const ended = typeof endedAt === 'number' ? endedAt : at;
   const took = typeof startedAt === 'number' ? {took: ended - startedAt} : {};
-  return {event: {is, ...known, at: Math.floor(ended), ...took, failure: failure as unknown as Failure}};
+  return {event: {is, ...known, at: Math.floor(ended), ...took, failure: failure as unknown as Failure}, stamp: at};
 }
 
 function readResult(data: unknown, fingerprint: Fingerprint, at: number, store: string): HistoryLine | undefined {
@@ -95,7 +97,7 @@ function readResult(data: unknown, fingerprint: Fingerprint, at: number, store: 
   const known = {fingerprint, label, took: ended - started, host, ...where};
   const event: HistoryEvent =
     adopted === undefined ? {is: 'ran', ...known, at: ended} : {is: 'adopted', ...known, at: Math.floor(at), adopted};
-  return {event, manifest};
+  return {event, manifest, stamp: at};
 }
 
 /** Two lines that tell the same: journals may be put together, and hold a line twice. */

@@ -23,6 +23,12 @@ const TABLES = `
     PRIMARY KEY(task, is_, at)) WITHOUT ROWID;
   PRAGMA user_version = ${VERSION};`;
 
+/** All but the key of an event, as a later line has it. */
+const LATER = 'stamp journal place label host ended took files bytes edition folder words shared'
+  .split(' ')
+  .map(column => `${column} = excluded.${column}`)
+  .join(', ');
+
 interface JournalRow {
   readonly id: number;
   readonly name: string;
@@ -130,7 +136,10 @@ export class HistoryIndex {
               .lastInsertRowid,
           )
         : row.id;
-    const insert = this.#db.prepare(`INSERT OR REPLACE INTO event VALUES(${'?, '.repeat(15)}?)`);
+    // The same event may stand in several lines, and journals are read in any order: the latest line counts.
+    const insert = this.#db.prepare(
+      `INSERT INTO event VALUES(${'?, '.repeat(15)}?) ON CONFLICT(task, is_, at) DO UPDATE SET ${LATER} WHERE excluded.stamp >= stamp`,
+    );
     const text = this.#db.prepare('INSERT OR IGNORE INTO text(hash, content) VALUES(?, ?)');
     const find = this.#db.prepare('SELECT id FROM text WHERE hash = ?');
     const end = await readLines(journal.path, from, (whole, begin) => {

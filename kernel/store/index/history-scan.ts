@@ -1,5 +1,5 @@
 import {behindTorn, readHeader} from '../journal-header.js';
-import {keyOf, newestFirst, readEvent, timeOf, type HistoryEvent} from './history-event.js';
+import {keyOf, newestFirst, readEvent, timeOf, type HistoryEvent, type HistoryLine} from './history-event.js';
 import {journalsOf, readLines} from './journal-lines.js';
 
 interface Candidate {
@@ -37,12 +37,16 @@ export async function scanHistory(store: string, count: number): Promise<readonl
       oldest = kept.length < room ? -Infinity : (kept.at(-1)?.at ?? -Infinity);
     });
   }
-  const events = new Map<string, HistoryEvent>();
+  const events = new Map<string, HistoryLine>();
   for (const {line, host} of kept) {
-    const event = readEvent(line, host, store)?.event;
-    if (event !== undefined) events.set(keyOf(event), event);
+    const read = readEvent(line, host, store);
+    const key = read === undefined ? '' : keyOf(read.event);
+    if (read !== undefined && read.stamp >= (events.get(key)?.stamp ?? 0)) events.set(key, read);
   }
-  return [...events.values()].sort(newestFirst).slice(0, count);
+  return [...events.values()]
+    .map(({event}) => event)
+    .sort(newestFirst)
+    .slice(0, count);
 }
 
 /** The same line once, the newest first. */
