@@ -94,6 +94,8 @@ class UserProcessLoop {
     const exit = process.exit.bind(process);
     process.on('uncaughtException', error => this.#report(error));
     process.on('unhandledRejection', (error, promise) => this.#report(error, promise));
+    // What was reported and is awaited by a later cell is no news; Node would warn of it.
+    process.on('rejectionHandled', () => undefined);
     process.on('disconnect', () => exit(0));
     // A signal that goes to the whole group is the kernel's to take: it interrupts, and names stay.
     process.on('SIGINT', () => undefined);

@@ -1,4 +1,4 @@
-import {readdirSync, readFileSync} from 'node:fs';
+import {readdirSync, readFileSync, type Dirent} from 'node:fs';
 import {join} from 'node:path';
 import {inspect} from 'node:util';
 import type {JsonValue} from '../fingerprint/json.js';
@@ -22,12 +22,26 @@ export class Files implements Iterable<string> {
 
   /** The text of a file, as UTF-8. Without a name: of the only one. */
   text(name?: string): string {
-    return readFileSync(join(this.path, name ?? this.#only()), 'utf8');
+    const file = name ?? this.#only();
+    try {
+      return readFileSync(join(this.path, file), 'utf8');
+    } catch (error) {
+      if (this.files.includes(file)) throw lostOr(error, join(this.path, file));
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      throw new TypeError(
+        this.files.length === 0 ? 'there are no files' : `there is no file ${file}, but ${this.#some}`,
+      );
+    }
   }
 
   /** A file's JSON. Without a name: of the only one. */
   json(name?: string): unknown {
-    return JSON.parse(this.text(name));
+    const text = this.text(name);
+    try {
+      return JSON.parse(text);
+    } catch (error) {
+      throw new SyntaxError(`${name ?? this.#only()} is no JSON: ${(error as Error).message}`);
+    }
   }
 
   toString(): string {
@@ -37,10 +51,28 @@ export class Files implements Iterable<string> {
   #only(): string {
     const [first] = this.files;
     if (first !== undefined && this.files.length === 1) return first;
-    const names = this.files.slice(0, 5).join(', ') + (this.files.length > 5 ? ', …' : '');
     throw new TypeError(
-      first === undefined ? 'there are no files' : `which file? There are ${this.files.length}: ${names}`,
+      first === undefined ? 'there are no files' : `which file? There are ${this.files.length}: ${this.#some}`,
     );
+  }
+
+  /** The names of the first files. */
+  get #some(): string {
+    return this.files.slice(0, 5).join(', ') + (this.files.length > 5 ? ', …' : '');
+  }
+}
+
+/** That something of a result has gone since it was looked at, in a person's words; any other error is itself. */
+const lostOr = (error: unknown, path: string): unknown =>
+  (error as NodeJS.ErrnoException).code === 'ENOENT'
+    ? new Error(`${path} is not there any more: run the cell that makes it again`)
+    : error;
+
+function listed(directory: string): readonly Dirent[] {
+  try {
+    return readdirSync(directory, {recursive: true, withFileTypes: true});
+  } catch (error) {
+    throw lostOr(error, directory);
   }
 }
 
@@ -69,7 +101,7 @@ export class Repo {
 
   /** Names relative to the directory of all files in it but Weft's own, sorted. */
   files(): string[] {
-    return readdirSync(this.path, {recursive: true, withFileTypes: true})
+    return listed(this.path)
       .filter(entry => !entry.isDirectory())
       .map(entry => join(entry.parentPath, entry.name).slice(this.path.length + 1))
       .filter(name => !name.startsWith('.weft.'))

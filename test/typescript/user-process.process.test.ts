@@ -133,6 +133,12 @@ describe('a cell in the user’s process', () => {
     expect(await kernel.shown('Promise + process + setImmediate + Map + JSON')).toBe('15');
     await kernel.run('setTimeout(() => { throw "late" }); (async () => { throw "never caught" })()');
     await kernel.until(() => /late[^]*never|never[^]*late/.test(kernel.text.stderr));
+    await kernel.run('const failed = (async () => { throw "first told" })()');
+    await kernel.until(() => kernel.text.stderr.includes('first told'));
+    await kernel.run('await failed.catch(() => 0)');
+    await kernel.run('setTimeout(() => console.error("later"))');
+    await kernel.until(() => kernel.text.stderr.includes('later'));
+    expect(kernel.text.stderr).not.toContain('Warning');
     expect(await kernel.shown('process')).toBe('2');
     await kernel.run(
       'for (const name of ["Promise", "process", "setImmediate", "Map", "JSON", "Buffer", "Error", "Object", "Symbol", "Array", "setTimeout"]) globalThis[name] = 8',
