@@ -17,6 +17,7 @@ import {linkResult} from '../store/take-over.js';
 import {checkResult} from '../store/verify.js';
 import {imageOf, pinsIn} from './cache-export.js';
 import type {Imported, Unusable} from './cache-port.js';
+import {needsFirst, readHere} from './import-read.js';
 import {newAttemptId} from './attempt-id.js';
 
 /** How checkpoints are imported. */
@@ -48,16 +49,18 @@ export async function importResults(
   let there = 0;
   try {
     await store.refresh();
-    for (const checkpoint of checkpoints) {
+    const theirs = new Map(checkpoints.map(({manifest}) => [manifest.fingerprint, manifest]));
+    for (const checkpoint of needsFirst(checkpoints)) {
       const {manifest, place} = checkpoint;
       const {fingerprint, label} = manifest;
       const final = finalOf(store, manifest, place, options);
       const why = final.ok ? wrongImage(manifest, header, store.notebooks) : final.error;
       if (why !== undefined || !final.ok) left.push({fingerprint, label, why: why ?? ''});
       else if (await isThere(store, manifest, final.value)) there += 1;
-      else if (options.dry === true) labels.push(label);
       else {
-        const taken = await take(store, checkpoint, final.value, claims);
+        const read = readHere(store, manifest, theirs);
+        const mine = read.ok ? {...checkpoint, manifest: {...manifest, read: read.value}} : undefined;
+        const taken = mine === undefined || options.dry === true ? read : await take(store, mine, final.value, claims);
         if (taken.ok) labels.push(label);
         else left.push({fingerprint, label, why: taken.error});
       }

@@ -41,7 +41,10 @@ export async function exportCache(
     named?.value.map(({fingerprint}) => fingerprint) ??
     (listed.length > 0 ? [] : [...(await context.notebook.reached())]);
   const done = await cache.export(file, [...wanted, ...chosen]);
-  if (!done.ok) return wrong({...line, words: line.words.slice(1)}, 'W7053', done.error);
+  if (!done.ok) {
+    const hint = 'name a new file, in a directory that is there; `%cache ls` lists what can be exported';
+    return wrong({...line, words: line.words.slice(1)}, 'W7053', done.error, hint);
+  }
   context.stream('stdout', exportText(file, done.value));
   return undefined;
 }
@@ -61,7 +64,10 @@ export async function importCache(line: MagicLine, context: LineContext): Promis
     ...(repo === undefined ? {} : {repo}),
     ...(named === undefined ? {} : {root: resolve(context.directory, named)}),
   });
-  if (!done.ok) return wrong({...line, words: line.words.slice(1)}, 'W7053', done.error);
+  if (!done.ok) {
+    const hint = 'name a file that `%cache export` wrote, and that was brought here whole';
+    return wrong({...line, words: line.words.slice(1)}, 'W7053', done.error, hint);
+  }
   context.stream('stdout', importText(done.value, dry));
   return undefined;
 }

@@ -45,6 +45,8 @@ interface Making {
   readonly content?: string;
   readonly image?: JsonObject;
   readonly edition?: number;
+  /** The edition that it has read of each of `from`. */
+  readonly read?: number;
   /** A value has no files. */
   readonly value?: boolean;
 }
@@ -60,11 +62,13 @@ const recipeOf = (text: string, {from = [], image}: Making): Recipe => ({
 
 /** Publishes a result as a kernel does. */
 async function make({store}: Machine, text: string, making: Making = {}): Promise<Fingerprint> {
-  const {reruns, content = `result of ${text}`, edition = 1, value = false} = making;
+  const {reruns, content = `result of ${text}`, edition = 1, value = false, from = []} = making;
+  const read: Record<Fingerprint, number> = {};
+  for (const need of making.read === undefined ? [] : from) read[need] = making.read ?? 0;
   const recipe = recipeOf(text, making);
   const fingerprint = fingerprintOfRecipe(recipe);
   const at = new Date(0).toISOString();
-  const known = {fingerprint, recipe, label: text, read: {}, exit: 0, startedAt: at, endedAt: at, host: 'there'};
+  const known = {fingerprint, recipe, label: text, read, exit: 0, startedAt: at, endedAt: at, host: 'there'};
   if (value) {
     store.recordResult({...known, version: 1, edition, outputs: [], value: content});
     return fingerprint;
@@ -223,6 +227,38 @@ test('nothing is overwritten: no file by an export, no result by an import, no t
   expect(await there.cache.import(folder.at('b.tar'), {})).toMatchObject({value: {labels: {length: 2}}});
   expect(there.store.lookup(own)?.edition).toBe(2);
   await Promise.all([here.store.close(), there.store.close()]);
+});
+
+test('what has read a result that is here counts the editions of here, and is left out where that has other bytes', async () => {
+  using folder = scratch();
+  const from = await machine(folder.at('from'));
+  const needs = [
+    await make(from, 'equal', {edition: 4}),
+    await make(from, 'other'),
+    await make(from, 'old', {edition: 2}),
+  ];
+  const [equal, other, old] = needs as [Fingerprint, Fingerprint, Fingerprint];
+  const reader = await make(from, 'of equal', {from: [equal], read: 4});
+  const second = await make(from, 'of its reader', {from: [reader], read: 1});
+  await make(from, 'of other', {from: [other], read: 1});
+  await make(from, 'of old', {from: [old], read: 1});
+  expect(await from.cache.export(folder.at('a.tar'), from.store.fingerprints())).toMatchObject({value: {results: 7}});
+
+  const to = await machine(folder.at('to'));
+  await make(to, 'equal');
+  await make(to, 'other', {content: 'by chance'});
+  for (const dry of [true, false]) {
+    const taken = await to.cache.import(folder.at('a.tar'), {dry});
+    const {labels, there, left} = taken.ok ? taken.value : {};
+    expect([labels?.toSorted(), there]).toEqual([['of equal', 'of its reader', 'old'], 2]);
+    expect(left?.map(({label, why}) => `${label}: ${why}`).toSorted()).toEqual([
+      'of old: old was made again since of old has read it',
+      'of other: it was made from another result of other than the one here: its cell makes it from that',
+    ]);
+  }
+  expect(to.store.lookup(reader)?.read).toEqual({[equal]: 1});
+  expect(to.store.lookup(second)?.read).toEqual({[reader]: 1});
+  await Promise.all([from, to].map(({store}) => store.close()));
 });
 
 test('checkpoints of an image that is another one here are left out, and it is said which', async () => {
