@@ -42,7 +42,13 @@ async function run(reading: Reading, context: CellContext): Promise<CellEnd> {
   const wrong = (problem: Problem): CellEnd => ({is: 'wrong', problems: [{span: line.nameSpan, ...problem}]});
   const inputs = await orInterrupted(context.signal, awaitInputs(variables, context));
   if (inputs === 'interrupted') return {is: 'interrupted'};
-  if (!inputs.ok) return wrong({code: 'W6007', severity: 'error', message: inputs.error});
+  if (!inputs.ok)
+    return wrong({
+      code: 'W6007',
+      severity: 'error',
+      message: inputs.error,
+      hint: '`%status` shows what failed, `%log NAME` its output; `%retry NAME` runs it again',
+    });
   const started = await orInterrupted(context.signal, startPython(inputs.value, context));
   if (started === 'interrupted') return {is: 'interrupted'};
   if (started !== undefined) return wrong(started);
@@ -71,6 +77,12 @@ async function run(reading: Reading, context: CellContext): Promise<CellEnd> {
         severity: 'error',
         span,
         message: `\`${name}\` can't come back: ${taken?.error ?? 'IPython has ended'}`,
+        hint:
+          taken === undefined
+            ? 'run the cell again: a fresh one starts'
+            : taken.error.startsWith('there is no name')
+              ? 'the code of the cell, or of one before it, gives it a value'
+              : 'make what you need of it, as by `list(…)` or `str(…)`',
       });
     else context.assign(name, JSON.parse(taken.text) as JsonValue);
   }

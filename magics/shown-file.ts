@@ -82,6 +82,16 @@ export async function fileOf(
   const directory = await directoryOf(line, context, name);
   if (!directory.ok) return directory;
   const {path: place, files} = directory.value;
+  if (!existsSync(place))
+    return fail(
+      problem(
+        line,
+        'W7015',
+        `\`${name.text}\` has no files any more: ${place} is missing`,
+        'run the cell that makes it again',
+        name,
+      ),
+    );
   if (dataset !== undefined) {
     const path = join(place, dataset.text);
     if (existsSync(path) && statSync(path).isFile()) return ok(path);

@@ -61,3 +61,10 @@ export function noManifest(fingerprint: Fingerprint, at = 0): Manifest {
     host: '',
   };
 }
+
+/** The record of a value that was made in the user's process: by code, at milliseconds since the epoch. */
+export const valueManifest = (label: string, value: JsonValue, at: number): Manifest => ({
+  ...noManifest('' as Fingerprint, at),
+  label,
+  value,
+});

@@ -1,7 +1,7 @@
 import type {Fingerprint} from '../fingerprint/fingerprint.js';
 import type {JsonValue} from '../fingerprint/json.js';
 import type {Blocked, Failure} from '../graph/failure.js';
-import {noManifest, type Manifest} from '../graph/manifest.js';
+import {valueManifest} from '../graph/manifest.js';
 import {fail, ok, type Result} from '../graph/result.js';
 import {isFinal, type TaskState, type TaskView} from '../graph/task.js';
 import {labelOf, type Task} from '../graph/work.js';
@@ -146,6 +146,11 @@ export class TaskNode {
     }
   }
 
+  /** True where the node that stands for it is its own task, which reads its parts; else that joins them. */
+  get isItself(): boolean {
+    return this.inner?.draft.name === this.draft.name;
+  }
+
   /** How its end is said where it blocks something: `warps[HSC-R] failed`. */
   get stopWords(): string {
     const {is} = this.state;
@@ -236,6 +241,8 @@ export class TaskNode {
         this.inner = made.node;
         this.parts = made.parts;
         this.#work = made.work ?? [];
+        // The same task, once what it reads is joined, goes by the same name.
+        if (this.isItself) Object.assign(made.node, {name: this.name, index: this.index});
         this.#ports.changed(this);
         const known = await made.node.known();
         this.#known.resolve(known);
@@ -280,13 +287,6 @@ export interface Member {
   /** What tells it from others, where that is known without its node. */
   readonly identity?: string | undefined;
 }
-
-/** The record of a value that was made in the user's process. */
-const valueManifest = (label: string, value: JsonValue, at: number): Manifest => ({
-  ...noManifest('' as Fingerprint, at),
-  label,
-  value,
-});
 
 /** The task nodes below a node that there are: of a long loop those that somebody has asked for, or that were not done. */
 export const madeBelow = (node: FutureNode): readonly TaskNode[] =>

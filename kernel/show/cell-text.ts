@@ -88,7 +88,7 @@ function addFailed(lines: Lines, summary: CellSummary): void {
     const text = failureText(failure);
     if (
       !lines.add(
-        `  ${short(labelOf(task, summary.names.length), 80)}: ${shorten([text.title, ...text.details].join('; '), 120)}`,
+        `  ${short(labelOf(task, summary.names.length), 80)}: ${shorten([text.title, ...text.details].join('; '), few ? 360 : 120)}`,
       )
     )
       break;

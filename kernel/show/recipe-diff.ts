@@ -64,6 +64,10 @@ function listChanges(
   });
 }
 
+/** Not what every object of JavaScript has: a configuration may be called `constructor`. */
+const own = (value: Readonly<Record<string, JsonValue>>, key: string): JsonValue | undefined =>
+  Object.hasOwn(value, key) ? value[key] : undefined;
+
 /** Tagged unions of a recipe (variables, inputs) are compared whole: their parts mean nothing alone. */
 const isWhole = (value: JsonValue): boolean => isObject(value) && typeof value['is'] === 'string';
 
@@ -72,7 +76,7 @@ function walk(at: readonly string[], old: JsonValue | undefined, now: JsonValue 
     if (canonicalJson(old) === canonicalJson(now)) return [];
     if (isObject(old) && isObject(now) && !isWhole(old) && !isWhole(now)) {
       const keys = [...new Set([...Object.keys(old), ...Object.keys(now)])].sort();
-      return keys.flatMap(key => walk([...at, key], old[key], now[key]));
+      return keys.flatMap(key => walk([...at, key], own(old, key), own(now, key)));
     }
     if (isList(old) && isList(now)) {
       const [before, after] = [byName(old), byName(now)];
@@ -112,6 +116,23 @@ function setupChanges({old, new: now}: RecipeChange, setupOf: SetupOf): readonly
   return said.length > 0 ? said : undefined;
 }
 
+/** What a variable stands for is an input, too: of one that changed the variable tells. */
+function saidOnce(changes: readonly RecipeChange[]): readonly RecipeChange[] {
+  const taskOf = (value: JsonValue | undefined): JsonValue | undefined =>
+    value !== undefined && isObject(value) && value['is'] === 'task' ? value['fingerprint'] : undefined;
+  const variables = changes.filter(({at}) => at[0] === 'variables');
+  const told = {
+    old: new Set(variables.map(change => taskOf(change.old))),
+    new: new Set(variables.map(change => taskOf(change.new))),
+  };
+  const isTold = (change: RecipeChange): boolean =>
+    (['old', 'new'] as const).every(side => {
+      const task = taskOf(change[side]);
+      return change[side] === undefined || (task !== undefined && told[side].has(task));
+    });
+  return changes.filter(change => change.at[0] !== 'inputs' || !isTold(change));
+}
+
 /**
  * Where two recipes differ, in the order of their fields' names. Equal recipes, and only these, have no changes.
  * @param setupOf tells set-ups apart by what they set up; absent: they differ as a whole
@@ -121,7 +142,7 @@ export function diffRecipes(old: Recipe, now: Recipe, setupOf?: SetupOf): readon
   const [before, after] = [plain(old), plain(now)];
   if (canonicalJson(before) === canonicalJson(after)) return [];
   const full = (value: JsonValue): JsonValue => (isObject(value) ? {...EMPTY, ...value} : value);
-  const changes = walk([], full(before), full(after));
+  const changes = saidOnce(walk([], full(before), full(after)));
   // A map that is empty and one that is absent are hashed differently, though they mean the same.
   if (changes.length === 0) return [{at: [], path: '', old: before, new: after}];
   if (setupOf === undefined) return changes;

@@ -86,7 +86,12 @@ async function freeze(
 
 async function adopt(line: MagicLine, context: LineContext): Promise<readonly Problem[] | undefined> {
   const named = await context.resolve(line);
-  if (!named.ok) return named.error;
+  if (!named.ok)
+    return named.error.map(problem =>
+      problem.code === 'W2034'
+        ? {...problem, hint: `${problem.hint ?? ''}; a rerun of yours is adopted with \`%adopt RERUN --as NAME\``}
+        : problem,
+    );
   const persons = named.value.find(({node}) => node.is === 'task' && node.draft.mutable === true);
   if (persons !== undefined)
     return wrong(

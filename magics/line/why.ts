@@ -1,6 +1,7 @@
 import {existsSync} from 'node:fs';
 import {join} from 'node:path';
 import type {Manifest} from '../../kernel/graph/manifest.js';
+import {labelOf} from '../../kernel/graph/work.js';
 import type {LineContext, NamedNode} from '../../kernel/session/magic.js';
 import type {TaskNode} from '../../kernel/session/node.js';
 import {countCached, runAgainWords} from '../../kernel/show/run-again.js';
@@ -35,21 +36,26 @@ export const whyMagic = lineMagic(
       context.stream('stdout', [countCached(total, telling.length), ...lines, ''].join('\n'));
     }
     const shown = telling.length > 0 ? compared.slice(0, FIRST) : tasks.slice(0, FIRST);
-    for (const [at, task] of shown.entries()) await tell(task, earlier[at]?.[0], labels, context);
+    for (const [at, task] of shown.entries())
+      await tell(task, total > 1 ? ownLabel(task) : task.label, earlier[at]?.[0], labels, context);
     const rest = (telling.length > 0 ? telling.length : total) - shown.length;
     if (rest > 0) context.stream('stdout', `and ${rest} more: name one of them\n`);
     return undefined;
   },
 );
 
+/** Of the parts of a split task, which have no names of their own, with what tells them apart. */
+const ownLabel = ({label, draft}: TaskNode): string => (label === draft.name ? labelOf(draft) : label);
+
 async function tell(
   task: TaskNode,
+  label: string,
   earlier: Manifest | undefined,
   labels: Labeler,
   context: LineContext,
 ): Promise<void> {
   const {entry} = task.inner ?? task;
-  const say = (text: string): void => context.stream('stdout', `${task.label}: ${text}\n`);
+  const say = (text: string): void => context.stream('stdout', `${label}: ${text}\n`);
   if (entry === undefined) {
     say('it is not known yet what it is');
     return;
@@ -68,7 +74,7 @@ async function tell(
     if (adopted === undefined) return;
     const [all = []] = await context.notebook.earlier([task]);
     const old = all.find(({fingerprint}) => fingerprint === adoptedFrom);
-    if (old !== undefined) context.display(whyBundle({label: task.label, recipe, previous: old}, labels, clock));
+    if (old !== undefined) context.display(whyBundle({label, recipe, previous: old}, labels, clock));
     return;
   }
   if (entry.missed === undefined && entry.forced) {
@@ -80,7 +86,7 @@ async function tell(
   context.display(
     whyBundle(
       {
-        label: task.label,
+        label,
         recipe,
         ...(previous === undefined ? {} : {previous}),
         ...(entry.missed === undefined ? {} : {missed: entry.missed}),
@@ -133,11 +139,15 @@ function setLines(
 const isCached = ({state}: TaskNode): boolean => state.is === 'done' && state.how === 'cached';
 
 const countOf = ({node}: NamedNode): number =>
-  node.is === 'task' ? Math.max(1, node.parts.length) : (node.members?.length ?? 0);
+  node.is === 'task' ? ownTasks(node).length : (node.members?.length ?? 0);
+
+/** A task with the joins that were made for it; of one that is split, its parts. */
+const ownTasks = (node: TaskNode): readonly TaskNode[] =>
+  node.parts.length > 0 && !node.isItself ? node.parts : [node, ...node.parts];
 
 /** The tasks of a future. Of a long loop those that were not there; where all were, the first. */
 function tasksOf({node}: NamedNode, context: LineContext): readonly TaskNode[] {
-  if (node.is === 'task') return node.parts.length > 0 ? node.parts : [node];
+  if (node.is === 'task') return ownTasks(node);
   const made = context.notebook.made(node);
   return made.length > 0 ? made : (node.members ?? []).slice(0, FIRST).map(member => member.node);
 }

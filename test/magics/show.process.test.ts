@@ -48,4 +48,12 @@ describe('%show', () => {
     const said = await refused(kernel, cell);
     for (const part of [code, message, hint]) expect(said).toContain(part);
   });
+
+  it('says that a result has gone', async () => {
+    const path = (await run(kernel, '(await each[22]).path')).slice(1, -1);
+    rmSync(path, {recursive: true});
+    expect(await refused(kernel, '%show each[22]')).toMatch(
+      /:1:7 {2}W7015 {2}`each\[22\]` has no files any more: .* is missing[^]*run the cell that makes it again/,
+    );
+  });
 });

@@ -57,6 +57,15 @@ describe('the diff of two recipes', () => {
     expect(words({...recipe, ...change})).toEqual([text]);
   });
 
+  test('tells once of an input that is a variable, and of the others beside it', () => {
+    const psf = {is: 'task', fingerprint: b} as const;
+    expect(words({...recipe, variables: {...recipe.variables, psf}, inputs: [psf]})).toEqual([
+      'input `psf` warps filter=HSC-R changed: see %why warps[HSC-R]',
+    ]);
+    const other = {is: 'task', fingerprint: fingerprintOf('task/a', 3)} as const;
+    expect(words({...recipe, variables: {...recipe.variables, psf}, inputs: [other, psf]})).toHaveLength(2);
+  });
+
   test('names what of a set-up changed, where it is known what both set up', () => {
     const digest = (name: string): Digest => digestOf(name);
     const known: Readonly<Record<string, JsonValue>> = {
@@ -110,6 +119,13 @@ describe('the diff of two recipes', () => {
     expect(diffRecipes(at(['x', 'y']), at(['y', 'z']))).toMatchObject([{path: 'arguments.config', old: 'x', new: 'z'}]);
     expect(diffRecipes(at(['x', 'y']), at(['y', 'x']))).toHaveLength(1);
     expect(diffRecipes(at(['n=1', 'm=2']), at(['m=2', 'n=1']))).toHaveLength(1);
+  });
+
+  test('knows what each object of JavaScript has from what a recipe has', () => {
+    const at = (config: object): Recipe => ({...recipe, arguments: {config: config as never}});
+    expect(diffRecipes(at({valueOf: null, constructor: 1}), at({constructor: 1}))).toMatchObject([
+      {path: 'arguments.config.valueOf', old: null},
+    ]);
   });
 
   test('is empty for equal recipes and for these only', () => {

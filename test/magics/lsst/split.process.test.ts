@@ -1,4 +1,4 @@
-import {readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import type {Kernel} from '../../rig/kernel.js';
@@ -28,6 +28,8 @@ async function ranAs(label: RegExp): Promise<number> {
 describe('a task that is split', () => {
   it('is forced by its parts, which its join then reads', async () => {
     await run(kernel, '%%lsst processCcd --split visit,ccd --as parts\n--id visit=903334');
+    await run(kernel, '%wait parts');
+    expect(await run(kernel, '%why parts')).toMatch(/^processCcd visit=903334 ccd=\d+: no earlier/m);
     expect(await outcome('parts')).toBe("'done'");
     const before = await ranAs(/processCcd visit=903334 ccd=/);
     await run(kernel, '%force parts');
@@ -75,33 +77,29 @@ describe('a task whose parent is a part of a set', () => {
     expect(await run(kernel, '(await called).path === (await one).path')).toBe('true');
   });
 
+  it('is compared with earlier runs of its own name, and `%why` tells of it', async () => {
+    await run(kernel, '%%foreach ccd in [22, 23]\n%%lsst processCcd --as pair\n--id visit=903334 ccd=${ccd}');
+    const make = async (name: string, scale: string): Promise<() => string> => {
+      const {outputs} = await kernel.client.execute(
+        `%%lsst makeDiscreteSkyMap --from pair --as ${name}\n--id --config skyMap.pixelScale=${scale}`,
+      );
+      await run(kernel, '%wait');
+      return () => outputs.displays[0]?.data['text/plain'] as string;
+    };
+    await make('scaled', '0.31');
+    await make('scaled', '0.32');
+    const first = await make('other', '0.33');
+    const again = await make('scaled', '0.34');
+    await expect.poll(again, {timeout: 20_000}).toMatch(/1 ran again: config .*0\.32, is .*0\.34/);
+    expect(first()).not.toContain('again');
+    expect(await run(kernel, '%why scaled')).toMatch(/^scaled: changed since[^]*0\.32[^]*0\.34/);
+  });
+
   it('says what there is where the index fits nothing of a list that became known later', async () => {
     await run(kernel, '%%bash --value --as list\nsleep 0.3; echo "[22, 23]"');
     await run(kernel, '%%foreach ccd in list\n%%lsst processCcd --as late\n--id visit=903334 ccd=${ccd}');
     await run(kernel, '%%lsst makeDiscreteSkyMap --from late[24] --as none\n--id');
     expect(await outcome('none')).toMatch(/`late\[24\]` has no element.*`ccd` is one of 22, 23/s);
-  });
-});
-
-describe('a task that reads reruns through its parents', () => {
-  it('is no result where one of them has lost a file, and waits for one that is made again', async () => {
-    await run(kernel, '%%foreach ccd in [22, 23]\n%%lsst processCcd --as deep\n--id visit=903334 ccd=${ccd}');
-    await run(kernel, '%%lsst makeDiscreteSkyMap --from deep --as middle\n--id --config skyMap.pixelScale=0.22');
-    expect(await outcome('middle')).toBe("'done'");
-    const path = (await run(kernel, '(await deep[23]).path')).slice(1, -1);
-    const corr = join(path, '00533/HSC-R/corr/CORR-0903334-023.fits');
-    rmSync(corr);
-    const reader = (name: string, scale: string): string =>
-      `%%lsst makeDiscreteSkyMap --from middle --as ${name}\n--id --config skyMap.pixelScale=${scale}`;
-    await run(kernel, reader('early', '0.23'));
-    expect(await outcome('early')).toMatch(/what it reads was changed: processCcd.*CORR-0903334-023.fits is missing/);
-    // Its cell makes it again, which takes a while; what stands between is cached.
-    await run(kernel, '%%foreach ccd in [22, 23]\n%%lsst processCcd --as deep\n--id visit=903334 ccd=${ccd}');
-    await run(kernel, reader('late', '0.24'));
-    expect(await outcome('late')).toBe("'done'");
-    expect(readFileSync(join((await run(kernel, '(await late).path')).slice(1, -1), '.weft.log'), 'utf8')).toContain(
-      'bounding boxes of 2 images',
-    );
   });
 });
 
