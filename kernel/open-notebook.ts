@@ -189,7 +189,7 @@ export async function openNotebook({
       return large && {reason: 'start', message: large.message, remedy: large.remedy};
     },
     backOff: failures => Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (failures - 1)),
-    changedContents: contents => stores.changedContents(contents),
+    changedContents: (contents, ended) => stores.changedContents(contents, ended),
     planOnly,
     changed: entry => late.futures?.entryChanged(entry),
   });
@@ -227,6 +227,7 @@ export async function openNotebook({
     },
     plan: {
       forecast,
+      live: !planOnly,
       look: async manifest => {
         const looked = await lookAtResult(manifest, settings.verify);
         return looked.ok ? undefined : looked.error;

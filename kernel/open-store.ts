@@ -4,6 +4,7 @@ import {join, resolve} from 'node:path';
 import type {Digest} from './fingerprint/fingerprint.js';
 import {StatCache} from './fingerprint/stat-cache.js';
 import {fail, ok, type Result} from './graph/result.js';
+import type {Task} from './graph/work.js';
 import {Cache} from './session/cache.js';
 import {ChangedContents} from './session/changed-contents.js';
 import type {CachePort} from './session/cache-port.js';
@@ -86,9 +87,9 @@ export class NotebookStore {
     return tree.ok ? ok(tree.value) : fail(tree.error.message);
   }
 
-  /** Which of some files and directories, by absolute paths, has another content by now, in a person's words. */
-  changedContents(contents: ReadonlyMap<string, Digest>): Promise<string | undefined> {
-    return this.#contents.find(contents);
+  /** Which of some files and directories that a task reads, by absolute paths, has another content by now, in a person's words. */
+  changedContents(contents: NonNullable<Task['contents']>, ended: boolean): Promise<string | undefined> {
+    return this.#contents.find(contents, ended);
   }
 
   /**

@@ -2,6 +2,7 @@ import {readFileSync} from 'node:fs';
 import {relative} from 'node:path';
 import {canonicalJson, digestOf, type Digest} from '../kernel/fingerprint/fingerprint.js';
 import type {JsonObject} from '../kernel/fingerprint/json.js';
+import {ok, type Result} from '../kernel/graph/result.js';
 import type {SetupProbe} from '../kernel/session/magic.js';
 import {productTree, type LocalProduct} from './product-tree.js';
 
@@ -61,11 +62,18 @@ export async function identifyNow(
   {identity, contents}: Pick<SetupProbe, 'identity' | 'contents'>,
   locals: readonly LocalProduct[],
   digest: Parameters<typeof productTree>[1],
-): Promise<Pick<SetupProbe, 'identity' | 'contents'>> {
+): Promise<Pick<SetupProbe, 'identity' | 'contents' | 'trees'>> {
   const trees = await Promise.all(locals.map(local => productTree(local, digest)));
   return {
     identity: digestOf(`weft/setup/local/1\n${canonicalJson([identity, trees])}`),
     contents: {...contents, local: Object.fromEntries(locals.map(({name}, at) => [name, trees[at] ?? '']))},
+    trees: new Map(
+      locals.flatMap((local, at) => {
+        const tree = trees[at];
+        const take = async (): Promise<Result<Digest, string>> => ok(await productTree(local, digest));
+        return tree === undefined ? [] : [[`${local.directory}/`, {digest: tree, take}] as const];
+      }),
+    ),
   };
 }
 

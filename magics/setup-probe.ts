@@ -63,7 +63,7 @@ export async function probeSetup({
   // Before the text runs: what is edited while it does is seen the next time.
   const files = await filesBy(path => ports.digest(path));
   // The status is that of the last command, as it would be for a person who types the lines.
-  const script = `${text}\n__weft=$?\nprintf '%s' '${MARK}'\n(type eups && eups list -s) 2>/dev/null | sed 1d\nprintf '%s' '${MARK}'\nexport PATH\nenv -0\nexit $__weft\n`;
+  const script = `${text}\n__weft=$?\nprintf '%s' '${MARK}'\nif type eups >/dev/null 2>&1; then eups list -s 2>/dev/null; fi\nprintf '%s' '${MARK}'\nexport PATH\nenv -0\nexit $__weft\n`;
   const ran = await execa('bash', ['--noprofile', '--norc', '-c', script], {
     cwd: directory,
     env: clean,

@@ -4,7 +4,7 @@ export const OWN = '.weft.';
 /** All of them, by what follows: of the runner, of scripts and of stack tasks. */
 const NAMES: ReadonlySet<string> = new Set(
   (
-    'before cancelled exit figures given.json in json log main.py memory no-value run runner script start started ' +
+    'before cancelled exit figures given.json in inputs json log main.py memory no-value run runner script start started ' +
     'stdout stop task tmp value'
   ).split(' '),
 );

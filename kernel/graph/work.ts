@@ -66,6 +66,13 @@ export interface Work {
   recheck?(manifest: Manifest): Promise<string | undefined>;
 }
 
+/** Something that a recipe has by content, and that has a content of a kind of its own. */
+export interface Content {
+  readonly digest: Digest;
+  /** Takes it again. The error is a sentence. */
+  take(): Promise<Result<Digest, string>>;
+}
+
 /** A task that can be given to the scheduler. */
 export interface Task {
   readonly fingerprint: Fingerprint;
@@ -79,9 +86,9 @@ export interface Task {
   readonly work: Work;
   /**
    * Files and directories whose content the recipe holds, by absolute paths: they are looked at again before it starts and before its result is
-   * published. Absent: none.
+   * published. What has a content of its own kind has a slash at the end of its path. Absent: none.
    */
-  readonly contents?: ReadonlyMap<string, Digest>;
+  readonly contents?: ReadonlyMap<string, Digest | Content>;
   /** Run it though it is cached: `--force` and `%force` (its edition rises if bytes differ), or `--always`. */
   readonly force?: boolean;
   /** Never two at once of one lane: a root's writers, a person's rerun. */

@@ -4,6 +4,8 @@ import type {Manifest} from '../graph/manifest.js';
 import type {AttemptId} from '../graph/task.js';
 import {recordedHere, type Claim} from './checkpoints.js';
 import type {Entry} from './entry.js';
+import {outdatedBy} from './hits.js';
+import {notedInputs} from './inputs.js';
 import type {Launched} from './launch.js';
 import type {Scheduler} from './scheduler.js';
 
@@ -56,16 +58,17 @@ export async function attach(scheduler: Scheduler, entry: Entry, launched: Elsew
 
 /** What another kernel has recorded of its attempt. */
 async function look(
-  {ports: {checkpoints}}: Scheduler,
+  scheduler: Scheduler,
   entry: Entry,
   {at}: Claim,
 ): Promise<Extract<Attached, {is: 'done' | 'failed'}> | undefined> {
+  const {checkpoints} = scheduler.ports;
   await checkpoints.refresh();
   const manifest = recordedHere(checkpoints, entry.task);
   // What we were told to make again was there before.
   if (manifest !== undefined && (!entry.force || Date.parse(manifest.endedAt) >= at)) {
     const good = await checkpoints.check(manifest);
-    if (good.ok) return {is: 'done', manifest: good.value};
+    if (good.ok && outdatedBy(scheduler, good.value) === undefined) return {is: 'done', manifest: good.value};
   }
   const failure = checkpoints.failureOf(entry.fingerprint, at);
   return failure === undefined ? undefined : {is: 'failed', failure};
@@ -92,6 +95,7 @@ async function takeOver(
   if (held === undefined) return {is: 'again'};
   entry.attempt = attempt;
   entry.directory = directory;
+  entry.inputs = notedInputs(directory);
   return {is: 'adopt', attempt, holder: held};
 }
 

@@ -225,6 +225,8 @@ export class Attempts {
         );
         return;
       case 'again':
+        // To wait for another kernel was no try.
+        entry.tries -= 1;
         this.#endings.again(entry);
         return;
       case 'done':

@@ -3,12 +3,15 @@ import type {TaskState} from '../graph/task.js';
 import type {Entry} from './entry.js';
 import type {Exit} from './executor.js';
 import {finish} from './finish.js';
-import type {Disturbed} from './inputs.js';
+import {disturbedNeed, type Disturbed} from './inputs.js';
 import {Resting} from './resting.js';
 import type {Scheduler} from './scheduler.js';
 
 /** Failures that another try can't help. */
 const LASTING: ReadonlySet<Failure['reason']> = new Set(['start', 'input', 'publish', 'bug']);
+
+/** Failures of the command itself, which what it read may be the reason of. */
+const OWN: ReadonlySet<Failure['reason']> = new Set(['exit', 'log', 'output', 'value', 'signal']);
 
 /** What endings ask of the attempts. */
 export interface EndingPorts {
@@ -37,6 +40,7 @@ export class Endings {
     if (!entry.cancelling && (exit.is === 'cancelled' || (exit.is === 'lost' && exit.again === true))) {
       // Somebody else recalled or ended what we took over, or it never ran.
       if (entry.directory !== undefined) await checkpoints.discard(entry.directory);
+      entry.tries -= 1;
       this.again(entry);
       return;
     }
@@ -48,13 +52,22 @@ export class Endings {
     if (result.ok)
       await this.done(entry, {is: 'done', at: now(), how: attached ? 'attached' : 'ran', manifest: result.value});
     else if ('is' in result.error) await this.disturbed(entry, result.error);
-    else await this.failed(entry, result.error);
+    else {
+      // A command may well fail over what is not there any more.
+      const disturbed = OWN.has(result.error.reason) ? await this.#firstDisturbed(entry) : undefined;
+      await (disturbed === undefined ? this.failed(entry, result.error) : this.disturbed(entry, disturbed));
+    }
+  }
+
+  /** What it read was changed while it ran, for the first time. */
+  async #firstDisturbed(entry: Entry): Promise<Disturbed | undefined> {
+    return entry.disturbed || entry.cancelling ? undefined : await disturbedNeed(this.#scheduler, entry);
   }
 
   /** What it read was changed while it ran: it runs once more, and has failed where that happens again. */
-  async disturbed(entry: Entry, {message}: Disturbed): Promise<void> {
+  async disturbed(entry: Entry, {message, remedy}: Disturbed): Promise<void> {
     if (entry.disturbed) {
-      await this.failed(entry, {reason: 'input', message, remedy: 'nothing may write to what is published'});
+      await this.failed(entry, {reason: 'input', message, remedy});
       return;
     }
     entry.disturbed = true;

@@ -54,8 +54,8 @@ export class Entry {
   /** The directory of an attempt that failed: its log is there to be read until the next attempt. */
   leftover: string | undefined;
   startedAt: number | undefined;
-  /** The results that it reads, as they were when its attempt was made here. */
-  inputs: ReadonlyMap<Fingerprint, Manifest> | undefined;
+  /** The results that it reads, as they were when its attempt was made. */
+  inputs: ReadonlyMap<Fingerprint, Pick<Manifest, 'edition' | 'endedAt'>> | undefined;
   /** Whether what it reads was changed while it ran, so that it runs once more. */
   disturbed = false;
   tries = 0;

@@ -108,7 +108,7 @@ export async function publish(
   const attempt = attemptOf(scheduler, entry, said);
   const outcome = await outcomeOf(scheduler, entry, attempt, log, adopted);
   if (!outcome.ok) return outcome;
-  const disturbed = (await changedContents(scheduler, entry)) ?? (await disturbedNeed(scheduler, entry));
+  const disturbed = (await changedContents(scheduler, entry, true)) ?? (await disturbedNeed(scheduler, entry));
   if (disturbed !== undefined) return fail(disturbed);
   const published = await checkpoints.publish({
     task,

@@ -1,9 +1,12 @@
 import type {Fingerprint} from '../fingerprint/fingerprint.js';
 import {PLANNING, Slice} from '../fingerprint/slice.js';
+import type {Blocked} from '../graph/failure.js';
 import type {Manifest} from '../graph/manifest.js';
+import {labelOf} from '../graph/work.js';
 import {recordedHere} from './checkpoints.js';
 import type {Entry} from './entry.js';
 import {areNeedsThere} from './inputs.js';
+import {aheadInLane, waitForLane} from './lane.js';
 import type {Scheduler} from './scheduler.js';
 
 /** Milliseconds for which what is missing waits for the look at all others of its cell, so that a plan can be told before anything starts. */
@@ -74,6 +77,20 @@ export class Hits {
     return true;
   }
 
+  /**
+   * Says of a task that can't run, as something that it needs has not been made, whether it is a hit all the same.
+   * @param decided true: it is none
+   */
+  async decide(entry: Entry, blocked: Blocked, decided: boolean): Promise<void> {
+    const {round} = entry;
+    if (!decided) {
+      entry.undecided = false;
+      if (!entry.force && (await this.take(entry))) return;
+    }
+    if (entry.round === round && entry.state.is === 'waiting')
+      this.#scheduler.set(entry, {is: 'blocked', at: this.#scheduler.ports.now(), blocked});
+  }
+
   async #checkAll(): Promise<void> {
     await this.#scheduler.ports.checkpoints.known();
     const slice = new Slice(PLANNING);
@@ -100,6 +117,13 @@ export class Hits {
     await this.#start(slice);
   }
 
+  /** Whether there is a result that says nothing yet, as others in its lane come first. */
+  async #isBehind(entry: Entry): Promise<boolean> {
+    if (entry.force || aheadInLane(this.#scheduler, entry).length === 0) return false;
+    const {checkpoints} = this.#scheduler.ports;
+    return (recordedHere(checkpoints, entry.task) ?? (await checkpoints.find(entry.task))) !== undefined;
+  }
+
   async #start(slice: Slice): Promise<void> {
     for (const entry of this.#missing.splice(0)) {
       if (slice.over) await slice.rest();
@@ -110,11 +134,17 @@ export class Hits {
   async #check(entry: Entry): Promise<void> {
     const {round} = entry;
     const left = (): boolean => entry.round !== round || entry.state.is !== 'waiting';
-    // A need that is made again may come out with other bytes: whether this one is a hit is decided after it.
-    entry.undecided = entry.task.needs.some(need => {
-      const other = this.#scheduler.entry(need);
-      return other?.open === true && (other.force || other.undecided);
-    });
+    if (entry.lane !== undefined && (await this.#isBehind(entry))) {
+      entry.undecided = true;
+      if (this.#scheduler.ports.planOnly === true) {
+        entry.checked = true;
+        this.#missing.push(entry);
+      } else if (!left())
+        void waitForLane(this.#scheduler, entry).then(inTurn => (inTurn ? this.queue(entry) : undefined));
+      return;
+    }
+    if (left()) return;
+    entry.undecided = entry.task.needs.some(need => decides(this.#scheduler.entry(need)));
     if (!entry.force && !entry.undecided && (await this.take(entry))) return;
     if (left()) return;
     entry.checked = true;
@@ -123,6 +153,21 @@ export class Hits {
     await areNeedsThere(this.#scheduler, entry);
     if (!left()) this.#missing.push(entry);
   }
+}
+
+/**
+ * Whether a need decides if its reader is a hit. One that is made again may come out with other bytes; one that had to give way, as what it
+ * had read was made again with other bytes, and failed then, has none that count.
+ */
+export function decides(need: Entry | undefined): boolean {
+  if (need === undefined || need.state.is === 'done') return false;
+  return need.undecided || (need.force && (need.open || !need.forced));
+}
+
+/** What a task says that needs one which has not been made. */
+export function blockedBy({task, fingerprint, state: {is}}: Entry): Blocked {
+  const why = is === 'blocked' ? 'is blocked' : is === 'failed' ? 'failed' : 'was cancelled';
+  return {because: `${labelOf(task)} ${why}`, fingerprint};
 }
 
 /** Why a result is no hit though it is whole: something that it read has changed its bytes since. */

@@ -10,7 +10,7 @@ import type {Entry} from './entry.js';
 import {MOST_TEXT, type Job} from './executor.js';
 import {attemptOf, publish} from './finish.js';
 import {outdatedBy} from './hits.js';
-import {areNeedsThere, changedContents, inputsOf, type Disturbed} from './inputs.js';
+import {areNeedsThere, changedContents, inputsOf, looksEnded, noteInputs, type Disturbed} from './inputs.js';
 import type {Scheduler} from './scheduler.js';
 import {startFailure} from './start-failure.js';
 
@@ -55,7 +55,7 @@ export async function launch(scheduler: Scheduler, entry: Entry): Promise<Launch
   const failure = entry.tries > 1 ? undefined : checkpoints.failureOf(entry.fingerprint, entry.askedAt + 1);
   if (failure !== undefined) return {is: 'failed elsewhere', failure};
   await discardLeftovers(scheduler, entry);
-  const changed = await changedContents(scheduler, entry);
+  const changed = await changedContents(scheduler, entry, false);
   if (changed !== undefined) return {is: 'failed', failure: changed};
   if (!(await areNeedsThere(scheduler, entry))) {
     entry.tries -= 1;
@@ -69,9 +69,11 @@ export async function launch(scheduler: Scheduler, entry: Entry): Promise<Launch
     if (!script.ok) return await unprepared(scheduler, entry, script.error);
     if (isCancelling(entry)) return {is: 'cancelled'};
     if (script.value !== undefined) {
+      noteInputs(entry);
       const job = jobOf(scheduler, entry, script.value);
       if (!job.ok) return await unprepared(scheduler, entry, job.error);
-      // Another reader may have found a need lost meanwhile.
+      // Another reader may have found a need lost meanwhile, or be about to.
+      await looksEnded(scheduler, entry);
       const ready = scheduler.isReady(entry);
       // Its files are all there now: who took it over since has recalled it, or does so and finds them.
       if (ready && checkpoints.owns(task, entry.claim)) return {is: 'submit', job: job.value};

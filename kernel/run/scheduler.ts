@@ -1,5 +1,5 @@
-import type {Digest, Fingerprint} from '../fingerprint/fingerprint.js';
-import {PLAN_ONLY, type Failure} from '../graph/failure.js';
+import type {Fingerprint} from '../fingerprint/fingerprint.js';
+import {PLAN_ONLY, type Blocked, type Failure} from '../graph/failure.js';
 import type {Holder} from '../graph/holder.js';
 import {noManifest, type Manifest} from '../graph/manifest.js';
 import type {AttemptId, TaskState} from '../graph/task.js';
@@ -9,7 +9,7 @@ import {Attempts} from './attempts.js';
 import type {Checkpoints} from './checkpoints.js';
 import {Entry} from './entry.js';
 import type {Executor, Exit, Inside} from './executor.js';
-import {Hits} from './hits.js';
+import {blockedBy, decides, Hits} from './hits.js';
 import {joinedTask} from './joined-task.js';
 import {takeTurn} from './turn.js';
 
@@ -33,8 +33,8 @@ export interface SchedulerPorts {
     inside(task: Task, attempt: Attempt, script: string): Result<Inside | undefined, Failure>;
     fault(task: Task, code: number, log: string): Failure | undefined;
   };
-  /** Which file or directory has another content than is recorded, by absolute paths, in a person's words; absent: nobody looks. */
-  readonly changedContents?: (contents: ReadonlyMap<string, Digest>) => Promise<string | undefined>;
+  /** Which of the files that a task reads, by absolute paths, has changed, in a person's words: once it has ended, by a look of now. Absent: none. */
+  readonly changedContents?: (contents: NonNullable<Task['contents']>, ended: boolean) => Promise<string | undefined>;
   /** Why a task can never start here; absent: each can. */
   readonly refuse?: (task: Task) => Failure | undefined;
   /** Milliseconds until a task is tried again that has failed so often; absent: none. */
@@ -199,20 +199,22 @@ export class Scheduler {
     }
     if (this.#refused(entry)) return;
     const on: string[] = [];
-    const open = new Set<Fingerprint>();
+    let stopped: Blocked | undefined;
+    let decided = !entry.undecided;
     for (const need of entry.task.needs) {
       const other = this.#entries.get(need);
       if (other === undefined || other.state.is === 'done') continue;
-      const {is} = other.state;
-      if (is === 'failed' || is === 'blocked' || is === 'cancelled') {
-        const because = `${labelOf(other.task)} ${is === 'blocked' ? 'is blocked' : is === 'failed' ? 'failed' : 'was cancelled'}`;
-        this.set(entry, {is: 'blocked', at: this.ports.now(), blocked: {because, fingerprint: need}});
-        return;
-      }
-      on.push(labelOf(other.task));
-      open.add(need);
+      if (other.final) {
+        stopped ??= blockedBy(other);
+        decided ||= decides(other);
+      } else on.push(labelOf(other.task));
     }
-    entry.patience = open.size > FEW ? Math.ceil(open.size / 4) : 1;
+    // What may still be a hit needs nothing of what has failed, unless that had to give way.
+    if (stopped !== undefined && (on.length === 0 || decided)) {
+      void this.#hits.decide(entry, stopped, decided).catch((error: unknown) => this.broke(entry, error));
+      return;
+    }
+    entry.patience = on.length > FEW ? Math.ceil(on.length / 4) : 1;
     if (on.length === 0) void this.#enqueue(entry).catch((error: unknown) => this.broke(entry, error));
     else if (entry.state.is !== 'waiting' || entry.state.on.length !== on.length) this.set(entry, {is: 'waiting', on});
   }

@@ -27,7 +27,7 @@ export interface ContextPorts {
 }
 
 /** What a set-up is known by now. */
-type Identified = Pick<SetupProbe, 'identity' | 'contents'>;
+type Identified = Pick<SetupProbe, 'identity' | 'contents' | 'trees'>;
 
 /** What was asked for once in a cell. */
 interface Asked {
@@ -132,6 +132,7 @@ export class Contexts {
       }),
       node: id => futures.get(id),
       nodeAt: path => futures.at(path),
+      look: node => futures.look(node),
       placeholders: text => futures.placeholders(text),
       plan: (draft, name) => {
         const node = futures.plan(draft, name);
@@ -194,12 +195,18 @@ export class Contexts {
       identity = value.identify?.(path => ports.digest(path)) ?? Promise.resolve(value);
       identities.set(value, identity);
     }
-    const {identity: known, contents} = await identity;
+    const {identity: known, contents, trees} = await identity;
     // Once in this kernel and store: `%why` compares it with what later cells are set up with.
     const place = `${settings.store} ${known}`;
     if (!this.#keptSetups.has(place)) ports.keepSetup(known, contents);
     this.#keptSetups.add(place);
-    return ok({...value, identity: known, contents, environment: {...value.environment, ...declared}});
+    return ok({
+      ...value,
+      identity: known,
+      contents,
+      ...(trees === undefined ? {} : {trees}),
+      environment: {...value.environment, ...declared},
+    });
   }
 
   /** The container that an option names. */

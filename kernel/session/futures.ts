@@ -2,6 +2,7 @@ import {randomBytes} from 'node:crypto';
 import type {Fingerprint} from '../fingerprint/fingerprint.js';
 import type {JsonValue} from '../fingerprint/json.js';
 import type {Task} from '../graph/work.js';
+import {isThere} from '../run/inputs.js';
 import type {Scheduler} from '../run/scheduler.js';
 import type {Entry} from '../run/entry.js';
 import type {FutureKind} from '../typescript/messages.js';
@@ -89,6 +90,11 @@ export class Futures {
   /** The node whose result has this final directory. */
   at(directory: string): TaskNode | undefined {
     return this.#places.get(directory) ?? this.loops.at(directory);
+  }
+
+  /** Looks at the result of a future that is done; it is made again where that is not there as it was recorded. */
+  async look({entry}: TaskNode): Promise<void> {
+    if (entry !== undefined) await isThere(this.#scheduler, entry);
   }
 
   #submit(task: Task): Entry {

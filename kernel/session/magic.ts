@@ -8,7 +8,7 @@ import type {Blocked, Failure} from '../graph/failure.js';
 import type {Manifest} from '../graph/manifest.js';
 import type {Placement} from '../graph/placement.js';
 import type {Result} from '../graph/result.js';
-import type {Task} from '../graph/work.js';
+import type {Content, Task} from '../graph/work.js';
 import type {Evaluated, FutureKind, Settled} from '../typescript/messages.js';
 import type {Bundle} from '../wire/notebook.js';
 import type {Completer} from './completer.js';
@@ -114,9 +114,9 @@ export interface TaskMagic<C> {
     values: readonly JsonValue[],
     context: MagicContext,
   ): {readonly call: C | undefined; readonly problems: readonly Problem[]};
-  /** Plans one task. Files are read here, so that later edits do not reach it. */
   /** What else is wrong with a call that has errors already: all of a cell's are said at once. Makes nothing. */
   also?(call: C, context: MagicContext): Promise<readonly Problem[]>;
+  /** Plans one task. Files are read here, so that later edits do not reach it. */
   draft(call: C, row: Row, context: MagicContext): Promise<Result<Draft, readonly Problem[]>>;
   /**
    * The tasks of a long loop, all of which differ from the one of the first row by the values of the loop variables only; undefined where
@@ -177,6 +177,8 @@ export interface MagicContext {
   node(id: string): FutureNode | undefined;
   /** The node whose result has this final directory. */
   nodeAt(directory: string): FutureNode | undefined;
+  /** Looks at the result of a future that is done; it is made again where that is not there as it was recorded. */
+  look(node: TaskNode): Promise<void>;
   /** Every placeholder and every known result's path in a text: replaced by `/weft::<fingerprint>` once the nodes are known. */
   placeholders(text: string): {
     readonly nodes: readonly TaskNode[];
@@ -201,7 +203,9 @@ export interface SetupProbe {
   /** What the identity stands for, so that people can compare two of them; never hashed itself. */
   readonly contents: JsonObject;
   /** Both with what may be edited at any time, as it is now; asked for once a cell. Absent: there is no such thing. */
-  identify?(digest: MagicContext['digest']): Promise<Pick<SetupProbe, 'identity' | 'contents'>>;
+  identify?(digest: MagicContext['digest']): Promise<Pick<SetupProbe, 'identity' | 'contents' | 'trees'>>;
+  /** Products of a person's own that the identity stands for, as a task's `contents`. Absent: there is none. */
+  readonly trees?: ReadonlyMap<string, Content>;
   /** Whether the files that the text names are as they were when it ran; asked once a cell. Absent: it names none. */
   current?(digest: MagicContext['digest']): Promise<boolean>;
 }

@@ -13,6 +13,8 @@ export interface PlanPorts {
   readonly forecast: Forecast;
   /** Why a result is no hit any more, without a change to anything; undefined: it is one. Absent: what is done is taken for so. */
   readonly look?: (manifest: Manifest) => Promise<string | undefined>;
+  /** Tasks run: what is blocked stays so. Absent: it may be blocked because nothing runs. */
+  readonly live?: boolean;
 }
 
 /** Counts of nothing. */
@@ -37,7 +39,7 @@ export const noPlan = (): PlanCounts => ({
 export async function planOf(
   title: string,
   nodes: readonly FutureNode[],
-  {forecast, look}: PlanPorts,
+  {forecast, look, live = false}: PlanPorts,
   {seen = new Set(), only}: {readonly seen?: Set<Fingerprint>; readonly only?: 'joins' | 'tasks'} = {},
 ): Promise<Plan> {
   const counts = noPlan();
@@ -69,7 +71,7 @@ export async function planOf(
       case 'blocked':
         if (state.blocked.planned === 'run') count(entry?.elsewhere === true ? 'attached' : 'run');
         else if (state.blocked.planned === 'unknown') count('unknown');
-        else if (entry === undefined && task.draft.needs.some(isPlanned)) {
+        else if (!live && entry === undefined && task.draft.needs.some(isPlanned)) {
           count('unknown');
           for (const need of task.draft.needs) if (!isDone(need)) until.add(need.label);
         } else count('blocked');
@@ -114,6 +116,10 @@ export async function planOf(
       }
       for (const task of madeBelow(node)) await walk(task);
       if (node.members !== undefined || only === 'joins') return;
+      if (live && node.stop !== undefined) {
+        count(node.stop.is);
+        return;
+      }
       count('unknown');
       if (node.list !== undefined) until.add(node.list);
     } else if (node.inner !== undefined) {

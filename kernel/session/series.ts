@@ -113,7 +113,7 @@ export class Series {
         missing.push(member);
         continue;
       }
-      member.found(fingerprint);
+      member.found(fingerprint, took);
       this.#done++;
       this.#took += took;
       if (this.#samples.length < SAMPLES) this.#samples.push(took);
@@ -143,7 +143,10 @@ export class Series {
 
   /** A member has got a node. */
   noteMade(member: SeriesMember): void {
-    if (member.fingerprint !== undefined) this.#done--;
+    if (member.fingerprint !== undefined) {
+      this.#done--;
+      this.#took -= member.took;
+    }
     this.#sorted &&= (this.#made.at(-1)?.at ?? -1) < member.at;
     this.#made.push(member);
     this.#nodes = undefined;
@@ -192,6 +195,8 @@ export class SeriesMember implements Member {
   readonly at: number;
   /** Set once its result was found there. */
   fingerprint: Fingerprint | undefined;
+  /** Milliseconds that it took then. */
+  took = 0;
   /** Another member that is the same task. */
   older: SeriesMember | undefined;
   #node: TaskNode | undefined;
@@ -230,8 +235,9 @@ export class SeriesMember implements Member {
   }
 
   /** Its result is there. */
-  found(fingerprint: Fingerprint): void {
+  found(fingerprint: Fingerprint, took: number): void {
     this.fingerprint = fingerprint;
+    this.took = took;
     this.series.ports.done(this);
   }
 

@@ -87,7 +87,7 @@ export async function publish(
     const written = await writeManifest(attempt, manifest, sync);
     if (!written.ok) return fail({reason: 'publish', ...written.error});
     step('clean');
-    // What tells that the attempt ended goes last: without it, a successor could not publish the attempt.
+    // What tells that the attempt ended, and with what it began, goes last: without it, a successor could not publish the attempt.
     removeOwn(
       attempt,
       own.filter(name => !KEPT.has(name)),
@@ -96,7 +96,7 @@ export async function publish(
     const placed = await place(attempt, manifest, force, step);
     if (!placed.ok || !placed.value.ours) return placed;
     step('exit');
-    removeFile(join(final, '.weft.exit'));
+    for (const name of LAST) if (own.includes(name)) removeFile(join(final, name));
     return placed;
   } catch (error) {
     return fail({reason: 'publish', ...writeProblem(final, error)});
@@ -190,8 +190,11 @@ async function moveAside(final: string, step: (name: string) => void): Promise<v
   }
 }
 
+/** Weft's own files that an attempt must have to be published: they go when it was. */
+const LAST = ['.weft.inputs', '.weft.exit'];
+
 /** Weft's own files that stay when the others are removed. */
-const KEPT: ReadonlySet<string> = new Set([MANIFEST, '.weft.log', '.weft.exit']);
+const KEPT: ReadonlySet<string> = new Set([MANIFEST, '.weft.log', ...LAST]);
 
 /** Removes the runner's files and the script: a few unlinks, cheaper at once than by the thread pool. */
 function removeOwn(directory: string, names: readonly string[]): void {

@@ -48,6 +48,16 @@ const SHORT: Readonly<Record<string, string>> = {
 /** Options whose words are data ids. */
 const ID_OPTION = /^(?:id|[a-z]+Id)$/;
 
+/** Whether a word of a body is a value of a data id: what stands behind `--id` and its like. Asked word by word, in order. */
+export function dataIdWords(): (raw: string) => boolean {
+  let within = false;
+  return raw => {
+    const option = /^--?([A-Za-z][\w-]*)/.exec(raw)?.[1];
+    if (option !== undefined) within = raw.startsWith('--') && ID_OPTION.test(option);
+    return within;
+  };
+}
+
 /** They change how a task runs, not what it writes. */
 const NOT_HASHED: ReadonlySet<string> = new Set([
   'loglevel',

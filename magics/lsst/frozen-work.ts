@@ -14,6 +14,7 @@ import {freshRerunCfg, rerunsOf, type RootRepository} from './root-repository.js
 
 /** How a person's rerun is frozen: its files are copied to a rerun of Weft's own, where nothing writes to them again. */
 export class FrozenWork implements Work {
+  readonly through = true;
   readonly directory: string;
   readonly attempts: string;
   readonly stem: string;

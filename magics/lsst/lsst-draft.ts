@@ -17,6 +17,7 @@ import type {LsstCall} from './lsst-call.js';
 import {readRecipe, sliceOf, wayOf, type Way} from './lsst-recipe.js';
 import {resolveParents, type ParentRerun} from './parents.js';
 import {PersonWork} from './person-work.js';
+import {PersonsOrder} from './persons-order.js';
 import {planLsst, type Plan} from './plan.js';
 import {workOf} from './lsst-work.js';
 import {RerunWork, type Command} from './rerun-work.js';
@@ -63,6 +64,8 @@ export function draftPlan(plan: Plan, context: MagicContext, before?: readonly T
   let pending = way === 'root' || plan.root === undefined ? [] : (before ?? order.pending(plan.root.path));
   const kind: FutureKind = way === 'show' ? 'value' : 'repo';
   const needs = needsOf(plan, context);
+  const persons = PersonsOrder.of(context.state);
+  let ahead = persons.ahead(plan);
   let settled: Settled | undefined;
   let self: TaskNode | undefined;
   const draft: Draft = {
@@ -72,8 +75,11 @@ export function draftPlan(plan: Plan, context: MagicContext, before?: readonly T
         ? [plan.key, `--show ${plan.normal.show.join(' ')}`].filter(text => text !== '').join(' ')
         : plan.key,
     kind,
-    ...waitsFor(needs, pending),
+    ...waitsFor(needs, [...pending, ...ahead.writers, ...ahead.readers]),
     make: async () => {
+      const written = await waitForRoot(ahead.writers);
+      if (!written.ok) return written.error;
+      await Promise.all(ahead.readers.map(node => node.ended()));
       // It takes its place among readers and writers, unless it has to wait for more than these.
       const waited =
         self !== undefined && plan.root !== undefined && way !== 'root' && needs.every(isKnown)
@@ -97,6 +103,7 @@ export function draftPlan(plan: Plan, context: MagicContext, before?: readonly T
             : settled,
     planned: node => {
       self = node;
+      ahead = persons.planned(node, plan) ?? ahead;
       if (plan.root === undefined) return;
       if (way !== 'root') pending = order.before(node) ?? pending;
       if (way === 'root') order.wrote(plan.root.path, node);
@@ -221,7 +228,7 @@ async function makeTask(
     inside: plan.container !== undefined,
   };
   const directories = parents.map(({directory}) => directory);
-  const again = new MadeAgain(directories, directory => context.nodeAt(directory));
+  const again = new MadeAgain(directories, context);
   const plain = workOf(plan, way, command, directories, fingerprint, context);
   const identity = recipe.inputs.flatMap(input => (input.is === 'root' ? [input.identity] : []))[0];
   // A person's rerun is no result, and keeps what was written.

@@ -14,6 +14,8 @@ import type {ArgumentWord, LsstCall, Parent} from './lsst-call.js';
 import {draftLsst} from './lsst-draft.js';
 import {readLsstCall} from './lsst-function.js';
 import {rerunProblems, unknownVariable} from './line-problems.js';
+import {dataIdWords} from './arguments.js';
+import {PersonsOrder} from './persons-order.js';
 import {RootOrder} from './root-order.js';
 
 const shape: MagicShape = {
@@ -59,6 +61,12 @@ export const lsstMagic: TaskMagic<LsstCall> = {
     if (task === undefined || root === undefined) return;
     const writes = hasFlag(line, 'mutates') || CATALOGUE.get(task)?.root === true;
     RootOrder.of(context.state).submitted(root, node, writes);
+    const [rerun] = valuesOf(line, 'rerun').slice(-1);
+    PersonsOrder.of(context.state).submitted(node, {
+      root,
+      rerun: rerun === undefined ? undefined : literalText(rerun),
+      from: valuesOf(line, 'from').flatMap(word => /^rerun:(.+)$/.exec(literalText(word) ?? '')?.[1] ?? []),
+    });
   },
   draft: draftLsst,
 };
@@ -154,6 +162,7 @@ function fillBody(
   context: MagicContext,
 ): {readonly words: readonly ArgumentWord[]; readonly problems: readonly Problem[]} {
   const problems: Problem[] = [];
+  const isDataId = dataIdWords();
   const filled = words.flatMap(word => {
     const result = fillWord(
       word,
@@ -162,7 +171,7 @@ function fillBody(
         variable: name => (Object.hasOwn(environment, name) ? environment[name] : undefined),
         unknownVariable: (name, span) => unknownVariable(name, span, context),
       },
-      true,
+      isDataId(word.raw),
     );
     problems.push(...result.diagnostics);
     return result.words;

@@ -1,7 +1,9 @@
 import {basename} from 'node:path';
 import {quoteWord} from '../../kernel/cell/words.js';
 import type {Problem} from '../../kernel/session/magic.js';
+import type {Span} from '../../kernel/cell/source.js';
 import {nearest} from '../../kernel/cell/suggest.js';
+import {rerunProblems} from './line-problems.js';
 import type {ArgumentWord} from './lsst-call.js';
 
 /** What a whole pasted command line says besides the task's arguments. */
@@ -22,9 +24,14 @@ const programOf = (text: string): string | undefined =>
 
 /**
  * Takes apart the words of a body that are a whole command line, as copied from a terminal (LANGUAGE 3); undefined where they are
- * arguments only. `body` writes the note: the cell as Weft would have it.
+ * arguments only. The note shows the cell as Weft would have it.
+ * @param said what the magic line says of reruns and parts
  */
-export function readPasted(task: string, words: readonly ArgumentWord[]): Pasted | undefined {
+export function readPasted(
+  task: string,
+  words: readonly ArgumentWord[],
+  said: {readonly rerun?: string; readonly from: boolean; readonly split: boolean},
+): Pasted | undefined {
   const [first, ...rest] = words;
   const program = first === undefined ? undefined : (programOf(first.text) ?? (first.text === task ? task : undefined));
   if (first === undefined || program === undefined) return undefined;
@@ -45,13 +52,18 @@ export function readPasted(task: string, words: readonly ArgumentWord[]): Pasted
   const root = next !== undefined && !/^-[^\d]/.test(next.text) ? next : undefined;
   const kept: ArgumentWord[] = [];
   let given: string | undefined;
+  let span: Span | undefined;
   const behind = root === undefined ? rest : rest.slice(1);
   for (let at = 0; at < behind.length; at++) {
     const word = behind[at];
     if (word === undefined) continue;
-    if (word.text === '--rerun') given = behind[++at]?.text;
-    else if (word.text.startsWith('--rerun=')) given = word.text.slice('--rerun='.length);
-    else kept.push(word);
+    if (word.text === '--rerun') {
+      given = behind[++at]?.text;
+      span = behind[at]?.span;
+    } else if (word.text.startsWith('--rerun=')) {
+      given = word.text.slice('--rerun='.length);
+      ({span} = word);
+    } else kept.push(word);
   }
   const colon = given?.indexOf(':') ?? -1;
   const parent = colon < 0 ? undefined : given?.slice(0, colon);
@@ -59,6 +71,24 @@ export function readPasted(task: string, words: readonly ArgumentWord[]): Pasted
   const mine = own?.startsWith('weft/') === true;
   const persons: {readonly rerun?: string; readonly parent?: string} =
     own !== undefined && !mine ? {rerun: own, ...(parent === undefined ? {} : {parent})} : {};
+  const at = span === undefined ? {} : {span};
+  if (persons.rerun !== undefined) {
+    if (said.rerun === undefined) problems.push(...rerunProblems(persons.rerun, said.split, span));
+    const two =
+      said.rerun !== undefined && said.rerun !== persons.rerun
+        ? `\`--rerun ${said.rerun}\``
+        : said.from && persons.parent !== undefined
+          ? '`--from`'
+          : undefined;
+    if (two !== undefined)
+      problems.push({
+        code: 'W5005',
+        severity: 'error',
+        message: `the pasted command has \`--rerun ${given ?? ''}\`, and the magic line ${two}`,
+        hint: 'leave one of them out',
+        ...at,
+      });
+  }
   const line = [
     '%%lsst',
     program,

@@ -1,5 +1,5 @@
-import {existsSync, statSync, writeFileSync} from 'node:fs';
-import {join, relative} from 'node:path';
+import {existsSync, readdirSync, readFileSync, realpathSync, statSync, writeFileSync} from 'node:fs';
+import {join, relative, resolve} from 'node:path';
 import type {Fingerprint} from '../../kernel/fingerprint/fingerprint.js';
 import {makeDirectorySync} from '../../kernel/fingerprint/make-directory.js';
 import type {Mount} from '../../kernel/graph/container.js';
@@ -9,7 +9,7 @@ import {fail, ok, type Result} from '../../kernel/graph/result.js';
 import type {Attempt, Outcome, Work} from '../../kernel/graph/work.js';
 import {filesBelow} from '../script-inputs.js';
 import {commandMounts} from './command-mounts.js';
-import {REPOSITORY_CFG} from './repository-cfg.js';
+import {readRepositoryCfg, REPOSITORY_CFG} from './repository-cfg.js';
 import {emptyMessage, isBookkeeping, writeCommand, type Command, type Expectation} from './rerun-work.js';
 import {freshRerunCfg, personsRerun, type RootRepository} from './root-repository.js';
 import {explainLog, readSigns} from './task-log.js';
@@ -53,6 +53,8 @@ export class PersonWork implements Work {
   }
 
   async prepare(attempt: Attempt): Promise<Result<string, Failure>> {
+    const wrong = missingParent(this.#command.root, this.#parents) ?? this.#otherParents();
+    if (wrong !== undefined) return fail(wrong);
     if (this.#command.inside) {
       // What is mounted must be there.
       makeDirectorySync(this.rerun);
@@ -90,10 +92,64 @@ export class PersonWork implements Work {
     return ok({outputs: []});
   }
 
+  /** That it has parents already, and others: the command would read those without a word, or refuse. */
+  #otherParents(): Failure | undefined {
+    const wanted = this.#parents.filter(parent => parent !== this.rerun).map(realOf);
+    const has = parentsOf(this.rerun);
+    if (wanted.length === 0 || has === undefined) return undefined;
+    const root = realOf(this.root.path);
+    const reruns = has.map(realOf).filter(parent => parent !== root);
+    const same = wanted.length === 1 ? reruns.includes(wanted[0] ?? '') : wanted.join(':') === reruns.join(':');
+    if (same) return undefined;
+    const names = (paths: readonly string[]): string =>
+      paths.map(path => `\`${relative(join(root, 'rerun'), path)}\``).join(', ');
+    return {
+      reason: 'start',
+      message: `the rerun \`${this.#name}\` has other parents than ${names(wanted)}: ${reruns.length === 0 ? 'the root only' : names(reruns)}`,
+      remedy: `take another name, or remove ${this.rerun}`,
+    };
+  }
+
   /** Whether a dataset has been written since the command was. */
   #wrote({directory}: Attempt): boolean {
     const since = statSync(join(directory, '.weft.task'), {throwIfNoEntry: false})?.mtimeMs ?? 0;
     const mtimeOf = (name: string): number => statSync(join(this.rerun, name), {throwIfNoEntry: false})?.mtimeMs ?? 0;
     return filesBelow(this.rerun, '.').some(name => !isBookkeeping(name) && mtimeOf(name) >= since);
   }
+}
+
+/** The path that all names of a directory lead to. */
+function realOf(directory: string): string {
+  try {
+    return realpathSync(directory);
+  } catch {
+    return directory;
+  }
+}
+
+/** The parents of a repository, by their directories; undefined where it is none yet, or says nothing that can be read. */
+function parentsOf(directory: string): readonly string[] | undefined {
+  let text: string;
+  try {
+    text = readFileSync(join(directory, REPOSITORY_CFG), 'utf8');
+  } catch {
+    return undefined;
+  }
+  const cfg = readRepositoryCfg(text);
+  return cfg.ok
+    ? cfg.value.parents.map(parent => resolve(directory, parent.kind === 'path' ? parent.path : parent.root))
+    : undefined;
+}
+
+/** That a rerun which is to be a parent is not there. */
+function missingParent(root: RootRepository, parents: readonly string[]): Failure | undefined {
+  const lost = parents.find(parent => !existsSync(parent));
+  if (lost === undefined) return undefined;
+  const reruns = join(root.path, 'rerun');
+  const there = existsSync(reruns) ? readdirSync(reruns).filter(name => name !== 'weft' && !name.startsWith('.')) : [];
+  return {
+    reason: 'start',
+    message: `there is no rerun \`${relative(reruns, lost)}\` in ${root.path}`,
+    remedy: there.length === 0 ? 'run the cell that makes it' : `there is ${there.slice(0, 12).join(', ')}`,
+  };
 }

@@ -4,7 +4,8 @@ import type {JsonObject} from '../../kernel/fingerprint/json.js';
 import type {Container} from '../../kernel/graph/container.js';
 import {fail, ok, type Result} from '../../kernel/graph/result.js';
 import type {MagicContext, Problem, Row, SetupProbe} from '../../kernel/session/magic.js';
-import {mountsOf} from '../mounted.js';
+import type {Content} from '../../kernel/graph/work.js';
+import {hostPathOf, mountsOf} from '../mounted.js';
 import {mutableProblems} from '../mutable.js';
 import {placementNotes} from '../task-options.js';
 import {normalArguments, readArguments, type Argument, type NormalArguments} from './arguments.js';
@@ -37,8 +38,8 @@ export interface Plan {
   /** Contents of files that the arguments name: of configurations, and for a task that changes the root of all. */
   readonly files: ReadonlyMap<string, Digest>;
   readonly sources: Readonly<Record<string, Digest>>;
-  /** The same, and what the task only reads of the files, by the paths on the host. */
-  readonly contents: ReadonlyMap<string, Digest>;
+  /** The same, what the task only reads of the files, its program and products of a person's own, by the paths on the host. */
+  readonly contents: ReadonlyMap<string, Digest | Content>;
   readonly environment: Readonly<Record<string, string>>;
   readonly setup: SetupProbe;
   /** What tells it apart from others of its name. */
@@ -62,7 +63,11 @@ export async function planLsst(
   const view = container === undefined ? [] : mountsOf(context);
   const filled = call.words(environment);
   problems.push(...filled.problems);
-  const pasted = readPasted(call.task, filled.words);
+  const pasted = readPasted(call.task, filled.words, {
+    ...(call.rerun === undefined ? {} : {rerun: call.rerun}),
+    from: call.from.length > 0,
+    split: call.split !== undefined,
+  });
   if (pasted !== undefined) problems.push(...pasted.problems);
   const found: ReturnType<typeof findProgram> =
     call.task === ''
@@ -123,7 +128,7 @@ export async function planLsst(
     );
   const files = await contentsOf(normal.value, args, entry?.root === true, container, view, context, problems);
   const sources: Record<string, Digest> = {};
-  const contents = new Map<string, Digest>();
+  const contents = new Map<string, Digest | Content>(setup.value.trees);
   // What goes into the root may be moved there.
   if (entry?.root !== true) for (const [word, digest] of files) contents.set(hostOf(word, view, context), digest);
   for (const path of [...context.settings.code].sort()) {
@@ -151,6 +156,9 @@ export async function planLsst(
     return fail(problems);
   const code = await codeOf(found.program.path, container, view, environment, context);
   if (!code.ok) return fail([{code: 'W5007', severity: 'error', message: code.error}]);
+  const host = container === undefined ? found.program.path : hostPathOf(found.program.path, view);
+  const own = host === undefined ? undefined : await context.digest(host);
+  if (host !== undefined && own?.ok === true) contents.set(host, own.value);
   const plan: Plan = {
     call,
     row,

@@ -230,10 +230,15 @@ export class RootOrder<N extends Ordered = TaskNode> {
 
 /** Adds all that waits for a task to end. What has begun waits for nothing. */
 function waitingFor(entry: OrderedEntry, found: Set<OrderedEntry>): void {
-  for (const dependent of entry.dependents) {
-    if (dependent.final || dependent.phase !== 'idle' || found.has(dependent)) continue;
-    found.add(dependent);
-    waitingFor(dependent, found);
+  // Chains may be deeper than a stack of calls.
+  for (const next = [entry]; ;) {
+    const from = next.pop();
+    if (from === undefined) return;
+    for (const dependent of from.dependents) {
+      if (dependent.final || dependent.phase !== 'idle' || found.has(dependent)) continue;
+      found.add(dependent);
+      next.push(dependent);
+    }
   }
 }
 

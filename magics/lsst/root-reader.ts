@@ -4,7 +4,7 @@ import type {Failure} from '../../kernel/graph/failure.js';
 import type {Manifest} from '../../kernel/graph/manifest.js';
 import {fail, type Result} from '../../kernel/graph/result.js';
 import type {Attempt, Outcome, Work} from '../../kernel/graph/work.js';
-import {Looks} from './looks.js';
+import {Looks} from '../../kernel/fingerprint/looks.js';
 
 /** Of a root with very many files a look takes seconds, and many tasks end at once. */
 const looks = new Looks();
@@ -42,6 +42,7 @@ export class RootReader implements Work {
   readonly attempts: string;
   readonly stem: string;
   readonly claims: string;
+  readonly through?: true;
   readonly plain?: boolean;
   readonly stdout?: string;
   readonly explain?: (log: string) => string | undefined;
@@ -60,6 +61,7 @@ export class RootReader implements Work {
     this.attempts = work.attempts;
     this.stem = work.stem;
     this.claims = work.claims;
+    if (work.through !== undefined) this.through = work.through;
     if (work.plain !== undefined) this.plain = work.plain;
     if (work.stdout !== undefined) this.stdout = work.stdout;
     if (work.explain !== undefined) this.explain = log => work.explain?.(log);

@@ -4,7 +4,7 @@ import {digestOf, type Digest} from '../../kernel/fingerprint/fingerprint.js';
 import {fail, ok, type Result} from '../../kernel/graph/result.js';
 import {REPOSITORY_CFG, readRepositoryCfg} from './repository-cfg.js';
 import type {Turn} from '../../kernel/graph/work.js';
-import type {FutureNode} from '../../kernel/session/node.js';
+import type {FutureNode, TaskNode} from '../../kernel/session/node.js';
 import type {TakeDigest} from './root-identity.js';
 
 /** What a result was when it was published, as its manifest says. */
@@ -21,7 +21,7 @@ interface Recorded {
 /** What a look at a result gave: which bytes it has; or what is wrong with it, in a person's words. */
 type Look = Result<Digest, string>;
 
-const looked = new Map<string, {readonly at: number; readonly look: Promise<Look>}>();
+const looked = new Map<string, {readonly at: number; readonly mark: Promise<string>; readonly look: Promise<Look>}>();
 
 /** Results that are remembered: of more, all are looked at again. */
 const MOST = 10_000;
@@ -50,41 +50,70 @@ async function rerunsThrough(parents: readonly string[]): Promise<readonly strin
   return [...reruns];
 }
 
-/** What a task waits for though it needs it only through its parents: these may be cached, while what they read is made again. */
+/** What {@link MadeAgain} asks of the notebook. */
+export interface MadeAgainPorts {
+  /** The future whose result lies there. */
+  nodeAt(directory: string): FutureNode | undefined;
+  /** Looks at the result of a future that is done; it is made again where that is not there as it was recorded. */
+  look(node: TaskNode): Promise<void>;
+}
+
+/**
+ * What a task waits for though it needs it only through its parents: these may be cached, while what they read is made again. What of it is
+ * lost is found here, and made again where a cell of this kernel has asked for it.
+ */
 export class MadeAgain {
   readonly #parents: readonly string[];
-  readonly #nodeAt: (directory: string) => FutureNode | undefined;
-  #reruns: readonly string[] | undefined;
+  readonly #ports: MadeAgainPorts;
+  /** What was looked at last; absent where it is to be looked at. */
+  #seen: readonly TaskNode[] | undefined;
 
-  /** @param nodeAt the future whose result lies there */
-  constructor(parents: readonly string[], nodeAt: (directory: string) => FutureNode | undefined) {
+  constructor(parents: readonly string[], ports: MadeAgainPorts) {
     this.#parents = parents;
-    this.#nodeAt = nodeAt;
+    this.#ports = ports;
   }
 
   /** What is being made, once the parents are there. */
   turn(): Turn | undefined {
     if (this.#parents.length === 0) return undefined;
-    if (this.#reruns === undefined)
-      return {on: [], until: rerunsThrough(this.#parents).then(reruns => (this.#reruns = reruns))};
-    const open = this.#reruns.flatMap(rerun => {
-      const node = this.#nodeAt(rerun);
-      return node?.is === 'task' && node.entry?.final === false ? [node] : [];
-    });
+    const seen = this.#seen;
+    if (seen === undefined) return {on: [], until: this.#look().then(nodes => (this.#seen = nodes))};
+    // Who is asked again has waited: what was made meanwhile may have parents that are lost.
+    this.#seen = undefined;
+    const open = seen.filter(node => node.entry?.final === false);
     if (open.length === 0) return undefined;
     return {on: open.map(({label}) => label), until: Promise.all(open.map(node => node.ended()))};
   }
+
+  async #look(): Promise<readonly TaskNode[]> {
+    const nodes = (await rerunsThrough(this.#parents)).flatMap(rerun => {
+      const node = this.#ports.nodeAt(rerun);
+      return node?.is === 'task' ? [node] : [];
+    });
+    await Promise.all(nodes.map(node => this.#ports.look(node)));
+    return nodes;
+  }
 }
 
-function lookSince(rerun: string, digest: TakeDigest, since: number): Promise<Look> {
+async function lookSince(rerun: string, digest: TakeDigest, since: number): Promise<Look> {
+  const asked = performance.now();
+  const mark = markOf(rerun);
+  // A look that is older than the question does not know of what was published in between.
   const known = looked.get(rerun);
-  if (known !== undefined && known.at >= since) return known.look;
+  if (known !== undefined && known.at >= since && (known.at >= asked || (await known.mark) === (await mark)))
+    return known.look;
   if (looked.size >= MOST) looked.clear();
-  const look = lookAt(rerun, digest);
-  looked.set(rerun, {at: performance.now(), look});
+  const look = mark.then(() => lookAt(rerun, digest));
+  looked.set(rerun, {at: asked, mark, look});
   // What is wrong is made again by whoever hears of it.
   void look.then(({ok}) => (ok ? undefined : looked.delete(rerun)));
   return look;
+}
+
+/** Another one each time that a result is published there. */
+async function markOf(rerun: string): Promise<string> {
+  const file = await stat(join(rerun, '.weft.json'), {bigint: true}).catch(() => undefined);
+  return file === undefined ? '' : `${file.ino} ${file.mtimeNs} ${file.ctimeNs}`;
 }
 
 async function lookAt(rerun: string, digest: TakeDigest): Promise<Look> {

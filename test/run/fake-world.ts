@@ -163,7 +163,7 @@ export class FakeKernel implements Checkpoints, Executor {
   }
 
   async check(manifest: Manifest): Promise<Result<Manifest, Refused>> {
-    await this.#delay('check');
+    await this.#delay(`check ${manifest.label}`);
     const there = this.#disk.results.get(manifest.fingerprint);
     if (there?.endedAt !== manifest.endedAt)
       return there === undefined ? fail({message: 'out.fits is missing'}) : ok(there);

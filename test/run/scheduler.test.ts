@@ -9,6 +9,9 @@ import {FakeDisk, FakeKernel, fakeTask, manifestOf} from './fake-world.js';
 const runs = process.env['WEFT_SOAK'] === undefined ? 60 : 5000;
 const options = {numRuns: runs, seed: 20260101};
 
+/** Milliseconds for the longer ones. */
+const TIME = process.env['WEFT_SOAK'] === undefined ? 60_000 : 1_800_000;
+
 interface Node {
   readonly needs: readonly number[];
   readonly lane: number;
@@ -192,32 +195,37 @@ test('what is forced runs once, and its readers run again exactly when its bytes
   );
 });
 
-test('two kernels at once run each task once, and one sees what fails in the other', async () => {
-  let attached = 0;
-  await fc.assert(
-    fc.asyncProperty(graphs, fc.scheduler(), async (nodes, s) => {
-      using place = scratch();
-      const disk = new FakeDisk();
-      const quick = nodes.slice(0, 4).map(node => ({...node, retries: 0}));
-      const kernels = [1, 2].map(() => new FakeKernel(disk, 2, turns(s)));
-      const entries: Entry[] = [];
-      for (const kernel of kernels) {
-        for (const task of tasksOf(quick, disk, place.path, {fails: true})) entries.push(kernel.scheduler.submit(task));
-      }
-      await s.waitFor(Promise.all(kernels.map(kernel => kernel.scheduler.idle())));
-      const half = entries.length / 2;
-      expect(entries.slice(half).map(entry => entry.state.is)).toEqual(
-        entries.slice(0, half).map(entry => entry.state.is),
-      );
-      for (const {task, state} of entries) expect(ran(disk, task)).toBe(state.is === 'blocked' ? 0 : 1);
-      expect(disk.wrong).toEqual([]);
-      expect(disk.claims.size).toBe(0);
-      attached += entries.filter(({state}) => state.is === 'done' && state.how === 'attached').length;
-    }),
-    {...options, numRuns: 12},
-  );
-  expect(attached).toBeGreaterThan(0);
-}, 60_000);
+test(
+  'two kernels at once run each task once, and one sees what fails in the other',
+  async () => {
+    let attached = 0;
+    await fc.assert(
+      fc.asyncProperty(graphs, fc.scheduler(), async (nodes, s) => {
+        using place = scratch();
+        const disk = new FakeDisk();
+        const quick = nodes.slice(0, 4).map(node => ({...node, retries: 0}));
+        const kernels = [1, 2].map(() => new FakeKernel(disk, 2, turns(s)));
+        const entries: Entry[] = [];
+        for (const kernel of kernels) {
+          for (const task of tasksOf(quick, disk, place.path, {fails: true}))
+            entries.push(kernel.scheduler.submit(task));
+        }
+        await s.waitFor(Promise.all(kernels.map(kernel => kernel.scheduler.idle())));
+        const half = entries.length / 2;
+        expect(entries.slice(half).map(entry => entry.state.is)).toEqual(
+          entries.slice(0, half).map(entry => entry.state.is),
+        );
+        for (const {task, state} of entries) expect(ran(disk, task)).toBe(state.is === 'blocked' ? 0 : 1);
+        expect(disk.wrong).toEqual([]);
+        expect(disk.claims.size).toBe(0);
+        attached += entries.filter(({state}) => state.is === 'done' && state.how === 'attached').length;
+      }),
+      {...options, numRuns: 12},
+    );
+    expect(attached).toBeGreaterThan(0);
+  },
+  TIME,
+);
 
 test('a result that lost its files is made again, and what was made of it stays cached', async () => {
   await fc.assert(
@@ -242,39 +250,43 @@ test('a result that lost its files is made again, and what was made of it stays 
   );
 });
 
-test('what read something that was damaged meanwhile is not published, and runs again once that was made again', async () => {
-  let disturbed = 0;
-  await fc.assert(
-    fc.asyncProperty(graphs, fc.scheduler(), async (nodes, s) => {
-      using place = scratch();
-      const disk = new FakeDisk();
-      const delay = turns(s);
-      const kernel = new FakeKernel(disk, 2, delay);
-      const tasks = tasksOf(nodes, disk, place.path, {cached: true});
-      const entries = tasks.map(task => kernel.scheduler.submit(task));
-      const damages = nodes.map(async ({when}, at) => {
-        for (let step = 0; step < when[0] + 2 * when[1]; step++) await delay('before damage');
-        disk.damage(tasks[at]!.fingerprint);
-      });
-      await s.waitFor(Promise.all(damages));
-      await s.waitFor(kernel.scheduler.idle());
-      expect(disk.wrong).toEqual([]);
-      expect(disk.claims.size).toBe(0);
-      disturbed += entries.filter(entry => entry.disturbed).length;
-      // Each is damaged once; who is disturbed twice by two of its needs fails and says why.
-      for (const entry of entries)
-        expect(entry.state).toMatchObject(
-          entry.state.is === 'failed' ? {failure: {reason: 'input'}} : {is: expect.stringMatching(/done|blocked/)},
-        );
-      for (const entry of entries) kernel.scheduler.restart(entry);
-      await s.waitFor(kernel.scheduler.idle());
-      expect(entries.map(entry => entry.state.is)).toEqual(entries.map(() => 'done'));
-      expect(disk.wrong).toEqual([]);
-    }),
-    {...options, numRuns: 4 * runs},
-  );
-  expect(disturbed).toBeGreaterThan(0);
-}, 60_000);
+test(
+  'what read something that was damaged meanwhile is not published, and runs again once that was made again',
+  async () => {
+    let disturbed = 0;
+    await fc.assert(
+      fc.asyncProperty(graphs, fc.scheduler(), async (nodes, s) => {
+        using place = scratch();
+        const disk = new FakeDisk();
+        const delay = turns(s);
+        const kernel = new FakeKernel(disk, 2, delay);
+        const tasks = tasksOf(nodes, disk, place.path, {cached: true});
+        const entries = tasks.map(task => kernel.scheduler.submit(task));
+        const damages = nodes.map(async ({when}, at) => {
+          for (let step = 0; step < when[0] + 2 * when[1]; step++) await delay('before damage');
+          disk.damage(tasks[at]!.fingerprint);
+        });
+        await s.waitFor(Promise.all(damages));
+        await s.waitFor(kernel.scheduler.idle());
+        expect(disk.wrong).toEqual([]);
+        expect(disk.claims.size).toBe(0);
+        disturbed += entries.filter(entry => entry.disturbed).length;
+        // Each is damaged once; who is disturbed twice by two of its needs fails and says why.
+        for (const entry of entries)
+          expect(entry.state).toMatchObject(
+            entry.state.is === 'failed' ? {failure: {reason: 'input'}} : {is: expect.stringMatching(/done|blocked/)},
+          );
+        for (const entry of entries) kernel.scheduler.restart(entry);
+        await s.waitFor(kernel.scheduler.idle());
+        expect(entries.map(entry => entry.state.is)).toEqual(entries.map(() => 'done'));
+        expect(disk.wrong).toEqual([]);
+      }),
+      {...options, numRuns: 4 * runs},
+    );
+    expect(disturbed).toBeGreaterThan(0);
+  },
+  TIME,
+);
 
 test('what is forced while a task reads it makes that task run again', async () => {
   using place = scratch();
@@ -294,6 +306,59 @@ test('what is forced while a task reads it makes that task run again', async () 
   await kernel.scheduler.idle();
   expect(to!.manifest?.read).toEqual({[source.fingerprint]: 2});
   expect(ran(disk, reader)).toBe(2);
+  expect(disk.wrong).toEqual([]);
+});
+
+test('what fails over an input that was damaged meanwhile runs again, and what fails of itself does not', async () => {
+  using place = scratch();
+  const disk = new FakeDisk();
+  const source = fakeTask(disk, place.path, 'source');
+  const readers = ['damaged', 'of itself'].map(key => fakeTask(disk, place.path, key, [source]));
+  const [reader, wrong] = readers;
+  const kernel = new FakeKernel(disk, 1, async what => {
+    if (what === 'end damaged' && ran(disk, reader!) === 1) {
+      disk.damage(source.fingerprint);
+      disk.failing.add(reader!.fingerprint);
+    } else if (what === 'end damaged') disk.failing.delete(reader!.fingerprint);
+  });
+  disk.failing.add(wrong!.fingerprint);
+  const entries = [source, ...readers].map(task => kernel.scheduler.submit(task));
+  await kernel.scheduler.idle();
+  expect(entries.map(entry => entry.state.is)).toEqual(['done', 'done', 'failed']);
+  expect([source, ...readers].map(task => ran(disk, task))).toEqual([2, 2, 1]);
+  expect(disk.wrong).toEqual([]);
+});
+
+test('what another reader is just finding damaged is not taken for whole', async () => {
+  using place = scratch();
+  const disk = new FakeDisk();
+  const held = new Map<string, () => void>();
+  const holding = new Set<string>();
+  const kernel = new FakeKernel(disk, 4, what =>
+    holding.delete(what) ? new Promise<void>(resolve => held.set(what, resolve)) : Promise.resolve(),
+  );
+  const turns = async (until: () => boolean): Promise<void> => {
+    while (!until()) await new Promise(resolve => setImmediate(resolve));
+  };
+  const [one, two] = ['one', 'two'].map(key => fakeTask(disk, place.path, key));
+  const ofBoth = fakeTask(disk, place.path, 'both', [one!, two!]);
+  const ofTwo = fakeTask(disk, place.path, 'only', [two!]);
+  holding.add('end both').add('end only');
+  const entries = [one!, two!, ofBoth, ofTwo].map(task => kernel.scheduler.submit(task));
+  await turns(() => held.has('end both') && held.has('end only'));
+  disk.damage(two!.fingerprint);
+  holding.add('check one').add('check two');
+  held.get('end both')!();
+  await turns(() => held.has('check one'));
+  held.get('end only')!();
+  await turns(() => held.has('check two'));
+  held.get('check one')!();
+  for (let n = 0; n < 20; n++) await new Promise(resolve => setImmediate(resolve));
+  expect(entries.map(entry => entry.state.is)).toEqual(['done', 'done', 'running', 'running']);
+  held.get('check two')!();
+  await kernel.scheduler.idle();
+  expect(entries.map(entry => entry.state.is)).toEqual(['done', 'done', 'done', 'done']);
+  expect([one!, two!, ofBoth, ofTwo].map(task => ran(disk, task))).toEqual([1, 2, 2, 2]);
   expect(disk.wrong).toEqual([]);
 });
 

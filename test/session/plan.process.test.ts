@@ -166,3 +166,14 @@ test('`%plan` tells of all futures of a notebook, and looks again whether what i
   expect(again).toMatch(/^plan — 3 tasks: 3 to run, about 10 s\n/);
   expect(again).toContain('to run again: f is missing');
 });
+
+test('`%plan` counts a loop over a list that failed, and what reads it, as blocked', async () => {
+  await using notebook = await openTestNotebook();
+  await notebook.run('%%bash --as list --value\nexit 3');
+  await notebook.run('%%foreach p in list\n%%bash --as each --value\necho $p');
+  await notebook.run('%%bash --as all_ --value --from each\necho 1');
+  await notebook.run('%wait');
+  const {shown} = await notebook.run('%plan');
+  expect(shown).toMatch(/^plan — 3 tasks: 1 failed, 2 blocked\n/);
+  expect(shown).toMatch(/\neach +1 task: 1 blocked\n/);
+});

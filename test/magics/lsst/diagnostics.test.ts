@@ -91,5 +91,14 @@ describe('a %%lsst cell', () => {
     const other = await notebook.task(lsstMagic, '%%lsst processCcd\n--id visit=1 ccd=1^2');
     expect(one.fingerprint).toBe(other.fingerprint);
     expect(await wrong('%%lsst processCcd\n--id ccd=${none}')).toEqual([expect.stringContaining('is an empty list')]);
+    for (const [body, place] of [
+      ['--id visit=1 --config a=${ccds}', '2:25'],
+      ['--id visit=1 -c a=${ccds}', '2:19'],
+      ['--config a=${ccds} --id visit=1', '2:12'],
+    ])
+      expect(await wrong(`%%lsst processCcd\n${body}`), body).toEqual([
+        expect.stringMatching(new RegExp(`^W2030 ${place} .*it can't stand inside a word`)),
+      ]);
+    await notebook.task(lsstMagic, '%%lsst processCcd\n--config a=b --id visit=1 ccd=${ccds}');
   });
 });

@@ -49,6 +49,54 @@ describe("a person's rerun", () => {
   });
 });
 
+describe("the parents of a person's rerun", () => {
+  const sky = (name: string, words: string): Promise<string> =>
+    run(kernel, `%%lsst makeDiscreteSkyMap ${words} --as ${name}\n--id`).then(() => error(name));
+
+  it('stay those that it was made with', async () => {
+    await run(kernel, '%%foreach ccd in [16, 22, 23]\n%%lsst processCcd --as a\n--id visit=903334 ccd=${ccd}');
+    expect(await sky('s1', '--rerun many --from a[16] --from a[22]')).toBe("'done'");
+    expect(await sky('s2', '--rerun many --from a[16] --from a[22]')).toBe("'done'");
+    for (const from of ['--from a[16] --from a[22] --from a[23]', '--from a[22] --from a[16]', '--from a[23]'])
+      expect(await sky('s3', `--rerun many ${from}`), from).toMatch(
+        /the rerun `many` has other parents than `weft\/processCcd.*`: `weft\/processCcd.*, `weft\/processCcd-\w+`.*take another name, or remove .*rerun\/many/s,
+      );
+    expect(await sky('s4', '--rerun many')).toBe("'done'");
+  });
+
+  it('are waited for where a cell before writes in them, and what reads them is waited for in turn', async () => {
+    const gate = join(directory, 'gate');
+    await run(kernel, `%%bash --value --as wait\nuntil [ -e ${gate} ]; do sleep 0.05; done; echo 22`);
+    await run(kernel, '%%lsst processCcd --rerun first --as w1\n--id visit=903334 ccd=${wait}');
+    await run(kernel, '%%lsst makeDiscreteSkyMap --from rerun:first --rerun second --as r1\n--id');
+    await run(kernel, '%%lsst processCcd --rerun first --as w2\n--id visit=903334 ccd=23');
+    await run(
+      kernel,
+      'const order: string[] = []; for (const [name, task] of Object.entries({w1, r1, w2})) void task.then(() => order.push(name), error => order.push(String(error)));',
+    );
+    expect(await run(kernel, '%status')).toMatch(/r1 +waiting[^]*w2 +waiting/);
+    writeFileSync(gate, '');
+    expect(await run(kernel, 'await Promise.allSettled([w1, r1, w2]); order.join()')).toBe("'w1,r1,w2'");
+    expect((await kernel.client.execute('%log r1')).outputs.streams.stdout).toContain('bounding boxes of 1 images');
+  });
+
+  it('are there, else those that are there are named', async () => {
+    expect(await sky('s5', '--rerun new --from rerun:mnay')).toMatch(
+      /there is no rerun `mnay` in .*\/DATA.*there is .*\bmany\b/s,
+    );
+    expect(readdirSync(join(directory, 'DATA/rerun'))).not.toContain('new');
+  });
+
+  it('and its name are said once, in a pasted command or in the line', async () => {
+    const pasted = (line: string, rerun: string): Promise<string> =>
+      refused(kernel, `%%lsst processCcd ${line}\nprocessCcd.py DATA --rerun ${rerun} --id visit=903334 ccd=16`);
+    expect(await pasted('--rerun one', 'two')).toMatch(/:2:28 {2}W5005 .*`--rerun two`.* `--rerun one`/);
+    expect(await pasted('--rerun one --from rerun:many', 'a:one')).toMatch(/W5005 .*`--rerun a:one`.* `--from`/);
+    expect(await pasted('', '../one')).toMatch(/:2:28 {2}W5013/);
+    expect(await pasted('--split ccd', 'one')).toMatch(/:2:28 {2}W5012/);
+  });
+});
+
 describe('a person’s rerun that is adopted', () => {
   const text = (name: string): Promise<string> => run(kernel, `(await ${name}).path`).then(path => path.slice(1, -1));
 
@@ -90,6 +138,7 @@ describe('a person’s rerun that is adopted', () => {
     expect(await refused(kernel, '%adopt mine --as mine')).toContain('W2011');
     expect(await refused(kernel, '%adopt mine --as 2nd')).toMatch(/W2005[^]*_2nd/);
     expect(await refused(kernel, '%adopt mine')).toMatch(/W7051[^]*%adopt mine --as NAME/);
+    expect(await refused(kernel, '%adopt manual1')).toMatch(/W2034[^]*%adopt RERUN --as NAME/);
     expect(await refused(kernel, '%adopt mine late --as x')).toContain('W7052');
     await run(kernel, '%%bash --as plain\necho hi > out');
     expect(await refused(kernel, '%adopt plain --as x')).toMatch(/W7052[^]*rerun:plain/);

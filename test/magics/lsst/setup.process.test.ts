@@ -1,4 +1,4 @@
-import {chmodSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import {House, SETUP} from '../../tutorial/house.js';
 
@@ -57,6 +57,40 @@ describe('a product that is set up from a directory of its own', () => {
     const {summary, ended} = await house.run('tool.ipynb');
     expect(summary.ok, ended.stderr).toBe(true);
     expect(summary.tasks).toMatchObject({ran: 2, cached: 0});
+    // `eups` is a function here, of which nothing but what it lists counts.
+    const products = readdirSync(house.at('.weft/setups')).map(name => {
+      const setup = JSON.parse(readFileSync(house.at(`.weft/setups/${name}`), 'utf8')) as {
+        contents: {products?: Record<string, string>};
+      };
+      return setup.contents.products;
+    });
+    expect(products.filter(each => each !== undefined)).toEqual([{tools: 'LOCAL'}, {tools: 'LOCAL'}]);
+  });
+});
+
+describe('a product of a person’s own that is edited', () => {
+  it('while tasks wait or run that were planned with it makes none of them a result', async () => {
+    tool('one');
+    const until = (file: string): string =>
+      `while [[ ! -e '${house.at(file)}' ]]; do read -t 0.02 <> <(:) || true; done`;
+    house.write('tool.ipynb', [
+      '!simstack install stack',
+      `%%bash --as slow\n${until('edited')}; echo 1 > o`,
+      '%setup source stack/loadLSST.bash\n%setup setup -j -r tools',
+      `%%bash --as waits --from slow --value\ntouch '${house.at('ran')}'; tool.sh`,
+      `%%bash --as runs --value\ntouch '${house.at('begun')}'; ${until('edited')}; tool.sh`,
+      `!${until('begun')}; sed -i s/one/two/ tools/bin/tool.sh; touch edited`,
+      `const ended = await Promise.allSettled([waits, runs]);
+       for (const {reason} of ended)
+         if (!/tools\\/ has other content than when the cell ran; run the cell again/.test(reason?.message)) throw new Error(String(reason));`,
+      '!sed -i s/two/one/ tools/bin/tool.sh',
+      '%%bash --as again --value\ntool.sh',
+      'if ((await again) !== "one") throw new Error(await again);',
+    ]);
+    const {summary} = await house.run('tool.ipynb', ['--output', 'done.ipynb']);
+    expect(summary.tasks).toMatchObject({ran: 2, failed: 2});
+    expect(readFileSync(house.at('done.ipynb'), 'utf8')).not.toContain('"output_type": "error"');
+    expect(existsSync(house.at('ran'))).toBe(false);
   });
 });
 

@@ -1,4 +1,4 @@
-/** A look that took longer is not begun again at once; milliseconds. */
+/** A look that took longer is not begun again at once, unless another limit is given; milliseconds. */
 const CHEAP = 200;
 
 /** What part of the time such looks may take: one in so many. */
@@ -10,8 +10,14 @@ const SHARE = 10;
  * what was seen before he asked.
  */
 export class Looks {
+  readonly #cheap: number;
   #next: Promise<void> | undefined;
   #restUntil = 0;
+
+  /** @param cheap milliseconds that a look may take which is begun again at once */
+  constructor(cheap = CHEAP) {
+    this.#cheap = cheap;
+  }
 
   /** Resolves when it is time to look; all who wait do so in one turn of the event loop. */
   turn(): Promise<void> {
@@ -27,6 +33,6 @@ export class Looks {
 
   /** A look has taken so many milliseconds. */
   took(milliseconds: number): void {
-    if (milliseconds > CHEAP) this.#restUntil = performance.now() + SHARE * milliseconds;
+    if (milliseconds > this.#cheap) this.#restUntil = performance.now() + SHARE * milliseconds;
   }
 }

@@ -1,5 +1,5 @@
 import {afterEach, beforeEach, expect, test, vi} from 'vitest';
-import {Looks} from '../../../magics/lsst/looks.js';
+import {Looks} from '../../kernel/fingerprint/looks.js';
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
