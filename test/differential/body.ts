@@ -37,12 +37,16 @@ function bash(script: Script): string {
     '}',
     ...names.map(name => `see ${name} "$${name}"`),
     'if [[ -d data ]]; then see in "$PWD/data"; fi',
+    script.root === true
+      ? 'for d in CALIB/BIAS SKY deepCoadd ref_cats transmission; do if [[ -d $WEFT_ROOT/$d ]]; then see "root/$d" "$WEFT_ROOT/$d"; fi; done'
+      : '',
     't+=";env=${ONE-}${TWO-}"',
     'if [[ ${ONE-} && -d $top/lib ]]; then see code "$top/lib"; fi',
     always ? 't+=";undeclared=$(< "$top.undeclared")"' : '',
     'printf "%s\\0" "$n: $t" >> "$top.seen"',
     'h=$(printf "%s" "$t" | sha256sum)',
     broken ? 'exit 3' : '',
+    'if [[ " $(< "$top.failing") " == *" $n "* ]]; then exit 3; fi',
     fails === undefined ? '' : `if [[ $${loops[0]?.variable ?? 'n'} == '${fails}' ]]; then exit 3; fi`,
     'echo "${h:0:16}" > "o-$n.txt"',
     `echo 'junk ${salt}' > "junk-$n.txt"`,

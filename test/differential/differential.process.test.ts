@@ -29,6 +29,24 @@ const python = pythonHere() !== '';
 /** The first seed of a soak. */
 const SEED = Number(process.env['WEFT_SEED'] ?? 1000);
 
+const PLAIN = {stack: true, python: false, containers: false};
+
+/** What is made first where reruns read through each other, are split, and read a root that changes. */
+const WANTED: readonly string[] = [
+  'what read something undeclared is forced',
+  'one more exposure',
+  'a value of a configuration',
+  'what changes the root is moved',
+  'an exposure that was ingested is taken out of the root',
+  'a member of a set fails from now on, and is made again',
+  'other keys of --split',
+  'one more file to ingest',
+  'an output is removed',
+  'what failed fails no more',
+  '%force',
+  'what nobody declares is edited',
+];
+
 /** Edits are made three at a time; what must run is still known to the task. */
 const scenarios: readonly Scenario[] = soak
   ? Array.from({length: 16}, (_, i) => ({
@@ -40,6 +58,9 @@ const scenarios: readonly Scenario[] = soak
         containers: i % 5 === 0,
         failures: i % 2 === 1,
         persons: i % 6 === 1 || i % 6 === 2,
+        chains: i % 2 === 0,
+        ingests: i % 3 === 1,
+        splits: i % 3 === 2,
       },
       steps: 20,
       edits: i % 4 === 3 ? 1 : 3,
@@ -62,10 +83,25 @@ const scenarios: readonly Scenario[] = soak
       },
       {
         seed: 14,
-        flavour: {kept: false, stack: true, python: false, containers: false, failures: true, persons: true},
+        flavour: {
+          kept: false,
+          stack: true,
+          python: false,
+          containers: false,
+          failures: true,
+          persons: true,
+        },
         steps: 9,
         edits: 3,
         fromNothing: 4,
+      },
+      {
+        seed: 6,
+        flavour: {...PLAIN, kept: true, bare: true, failures: true, chains: true, ingests: true, splits: true},
+        steps: 5,
+        edits: 3,
+        fromNothing: 5,
+        wanted: WANTED,
       },
     ];
 

@@ -2,6 +2,7 @@ import {createRequire} from 'node:module';
 import {chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {pathOf} from './oracle-command.js';
+import {stable} from './oracle-files.js';
 import type {Model, Stack} from './model.js';
 
 const {Database} = createRequire(import.meta.url)('node-sqlite3-wasm') as typeof import('node-sqlite3-wasm');
@@ -15,6 +16,7 @@ export function writeModel(model: Model, directory: string): void {
   for (const name of filesIn(directory, '')) if (model.files[name] === undefined) rmSync(join(directory, name));
   for (const [name, text] of Object.entries(model.files)) put(join(directory, name), text);
   put(`${directory}.undeclared`, model.undeclared);
+  put(`${directory}.failing`, model.failing.join(' '));
   if (model.stack !== null) {
     writeStack(model.stack, join(directory, 'stack'));
     writeRoot(model.stack, join(directory, 'DATA'));
@@ -68,7 +70,46 @@ function writeStack(stack: Stack, directory: string): void {
     0o755,
   );
   for (const task of TASKS) put(join(directory, 'bin', `${task}.py`), programText(stack.program), 0o755);
+  put(join(directory, 'bin', 'ingestImages.py'), ingestText(stack.program), 0o755);
+  put(join(directory, 'bin', 'weft-test-ingest'), INGEST, 0o755);
 }
+
+/** A program that puts exposures into the root: what it reads is only what it is given. */
+const ingestText = (version: number): string => `#!/usr/bin/env weft-test-shell
+set -euo pipefail
+top=\${0%/stack/bin/*}
+root=$1; shift
+files=()
+while (($# > 0)); do
+  case $1 in
+  -c) echo "\${2#tag=}" >> "$top.log"; shift 2 ;;
+  *) files+=("$1"); shift ;;
+  esac
+done
+# ${version}
+exec "$top/stack/bin/weft-test-ingest" "$root" "\${files[@]}"
+`;
+
+const INGEST = `#!${process.execPath}
+const {Database} = require(${JSON.stringify(createRequire(import.meta.url).resolve('node-sqlite3-wasm'))});
+const {basename, dirname, join} = require('node:path');
+const {copyFileSync, existsSync, mkdirSync} = require('node:fs');
+const [root, ...files] = process.argv.slice(2);
+const database = new Database(join(root, 'registry.sqlite3'));
+for (const file of files) {
+  const [, visit, ccd, filter] = /^(\\d+)-(\\d+)-(.*)\\.fits$/.exec(basename(file));
+  const path = join(root, 'SKY/2014-01-01/00001', filter, 'HSC-' + visit.padStart(7, '0') + '-' + ccd.padStart(3, '0') + '.fits');
+  mkdirSync(dirname(path), {recursive: true});
+  if (!existsSync(path)) copyFileSync(file, path);
+  const there = database.all('SELECT visit FROM raw WHERE visit = ? AND ccd = ?', [Number(visit), Number(ccd)]);
+  if (there.length === 0)
+    database.run(
+      "INSERT INTO raw (visit, ccd, filter, expTime, field, dateObs, pointing) VALUES (?, ?, ?, 30, 'SKY', '2014-01-01', 1)",
+      [Number(visit), Number(ccd), filter],
+    );
+}
+database.close();
+`;
 
 /** A program with the command line of those of the stack: it gathers what it reads, and writes the hash of that. */
 const programText = (version: number): string => `#!/usr/bin/env weft-test-shell
@@ -78,7 +119,8 @@ name=\${0##*/}; name=\${name%.py}
 top=\${root%/*}
 t="$name v${version} i$INTERPRETER \${ONE-}\${TWO-} \${ASSIGNED-}"
 for f in "$MYPKG_DIR"/python/*; do t+=$'\\n'"local \${f##*/}=$(< "$f")"; done
-ids=() configs=() others=() words=() visits=() ccds=() filters=() option= tag= show= any=
+ids=() configs=() others=() words=() keys=() group=-1 option= tag= show= any= quiet= undeclared=
+declare -A chosen=()
 expand() {
   local part
   for part in \${1//^/ }; do
@@ -86,15 +128,16 @@ expand() {
   done | sort -u
 }
 take() {
-  local values
+  local values value
   case $option in
   --id)
     mapfile -t values < <(expand "\${1#*=}")
-    case \${1%%=*} in visit) visits=("\${values[@]}") ;; ccd) ccds=("\${values[@]}") ;; filter) filters=("\${values[@]}") ;; esac
-    ids+=("id \${1%%=*}=$(IFS=^; echo "\${values[*]}")") ;;
-  -c | --config) configs+=("config $1"); if [[ $1 == tag=* ]]; then tag=\${1#tag=}; fi ;;
+    chosen[$group \${1%%=*}]=\${values[*]}
+    if [[ " \${keys[*]} " != *" \${1%%=*} "* ]]; then keys+=("\${1%%=*}"); fi
+    for value in "\${values[@]}"; do ids+=("\${1%%=*}=$value"); done ;;
+  -c | --config) configs+=("config $1"); case $1 in tag=*) tag=\${1#tag=} ;; quiet=1) quiet=yes ;; undeclared=1) undeclared=yes ;; esac ;;
   -C | --configfile) configs+=("file $(< "$top/$1")") ;;
-  --show) show=yes ;;
+  --show) show=$1 ;;
   -j | -L | --processes | --loglevel) ;;
   '') words+=("word $1") ;;
   *) others+=("$option $1") ;;
@@ -104,21 +147,42 @@ for word; do
   case $word in
   --doraise | --longlog | --no-versions) ;;
   -j?*) ;;
+  --id) option=$word; group=$((group + 1)) ;;
   --*=*) option=\${word%%=*}; take "\${word#*=}" ;;
   -*) option=$word ;;
   *) take "$word" ;;
   esac
 done
-add() { local line; if (($# > 0)); then while IFS= read -r line; do t+=$'\\n'$line; done < <(printf '%s\\n' "$@" | if [[ $any == sorted ]]; then sort; else cat; fi); fi; }
-any=sorted add "\${ids[@]}"
+add() { local line; if (($# > 0)); then while IFS= read -r line; do t+=$'\\n'$line; done < <(printf '%s\\n' "$@" | if [[ $any == sorted ]]; then sort -u; else cat; fi); fi; }
+any=sorted add "\${ids[@]/#/id }"
 add "\${configs[@]}"
 any=sorted add "\${others[@]}"
 add "\${words[@]}"
-has() { local wanted=$1 one; shift; if (($# == 0)); then return 0; fi; for one; do if [[ $one == "$wanted" ]]; then return 0; fi; done; return 1; }
+fits() {
+  local i key found
+  for ((i = 0; i <= (group < 0 ? 0 : group); i++)); do
+    found=yes
+    for key in visit=$1 ccd=$2 filter=$3; do
+      if [[ \${chosen[$i \${key%%=*}]-} && " \${chosen[$i \${key%%=*}]} " != *" \${key#*=} "* ]]; then found=; fi
+    done
+    if [[ $found ]]; then return 0; fi
+  done
+  return 1
+}
+all=()
 case $name in processCcd | characterizeImage)
   for f in "$root"/SKY/*/*/*/HSC-*.fits; do
-    base=\${f##*/HSC-}; visit=\${base%%-*}; ccd=\${base##*-}; ccd=\${ccd%.fits}; filter=\${f%/*}
-    if has "$((10#$visit))" "\${visits[@]}" && has "$((10#$ccd))" "\${ccds[@]}" && has "\${filter##*/}" "\${filters[@]}"; then t+=$'\\n'"raw $(< "$f")"; fi
+    base=\${f##*/HSC-}; visit=$((10#\${base%%-*})); ccd=\${base##*-}; ccd=$((10#\${ccd%.fits})); filter=\${f%/*}; filter=\${filter##*/}
+    if fits $visit $ccd $filter; then
+      t+=$'\\n'"raw $(< "$f")"
+      all+=("'visit': $visit, 'ccd': $ccd, 'filter': '$filter'")
+    fi
+  done ;;
+*)
+  all=('')
+  for key in "\${keys[@]}"; do
+    before=("\${all[@]}"); all=()
+    for one in "\${before[@]}"; do for value in \${chosen[0 $key]}; do all+=("\${one:+$one, }'$key': '$value'"); done; done
   done ;;
 esac
 case $name in makeCoaddTempExp) ;; *) for f in "$root"/ref_cats/*; do t+=$'\\n'"refcat $(< "$f")"; done ;; esac
@@ -130,23 +194,38 @@ parents() {
     case $line in '- !'*) continue ;; '- '*) parent=$1/\${line#- } ;; *) continue ;; esac
     parent=$(realpath "$parent")
     if [[ $parent == "$root" ]]; then continue; fi
-    for f in "$parent"/out/*; do from[out/\${f##*/}]=$(< "$f"); done
-    if [[ \${parent##*/} == join-* && ! -d $parent/out ]]; then parents "$parent"; fi
+    for f in "$parent"/out/*; do if [[ ! \${from[out/\${f##*/}]+there} ]]; then from[out/\${f##*/}]=$(< "$f"); fi; done
+    parents "$parent"
   done < "$1/repositoryCfg.yaml"
 }
-parents "$root/rerun/$own"
+if [[ ! $quiet ]]; then parents "$root/rerun/$own"; fi
 any=sorted
 lines=(); for f in "\${!from[@]}"; do lines+=("$f=\${from[$f]}"); done
 add "\${lines[@]}"
-echo "\${tag//-/ }" >> "$top.log"
-printf '%s\\0' "$tag: $t" >> "$top.seen"
+if [[ $undeclared ]]; then t+=$'\n'"undeclared=$(< "$top.undeclared")"; fi
+falter() { if [[ " $(< "$top.failing") " == *" $tag "* ]]; then exit 3; fi; }
+data=
+case $tag in
+d*)
+  if [[ $show == data ]]; then
+    echo "\${tag//-/ } data" >> "$top.log"
+    falter
+    for one in "\${all[@]}"; do echo "id dataRef.dataId = {$one}"; done
+    exit
+  fi
+  data=$(printf '%s\n' "\${ids[@]}" | sort -u | paste -sd _) ;;
+esac
+echo "\${tag//-/ }\${data:+ $data}" >> "$top.log"
+printf '%s\\0' "$tag\${data:+-$data}: $t" >> "$top.seen"
+falter
 h=$(printf '%s' "$t" | sha256sum)
-if [[ $show ]]; then echo "\${h:0:16}"; else mkdir -p "$root/rerun/$own/out"; echo "\${h:0:16}" > "$root/rerun/$own/out/$name-$tag.txt"; fi
+if [[ $show ]]; then echo "\${h:0:16}"; else mkdir -p "$root/rerun/$own/out"; echo "\${h:0:16}" > "$root/rerun/$own/out/$name-$tag\${data:+-$data}.txt"; fi
 `;
 
-function writeRoot(stack: Stack, root: string): void {
+function writeRoot({ingested, ...stack}: Stack, root: string): void {
+  const all = [...stack.raws, ...ingested];
   put(join(root, '_mapper'), `${stack.mapper}\n`);
-  const raws = Object.fromEntries(stack.raws.map(raw => [pathOf(raw), raw.text]));
+  const raws = Object.fromEntries(all.map(raw => [pathOf(raw), raw.text]));
   mkdirSync(join(root, 'SKY'), {recursive: true});
   for (const name of filesIn(join(root, 'SKY'), ''))
     if (raws[`SKY/${name}`] === undefined) rmSync(join(root, 'SKY', name));
@@ -161,7 +240,7 @@ function writeRoot(stack: Stack, root: string): void {
   table(
     join(root, 'registry.sqlite3'),
     'raw',
-    stack.raws.map(({visit, ccd, filter, seconds}) => ({
+    all.map(({visit, ccd, filter, seconds}) => ({
       visit,
       ccd,
       filter,
@@ -178,13 +257,9 @@ function writeRoot(stack: Stack, root: string): void {
   );
 }
 
-/** What databases hold, by their paths. */
-const written = new Map<string, string>();
-
 /** A database with one table; left alone where its rows are these. */
 function table(path: string, name: string, rows: readonly Readonly<Record<string, string | number>>[]): void {
-  const text = JSON.stringify(rows);
-  if (existsSync(path) && written.get(path) === text) return;
+  if (existsSync(path) && contentsOf(path, name) === textOf(rows)) return;
   rmSync(path, {force: true});
   const database = new Database(path);
   try {
@@ -198,5 +273,20 @@ function table(path: string, name: string, rows: readonly Readonly<Record<string
   } finally {
     database.close();
   }
-  written.set(path, text);
 }
+
+function contentsOf(path: string, name: string): string {
+  const database = new Database(path, {readOnly: true});
+  try {
+    return textOf(database.all(`SELECT * FROM ${name}`) as readonly Readonly<Record<string, string | number>>[]);
+  } finally {
+    database.close();
+  }
+}
+
+/** Rows as a text, whatever their numbers and their order. */
+const textOf = (rows: readonly Readonly<Record<string, string | number>>[]): string =>
+  rows
+    .map(({id: _, ...row}) => stable(row))
+    .sort()
+    .join('\n');

@@ -12,6 +12,8 @@ interface Request {
   readonly dist: string;
   readonly path?: string;
   readonly cells: readonly string[];
+  /** Cells that run when all these have made has ended. */
+  readonly then: readonly string[];
   readonly slots: number;
   readonly fresh: boolean;
   /** Keep the kernel open for the next request. */
@@ -26,7 +28,7 @@ async function close(): Promise<void> {
   open = undefined;
 }
 
-async function answer({directory, dist, path, cells, slots, fresh, keep}: Request): Promise<JsonValue> {
+async function answer({directory, dist, path, cells, then, slots, fresh, keep}: Request): Promise<JsonValue> {
   if (fresh || open?.directory !== directory) await close();
   process.chdir(directory);
   log.length = 0;
@@ -38,29 +40,40 @@ async function answer({directory, dist, path, cells, slots, fresh, keep}: Reques
   }
   const {session, futures, scheduler, displays} = open.notebook;
   const before = new Set(futures.all());
-  const began = Date.now();
-  const {summary} = await runHeadless(
-    {cells: cells.map(source => ({cell_type: 'code', source, rest: {metadata: {}}}))} as never,
-    {
-      session,
-      futures,
-      scheduler,
-      displays,
-      keepGoing: true,
-      progress: line => log.push(line),
-      signal: new AbortController().signal,
-    },
-  );
+  const run = async (sources: readonly string[]): Promise<{readonly cells: JsonValue; readonly joins: number}> => {
+    const began = Date.now();
+    const {summary} = await runHeadless(
+      {cells: sources.map(source => ({cell_type: 'code', source, rest: {metadata: {}}}))} as never,
+      {
+        session,
+        futures,
+        scheduler,
+        displays,
+        keepGoing: true,
+        progress: line => log.push(line),
+        signal: new AbortController().signal,
+      },
+    );
+    // One that was asked for twice is cached the second time.
+    const joins = [...scheduler.entries()].filter(
+      ({task, state}) =>
+        task.recipe.kind === 'join' && state.is === 'done' && Date.parse(state.manifest.endedAt) >= began,
+    ).length;
+    return {cells: summaryJson(summary)['cells'] ?? [], joins};
+  };
+  const first = await run(cells);
+  const second = then.length === 0 ? {cells: [], joins: 0} : await run(then);
   const results: Record<string, JsonValue> = {};
   for (const node of futures.all()) {
     if (before.has(node)) continue;
     for (const task of tasksOf(node)) results[task.label] = await resultOf(task);
   }
-  const joins = [...scheduler.entries()].filter(
-    ({task, state, askedAt}) =>
-      task.recipe.kind === 'join' && askedAt >= began && state.is === 'done' && state.how === 'ran',
-  ).length;
-  const reply: JsonValue = {cells: summaryJson(summary)['cells'] ?? [], joins, results, log: [...log]};
+  const reply: JsonValue = {
+    cells: [...(first.cells as JsonValue[]), ...(second.cells as JsonValue[])],
+    joins: first.joins + second.joins,
+    results,
+    log: [...log],
+  };
   if (!keep) await close();
   return reply;
 }

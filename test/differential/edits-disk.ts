@@ -74,7 +74,7 @@ export const DISK_EDITS: readonly Edit[] = [
       const to = join(dirname(place.directory), `copy${readdirSync(dirname(place.directory)).length}`, 'nb');
       mkdirSync(dirname(to), {recursive: true});
       cpSync(place.directory, to, {recursive: true, preserveTimestamps: false, verbatimSymlinks: true});
-      for (const ending of ['.undeclared'])
+      for (const ending of ['.undeclared', '.failing'])
         if (existsSync(place.directory + ending)) cpSync(place.directory + ending, to + ending);
       rmSync(place.directory, {recursive: true});
       place.directory = to;

@@ -14,7 +14,7 @@ const keyLists = (model: Model): readonly (string | number)[][] => [
 const namedKeys = (model: Model): ReadonlySet<string> =>
   new Set(
     model.tasks.flatMap(task =>
-      task.is === 'join'
+      task.is === 'join' || task.is === 'ingest'
         ? []
         : task.from.flatMap(({at}) => at.flatMap(index => (index.is === 'key' ? [index.key] : []))),
     ),
@@ -106,7 +106,9 @@ export const LIST_EDITS: readonly Edit[] = [
     cosmetic: true,
     apply: (model, random) =>
       change(
-        model.tasks.flatMap(task => (task.is !== 'command' && task.allowed !== undefined ? [task] : [])),
+        model.tasks.flatMap(task =>
+          task.is !== 'command' && task.is !== 'ingest' && task.allowed !== undefined ? [task] : [],
+        ),
         random,
         task => (task.allowed = (task.allowed ?? 0) + 1),
       ),

@@ -1,5 +1,6 @@
 import type {Random} from '../rig/random.js';
 import type {Edit} from './edit.js';
+import {INGEST_EDITS} from './edits-ingest.js';
 import type {Command, Model, Stack} from './model.js';
 
 const onStack = (name: string, how: (stack: Stack, random: Random, model: Model) => void): Edit => ({
@@ -72,6 +73,11 @@ export const STACK_EDITS: readonly Edit[] = [
     ({from}) => from.reverse(),
   ),
   onCommand(
+    'other keys of --split',
+    ({task, split}) => split !== undefined && task !== 'makeCoaddTempExp',
+    (command, random) => (command.split = random.of([['visit', 'ccd'], ['ccd'], ['visit'], ['filter']])),
+  ),
+  onCommand(
     'it prints its data instead',
     ({id}) => id === 'c5' || id === 'c7',
     command => (command.show = command.show === '' ? 'config' : ''),
@@ -112,12 +118,13 @@ export const STACK_EDITS: readonly Edit[] = [
   onStack('one more exposure', (stack, random) =>
     stack.raws.push({
       visit: random.of([1, 2, 7]),
-      ccd: 20 + stack.raws.length,
+      ccd: 40 + stack.raws.length,
       filter: 'HSC-R',
       seconds: 30,
       text: `new ${random.below(1000)}`,
     }),
   ),
+  ...INGEST_EDITS,
   onStack('a calibration', (stack, random) => (random.of(stack.calibrations).text = `bias ${random.below(1e6)}`)),
   onStack('one more calibration', (stack, random) =>
     stack.calibrations.push({ccd: random.of([10, 20]), date: `2014-02-${10 + stack.calibrations.length}`, text: 'new'}),

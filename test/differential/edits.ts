@@ -5,10 +5,12 @@ import {LIST_EDITS} from './edits-list.js';
 import {LOOK_EDITS} from './edits-look.js';
 import {SCRIPT_EDITS} from './edits-script.js';
 import {STACK_EDITS} from './edits-stack.js';
-import {readsOf, taskOf, variablesOf, type Join, type Model, type Script} from './model.js';
+import {readsOf, tagOf, taskOf, variablesOf, type Command, type Join, type Model, type Script} from './model.js';
 import {matched} from './oracle-files.js';
 
 const isRead = (model: Model, {id}: Script): boolean => model.tasks.some(other => readsOf(other).includes(id));
+
+const commandsOf = (model: Model): readonly Command[] => model.tasks.filter(task => task.is === 'command');
 
 const joinsOf = (model: Model): readonly Join[] => model.tasks.filter(task => task.is === 'join');
 
@@ -82,9 +84,70 @@ const FATE_EDITS: readonly Edit[] = [
   ),
   semantic('what nobody declares is edited', model => {
     model.undeclared = `u${model.undeclared.length}${model.undeclared}`;
-    return scriptsOf(model).some(({always}) => always);
+    return model.tasks.some(task => (task.is === 'script' ? task.always : task.is === 'command' && task.undeclared));
   }),
   semantic('--force', (model, random) => change(scriptsOf(model), random, task => (task.force = true))),
+  // Of one that is also a part of another nobody can say which of both was first.
+  semantic('a command with --force', (model, random) =>
+    change(
+      commandsOf(model).filter(({id, tag}) => tag === undefined && commandsOf(model).every(other => other.tag !== id)),
+      random,
+      task => (task.force = true),
+    ),
+  ),
+  semantic('%force', (model, random) =>
+    change(
+      model.tasks.filter(({id}) => !model.failing.some(name => name.startsWith(`${id}-`) || name === id)),
+      random,
+      ({id}) => model.forced.push(id),
+    ),
+  ),
+  semantic('something fails from now on, for no reason that is declared', (model, random) =>
+    change(
+      model.forced.length > 0
+        ? []
+        : model.tasks.filter(task => task.is === 'command' || (task.is === 'script' && task.language === 'bash')),
+      random,
+      task => {
+        if (task.is !== 'script' && task.is !== 'command') return;
+        const name = task.is === 'command' ? tagOf(task) : task.id;
+        const [first] = task.loops;
+        if (first === undefined) model.failing.push(name);
+        else if (first.list.is === 'keys' && task.loops.length === 1)
+          model.failing.push(`${name}-${random.of(first.list.keys)}`);
+      },
+    ),
+  ),
+  semantic('a member of a set fails from now on, and is made again', (model, random) =>
+    change(
+      model.forced.length > 0
+        ? []
+        : model.tasks.filter(({id}) => (id === 'm0' || id === 'v0') && model.failing.length === 0),
+      random,
+      task => {
+        if (task.is !== 'script' && task.is !== 'command') return;
+        const [first] = task.loops;
+        if (first?.list.is === 'keys') model.failing.push(`${task.id}-${random.of(first.list.keys)}`);
+        if (random.below(2) === 0) task.force = true;
+      },
+    ),
+  ),
+  semantic('what failed fails no more', model => {
+    const failed = model.failing.length > 0;
+    model.failing = [];
+    return failed;
+  }),
+  semantic('what read something undeclared is forced', (model, random) => {
+    model.undeclared = `v${model.undeclared.length}${model.undeclared}`;
+    return change(
+      commandsOf(model).filter(({undeclared}) => undeclared && model.failing.length === 0),
+      random,
+      task => {
+        if (random.below(2) === 0) task.force = true;
+        else model.forced.push(task.id);
+      },
+    );
+  }),
   semantic('a join has another member', (model, random) =>
     change(
       joinsOf(model).filter(task => task.id === 'j0'),
@@ -93,7 +156,11 @@ const FATE_EDITS: readonly Edit[] = [
         if (task.members.length > 1 && task.prefer === undefined) task.members.pop();
         else {
           const other = scriptsOf(model).find(
-            script => !script.value && script.empty === undefined && !task.members.includes(script.id),
+            script =>
+              !script.value &&
+              script.empty === undefined &&
+              !task.members.includes(script.id) &&
+              model.tasks.indexOf(script) < model.tasks.indexOf(task),
           );
           if (other !== undefined) task.members.push(other.id);
         }

@@ -1,4 +1,7 @@
 import {Random} from '../rig/random.js';
+import {chains, failingReruns, look} from './generate-chains.js';
+import {splits} from './generate-splits.js';
+import {INCOMING, ingesting} from './generate-ingest.js';
 import {
   variablesOf,
   type Command,
@@ -6,7 +9,6 @@ import {
   type Given,
   type Join,
   type Json,
-  type Look,
   type Loop,
   type Model,
   type Script,
@@ -25,6 +27,14 @@ export interface Flavour {
   readonly failures?: boolean;
   /** Two tasks that differ in nothing but the person's rerun in which they run. */
   readonly persons?: boolean;
+  /** Chains of reruns that read through each other what nobody declares. */
+  readonly chains?: boolean;
+  /** Tasks that change the root, among others that read it. */
+  readonly ingests?: boolean;
+  /** Commands that are split. */
+  readonly splits?: boolean;
+  /** Few scripts, and no commands but those that are asked for. */
+  readonly bare?: boolean;
 }
 
 /** A text that is longer than what is hashed at once. */
@@ -38,7 +48,7 @@ export function generate(random: Random, flavour: Flavour): Model {
     {variable: 'x', list: {is: 'keys', keys: ['a', 'b', 'c']}},
     {variable: 'y', list: {is: 'keys', keys: [1, 2]}},
   ];
-  const scripts = 7 + random.below(3);
+  const scripts = flavour.bare === true ? 3 : 7 + random.below(3);
   for (let i = 0; i < scripts; i++) {
     const yields = i === 1 || (i > 3 && chance(15));
     const task = script(`s${i}`, random, tasks, lists, flavour, yields);
@@ -46,10 +56,15 @@ export function generate(random: Random, flavour: Flavour): Model {
     if (yields) lists.push({variable: `z${i}`, list: {is: 'task', task: task.id}});
   }
   const first = flavour.kept ? 0 : tasks.length - 3;
-  tasks.push(fileJoin('j0', random, tasks));
+  const joined = fileJoin('j0', random, tasks);
+  if (joined.members.length > 0) tasks.push(joined);
   if (flavour.failures === true) tasks.push(...forgiving(flavour));
   const second = flavour.kept && flavour.stack ? 0 : tasks.length;
-  if (flavour.stack) tasks.push(...commands(random));
+  if (flavour.stack && flavour.bare !== true) tasks.push(...commands(random));
+  if (flavour.stack && flavour.failures === true) tasks.push(...failingReruns());
+  if (flavour.stack && flavour.chains === true) tasks.push(...chains());
+  if (flavour.stack && flavour.ingests === true) tasks.push(...ingesting());
+  if (flavour.stack && flavour.splits === true) tasks.push(...splits());
   if (flavour.stack && flavour.persons === true) tasks.push(...inReruns());
   return {
     tasks,
@@ -64,29 +79,22 @@ export function generate(random: Random, flavour: Flavour): Model {
       'lib/more/part.txt': 'part\n',
       'cfg/one.py': 'config.a = 1\n',
       'notes.md': 'notes\n',
+      ...(flavour.ingests === true ? INCOMING : {}),
     },
     env: {ONE: 'one'},
     code: ['lib'],
     stack: flavour.stack ? makeStack() : null,
     image: '1',
     undeclared: 'u0\n',
+    copies: 0,
+    failing: [],
+    forced: [],
     format: 1,
     order: random.below(1e6),
     look: {order: random.below(1e6), comment: chance(50)},
     slots: 2,
   };
 }
-
-const look = (id: string, random: Random): Look => ({
-  name: `r_${id}`,
-  spelling: random.of(['magic', 'function']),
-  order: random.below(1e6),
-  crlf: random.below(5) === 0,
-  trailing: random.below(3),
-  comment: random.below(2) === 0,
-  placement: random.below(3) === 0,
-  other: random.below(2) === 0,
-});
 
 function script(
   id: string,
@@ -160,7 +168,7 @@ function script(
 /** A `--from` of a task: indexed by the loops in force as far as they are its own, then perhaps by a key. */
 export function sourceOf(task: Task, loops: readonly Loop[], variable: string, random: Random): From {
   const at: From['at'] = [];
-  if (task.is !== 'join')
+  if (task.is !== 'join' && task.is !== 'ingest')
     for (const loop of task.loops) {
       const same = loops.find(other => other.variable === loop.variable);
       if (same !== undefined && random.below(4) > 0) at.push({is: 'loop', variable: loop.variable});
@@ -296,4 +304,5 @@ const makeStack = (): Stack => ({
   catalogue: {'shard1.fits': 'stars 1'},
   transmission: {'r.fits': 'glass'},
   skymap: null,
+  ingested: [],
 });

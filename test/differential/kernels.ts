@@ -34,6 +34,8 @@ export interface Reply {
 export interface Run {
   readonly directory: string;
   readonly cells: readonly string[];
+  /** Cells that run when all that these have made has ended. */
+  readonly then: readonly string[];
   readonly slots: number;
   /** In a kernel that starts now. */
   readonly fresh: boolean;

@@ -71,6 +71,8 @@ export interface Script {
   force: boolean;
   /** It runs in the container `image`. */
   container: boolean;
+  /** `--reads DATA`. */
+  root?: boolean;
   look: Look;
 }
 
@@ -103,13 +105,38 @@ export interface Command {
   words: string[];
   from: From[];
   /** What it prints, and then it writes nothing; empty: it runs. */
-  show: '' | 'config' | 'tasks';
+  show: '' | 'config' | 'tasks' | 'data';
   /** The person's rerun in which it runs, and the name that it writes there, if not its own. */
   rerun?: {name: string; tag: string};
+  /** `--allow-failed`: so many members of what it reads may have failed. */
+  allowed?: number;
+  /** Keys of `--split`. */
+  split?: string[];
+  /** The name that it writes, if not its own: it then is a part of another one that is split. */
+  tag?: string;
+  /** What it writes is the same whatever its parents have. */
+  quiet?: boolean;
+  /** It reads a file that nobody declares, and is cached all the same. */
+  undeclared?: boolean;
+  /** `--force`, for one run. */
+  force?: boolean;
   look: Look;
 }
 
-export type Task = Script | Join | Command;
+/** A task that puts raw exposures into the root: what is there already stays as it is. */
+export interface Ingest {
+  is: 'ingest';
+  id: string;
+  /** Names of {@link Model.files}: `incoming/VISIT-CCD-FILTER.fits`. */
+  files: string[];
+  /** It is a script with `--mutates`. */
+  script: boolean;
+  /** `--force`, for one run. */
+  force: boolean;
+  look: Look;
+}
+
+export type Task = Script | Join | Command | Ingest;
 
 /** A raw exposure of the root: a row of the registry and a file. */
 export interface Raw {
@@ -140,6 +167,8 @@ export interface Stack {
   catalogue: Record<string, string>;
   transmission: Record<string, string>;
   skymap: string | null;
+  /** Raw exposures that tasks have put into the root, in earlier runs. */
+  ingested: Raw[];
 }
 
 /** A notebook with all that lies about it. Tasks are in an order in which each comes after what it reads. */
@@ -157,6 +186,12 @@ export interface Model {
   image: string;
   /** A file beside the notebook that nobody declares. */
   undeclared: string;
+  /** How often the tree was copied elsewhere: a root is known by where it lies. */
+  copies: number;
+  /** Tasks that `%force` names once all has ended, for one run. */
+  forced: string[];
+  /** What fails where it runs, as a file says that nobody declares: names of tasks with their keys, `m0-k`. */
+  failing: string[];
   /** The version of the hashed form. */
   format: number;
   /** Seeds the order of the cells. */
@@ -174,13 +209,30 @@ export function taskOf(model: Model, id: string): Task {
 
 /** The variables of the set that a task makes; none for a single one. */
 export const variablesOf = (task: Task): readonly string[] =>
-  task.is === 'join' ? [] : task.loops.map(({variable}) => variable);
+  task.is === 'join' || task.is === 'ingest' ? [] : task.loops.map(({variable}) => variable);
 
 /** Ids of the tasks that a task reads in any way. */
 export function readsOf(task: Task): readonly string[] {
   if (task.is === 'join') return task.members;
+  if (task.is === 'ingest') return [];
   const loops = task.loops.flatMap(({list}) => (list.is === 'task' ? [list.task] : []));
   const from = task.from.map(each => each.task);
   if (task.is === 'command') return [...loops, ...from];
   return [...loops, ...from, ...task.with.flatMap(({value}) => (value.is === 'of' ? [value.task] : []))];
+}
+
+/** Whether a task changes the root. */
+export const writesRoot = (task: Task): boolean => task.is === 'ingest';
+
+/** Whether a task reads the root, or changes it. */
+export const usesRoot = (task: Task): boolean =>
+  writesRoot(task) || task.is === 'command' || (task.is === 'script' && task.root === true);
+
+/** The name that a command writes. */
+export const tagOf = ({id, rerun, tag}: Command): string => rerun?.tag ?? tag ?? id;
+
+/** The raw exposure that a file becomes. */
+export function rawOf(model: Model, name: string): Raw {
+  const [, visit = '', ccd = '', filter = ''] = /(\d+)-(\d+)-(.*)\.fits$/.exec(name) ?? [];
+  return {visit: Number(visit), ccd: Number(ccd), filter, seconds: 30, text: model.files[name] ?? ''};
 }

@@ -22,8 +22,20 @@ async function caughtBy(mutant: Mutant, name: string): Promise<string | undefine
   try {
     const wanted = Array.from({length: 6}, () => mutant.edits).flat();
     for (const seed of [5, 21, 22]) {
-      const {failures = false, persons = false} = mutant;
-      const flavour = {kept: true, stack: !containers && !languages, python: languages, containers, failures, persons};
+      const {failures = false, persons = false, chains = false, ingests = false} = mutant;
+      const flavour = {
+        ...{
+          kept: true,
+          stack: !containers && !languages,
+          python: languages,
+          containers,
+          failures,
+          persons,
+          chains,
+          ingests,
+          bare: ingests,
+        },
+      };
       const scenario = {seed, flavour, steps: wanted.length, edits: 1, fromNothing: 0, wanted, limit: 75_000};
       const {difference, caught} = await play(scenario, {now, next, python: 'python3'});
       // A slow machine must not catch anything.

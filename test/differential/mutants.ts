@@ -15,6 +15,10 @@ export interface Mutant {
   readonly failures?: true;
   /** Whether it has tasks in reruns of a person's. */
   readonly persons?: true;
+  /** Whether it has chains of reruns that read through each other. */
+  readonly chains?: true;
+  /** Whether it has little but tasks that change the root, and readers of it. */
+  readonly ingests?: true;
   /** Why more than one field is left out at once. */
   readonly note?: string;
 }
@@ -283,6 +287,37 @@ export const MUTANTS: readonly Mutant[] = [
     'if (current === -1) {',
     'what nobody declares is edited',
   ),
+  {
+    ...one(
+      'the edition of what is read through',
+      'magics/lsst/root-reader.ts',
+      'if (work.through !== undefined) this.through = work.through;',
+      '',
+      'what read something undeclared is forced',
+    ),
+    chains: true,
+  },
+  {
+    ...one(
+      'the record of what changes a root',
+      'magics/lsst/root-work.ts',
+      'return Promise.resolve(this.#changes.recheck(manifest));',
+      'return Promise.resolve(manifest.label === "" ? "" : undefined);',
+      'an exposure that was ingested is taken out of the root',
+    ),
+    ingests: true,
+  },
+  {
+    ...one(
+      'the whole of a root that a script reads',
+      'magics/lsst/whole-root.ts',
+      'canonicalJson({mapper: root.mapper, registries, files})',
+      'canonicalJson({mapper: root.mapper})',
+      'a raw exposure',
+      'one more file to ingest',
+    ),
+    ingests: true,
+  },
   one(
     'the place of a copied tree',
     'kernel/run/checkpoints.ts',

@@ -1,7 +1,15 @@
 import {bodyOf, languageOf} from './body.js';
-import {commandIdentity, commandText} from './oracle-command.js';
+import {
+  commandIdentity,
+  commandText,
+  ingestIdentity,
+  rootFiles,
+  shownIds,
+  wholeRoot,
+  type Id,
+} from './oracle-command.js';
 import {hashOf, matched, stable, textOf, walk} from './oracle-files.js';
-import {taskOf, type Command, type Json, type Model, type Script, type Task} from './model.js';
+import type {Command, Ingest, Json, Model, Script, Task} from './model.js';
 import type {Expected} from './oracle.js';
 import {elementsOf, seen, type Seen} from './oracle-seen.js';
 
@@ -16,11 +24,15 @@ export interface Made {
   readonly reads: readonly string[];
   readonly fails: boolean;
   readonly text: string;
+  /** What is seen in the reruns that it reads, and through them. */
+  readonly behind: Readonly<Record<string, string>>;
+  /** Who reads it reads what it has read. */
+  readonly through: boolean;
 }
 
 /** The combinations of loop variables; undefined where a list is not there, as what yields it has failed. */
 export function rowsOf(task: Task, all: readonly Expected[]): readonly (Row | undefined)[] {
-  if (task.is === 'join') return [new Map()];
+  if (task.is === 'join' || task.is === 'ingest') return [new Map()];
   let rows: Map<string, string | number>[] = [new Map()];
   for (const {variable, list} of task.loops) {
     let keys: readonly (string | number)[];
@@ -102,6 +114,7 @@ export function scriptOf(model: Model, task: Script, row: Row, all: readonly Exp
       inputs,
       missing,
       image: task.container ? model.image : null,
+      root: task.root === true ? wholeRoot(model) : null,
     }),
   );
   return {
@@ -114,6 +127,8 @@ export function scriptOf(model: Model, task: Script, row: Row, all: readonly Exp
       inputs,
     ),
     reads: [...variables.values()].flatMap(({reads}) => reads),
+    behind: {},
+    through: false,
   };
 }
 
@@ -137,6 +152,7 @@ function outputsOf(
     ...(languageOf(task) === 'bash' && isStrict(task) ? ['strict'] : []),
     ...variables,
     ...walk('in', data),
+    ...(task.root === true ? walk('root', rootFiles(model)) : []),
     `env=${declared ? (model.env['ONE'] ?? '') + (model.env['TWO'] ?? '') : ''}`,
     ...(declared ? walk('code', lib) : []),
     ...(task.always ? [`undeclared=${model.undeclared.trimEnd()}`] : []),
@@ -185,22 +201,19 @@ export const joinIdentity = (
   return hashOf(stable({join, mode, prefer: prefer ?? null, missing: [...missing].sort()}));
 };
 
-/** What a join is. */
+/** What a join is; undefined where more of its members have failed than may. */
 export function joinOf(
-  ids: readonly string[],
+  named: readonly Expected[],
   mode: string,
   prefer: string | undefined,
-  model: Model,
-  all: readonly Expected[],
+  repos: boolean,
   allowed = 0,
 ): Made | undefined {
-  const named = ids.flatMap(id => all.filter(one => one.id === id));
   const members = named.filter(({state}) => state === 'done');
   const missing = named.filter(({state}) => state !== 'done');
   if (missing.length > allowed || (missing.length > 0 && members.length === 0)) return undefined;
   const identities = members.map(({identity}) => identity ?? '');
   const preferred = members.find(({id}) => id === prefer)?.identity;
-  const repos = members.some(({id}) => taskOf(model, id).is === 'command');
   const files: Record<string, string> = {};
   for (const {files: own} of [...members].sort((a, b) => Number(a.id === prefer) - Number(b.id === prefer))) {
     Object.assign(files, own);
@@ -217,48 +230,66 @@ export function joinOf(
     reads: identities,
     fails: false,
     text: '',
+    behind: repos ? Object.assign({}, ...members.map(one => one.visible)) : {},
+    through: repos,
   };
 }
 
-/** What a command is, in one round of its loops. `join` makes one rerun of several, and gives its identity. */
-export function commandOf(
-  model: Model,
-  task: Command,
+/** What a task that changes the root is: whatever that holds. */
+export const ingestOf = (model: Model, task: Ingest): Made => ({
+  identity: hashOf(stable({...surroundings(model, task.id), ...ingestIdentity(model, task)})),
+  files: {},
+  value: null,
+  reads: [],
+  fails: false,
+  text: '',
+  behind: {},
+  through: false,
+});
+
+/** A command in one round of its loops, with its parents resolved. */
+export interface Resolved {
+  readonly identities: readonly string[];
+  readonly visible: readonly Readonly<Record<string, string>>[];
+}
+
+/** The parents of a command; undefined where one is not there. `join` makes one rerun of several, and gives its identity. */
+export function parentsOf(
+  {from, allowed}: Command,
   row: Row,
   all: readonly Expected[],
-  join: (members: readonly Expected[]) => string,
-): Made | undefined {
-  const parents: {readonly identity: string; readonly files: Readonly<Record<string, string>>}[] = [];
-  for (const from of task.from) {
-    const found = elementsOf(from, row, all);
+  join: (members: readonly Expected[], missing: readonly string[]) => string,
+): Resolved | undefined {
+  const identities: string[] = [];
+  const visible: Record<string, string>[] = [];
+  for (const each of from) {
+    const found = elementsOf(each, row, all, allowed ?? 0);
     if (found === undefined) return undefined;
-    const {elements} = found;
-    const members = elements.map(({one}) => one);
+    const members = found.elements.map(({one}) => one);
     const [only] = members;
-    const files = Object.assign({}, ...members.map(one => one.files)) as Record<string, string>;
-    if (only !== undefined && members.length === 1 && elements[0]?.rest.length === 0)
-      parents.push({identity: only.identity ?? '', files});
-    else parents.push({identity: join(members), files});
+    const alone = only !== undefined && members.length === 1 && found.elements[0]?.rest.length === 0;
+    identities.push(alone ? (only.identity ?? '') : join(members, found.missing));
+    visible.push(Object.assign({}, ...members.map(one => one.visible)) as Record<string, string>);
   }
+  return {identities, visible};
+}
+
+/** What a command is, in one round of its loops, or a part of it. */
+export function commandOf(model: Model, task: Command, row: Row, ids: readonly Id[], parents: Resolved): Made {
+  const {identities, visible} = parents;
   const identity = hashOf(
-    stable({
-      ...surroundings(model, task.id),
-      ...commandIdentity(model, task, row),
-      parents: parents.map(each => each.identity),
-    }),
+    stable({...surroundings(model, task.id), ...commandIdentity(model, task, row, ids), parents: identities}),
   );
-  const {text, name} = commandText(
-    model,
-    task,
-    row,
-    parents.map(({files}) => files),
-  );
+  const {text, name} = commandText(model, task, row, ids, visible);
+  const made = `${hashOf(text).slice(0, 16)}\n`;
   return {
     identity,
-    files: task.show !== '' || task.rerun !== undefined ? {} : {[name]: `${hashOf(text).slice(0, 16)}\n`},
-    value: task.show !== '' ? `${hashOf(text).slice(0, 16)}\n` : null,
-    reads: parents.map(each => each.identity),
+    files: task.show !== '' || task.rerun !== undefined ? {} : {[name]: made},
+    value: task.show === 'data' ? shownIds(model, task, row).map(id => stable(id)) : task.show === '' ? null : made,
+    reads: identities,
     fails: false,
     text,
+    behind: Object.assign({}, ...visible) as Record<string, string>,
+    through: task.show === '',
   };
 }

@@ -1,5 +1,5 @@
 import {Random} from '../rig/random.js';
-import {taskOf, type Command, type Join, type Model} from './model.js';
+import {tagOf, taskOf, type Command, type Ingest, type Join, type Model} from './model.js';
 import {handle, loopLines, mixed, reference} from './render-words.js';
 
 /** A join as a cell. */
@@ -29,9 +29,31 @@ export function joinCell(model: Model, {members, mode, prefer, allowed, look}: J
   ).join(' ')}`;
 }
 
+/** A task that puts exposures into the root, as a cell. */
+export function ingestCell({id, files, script, force, look}: Ingest): string {
+  const words = [...files].sort();
+  if (script) {
+    const body = `top=\${WEFT_ROOT%/DATA}\necho ${id} >> "$top.log"\n"$top/stack/bin/weft-test-ingest" "$WEFT_ROOT" ${words.join(' ')}`;
+    return look.spelling === 'function'
+      ? `const ${look.name} = bash(${JSON.stringify(body)}, {as: '${look.name}', mutates: 'DATA', in: ${JSON.stringify(words)}${force ? ', force: true' : ''}});`
+      : `%%bash --as ${look.name} --mutates DATA --in ${words.join(' ')}${force ? ' --force' : ''}\n${body}`;
+  }
+  if (look.spelling === 'function')
+    return `const ${look.name} = lsst('ingestImages', {as: '${look.name}', args: '${[...words, '-c', `tag=${id}`].join(' ')}'${force ? ', force: true' : ''}});`;
+  const line = `%%lsst ingestImages${look.other ? '.py' : ''} --as ${look.name}${force ? ' --force' : ''}`;
+  return `${line}\n${words.join(look.comment ? '   # noted\n' : ' ')}\n-c tag=${id}`;
+}
+
+/** What `-c` gives, but for the name that it writes. */
+const configsOf = ({config, quiet, undeclared}: Command): readonly string[] => [
+  ...config.map(([name, value]) => `${name}=${value}`),
+  ...(quiet === true ? ['quiet=1'] : []),
+  ...(undeclared === true ? ['undeclared=1'] : []),
+];
+
 /** The same as a call. What has no option of its own stands in `args`. */
 function commandCall(model: Model, task: Command): string {
-  const {look, from, ids, config, configFile, options, words, show} = task;
+  const {look, from, ids, configFile, options, words, show} = task;
   const random = new Random(look.order);
   const args = [
     ...words,
@@ -39,7 +61,7 @@ function commandCall(model: Model, task: Command): string {
     show === '' ? '' : `--show ${show}`,
     look.placement ? '-j 4' : '',
   ].filter(word => word !== '');
-  const configs = [...config.map(([name, value]) => `${name}=${value}`), `tag=${task.rerun?.tag ?? task.id}`];
+  const configs = [...configsOf(task), `tag=${tagOf(task)}`];
   const id = mixed(Object.entries(ids), random).map(
     ([key, values]) => `${key}: ${JSON.stringify(values.length === 1 && look.other ? values[0] : values)}`,
   );
@@ -51,6 +73,9 @@ function commandCall(model: Model, task: Command): string {
     id.length === 0 ? '' : `id: {${id.join(', ')}}`,
     `config: ${JSON.stringify(configs)}`,
     configFile === null ? '' : `configFile: ${JSON.stringify(configFile)}`,
+    task.force === true ? 'force: true' : '',
+    task.split === undefined ? '' : `split: ${look.other ? JSON.stringify(task.split) : `'${task.split.join(',')}'`}`,
+    task.allowed === undefined ? '' : `allowFailed: ${task.allowed}`,
     look.placement ? "cpus: 1, time: '10m'" : '',
   ].filter(option => option !== '');
   return `${look.comment ? '// as a function\n' : ''}const ${look.name} = lsst('${task.task}', {${given.join(', ')}});`;
@@ -58,7 +83,7 @@ function commandCall(model: Model, task: Command): string {
 
 /** A command-line task as a cell. */
 export function commandCell(model: Model, task: Command): string {
-  const {look, loops, from, ids, config, configFile, options, words, show} = task;
+  const {look, loops, from, ids, configFile, options, words, show} = task;
   if (loops.length === 0 && look.spelling === 'function') return commandCall(model, task);
   const random = new Random(look.order);
   const line = [
@@ -67,15 +92,18 @@ export function commandCell(model: Model, task: Command): string {
     ...from.map(each => `--from ${reference(model, each, look.other)}`),
     `--as ${look.name}`,
     task.rerun === undefined ? '' : `--rerun ${task.rerun.name}`,
+    task.force === true ? '--force' : '',
+    task.split === undefined ? '' : `--split ${task.split.join(',')}`,
+    task.allowed === undefined ? '' : `--allow-failed ${task.allowed}`,
     look.placement ? '--cpus 1 --time 10m' : '',
   ];
   const looped = new Set(loops.map(({variable}) => variable));
   const id = mixed(Object.entries(ids), random).map(
     ([key, values]) => `${key}=${looped.has(key) ? `\${${key}}` : idWord(values, look.other, random)}`,
   );
-  const tag = [task.rerun?.tag ?? task.id, ...loops.map(({variable}) => `\${${variable}}`)].join('-');
+  const tag = [tagOf(task), ...loops.map(({variable}) => `\${${variable}}`)].join('-');
   const dash = look.other ? '--config' : '-c';
-  const configs = [...config.map(([name, value]) => `${name}=${value}`), `tag=${tag}`];
+  const configs = [...configsOf(task), `tag=${tag}`];
   const groups = [
     id.length === 0 ? '' : `--id ${id.join(' ')}`,
     `${look.other ? `${dash} ${configs.join(' ')}` : configs.map(word => `${dash} ${word}`).join(' ')}${configFile === null ? '' : ` -C ${configFile}`}`,

@@ -1,7 +1,7 @@
 import {Random} from '../rig/random.js';
 import {bodyOf, languageOf} from './body.js';
-import {readsOf, taskOf, type Model, type Script, type Task} from './model.js';
-import {commandCell, joinCell} from './render-commands.js';
+import {readsOf, taskOf, usesRoot, writesRoot, type Model, type Script, type Task} from './model.js';
+import {commandCell, ingestCell, joinCell} from './render-commands.js';
 import {expression, givenWord, handle, loopLines, mixed, reference} from './render-words.js';
 
 /** The cells of a notebook. `python` is the program that runs `%%python`. */
@@ -18,12 +18,20 @@ export function cellsOf(model: Model, python: string): readonly string[] {
   ];
 }
 
-/** Some order in which each task comes after what it reads. */
+/** The cells that run when all has ended. */
+export const cellsBehind = (model: Model): readonly string[] =>
+  model.forced.length === 0 ? [] : [`%force ${model.forced.map(id => taskOf(model, id).look.name).join(' ')}`];
+
+/** Some order in which each task comes after what it reads, and tasks that change the root are where they were among those that use it. */
 function shuffled(tasks: readonly Task[], random: Random): readonly Task[] {
   const left = [...tasks];
   const result: Task[] = [];
   while (left.length > 0) {
-    const free = left.filter(task => readsOf(task).every(id => left.every(other => other.id !== id)));
+    const free = left.filter(
+      (task, at) =>
+        readsOf(task).every(id => left.every(other => other.id !== id)) &&
+        !left.slice(0, at).some(other => usesRoot(task) && usesRoot(other) && (writesRoot(task) || writesRoot(other))),
+    );
     const next = random.of(free);
     result.push(next);
     left.splice(left.indexOf(next), 1);
@@ -62,9 +70,11 @@ const cellsOfTask = (model: Model, task: Task): readonly string[] => {
   const cells =
     task.is === 'join'
       ? [joinCell(model, task)]
-      : task.is === 'command'
-        ? [commandCell(model, task)]
-        : scriptCells(model, task);
+      : task.is === 'ingest'
+        ? [ingestCell(task)]
+        : task.is === 'command'
+          ? [commandCell(model, task)]
+          : scriptCells(model, task);
   return task.look.crlf ? cells.map(cell => cell.replaceAll('\n', '\r\n')) : cells;
 };
 
@@ -77,7 +87,12 @@ function scriptCells(model: Model, task: Script): readonly string[] {
     task.with.every(({value}) => value.is === 'json') &&
     task.from.every(({task: id, at}) => {
       const producer = taskOf(model, id);
-      return at.length === 0 || producer.is === 'join' || producer.loops.every(({list}) => list.is === 'keys');
+      return (
+        at.length === 0 ||
+        producer.is === 'join' ||
+        producer.is === 'ingest' ||
+        producer.loops.every(({list}) => list.is === 'keys')
+      );
     });
   return loops.length === 0 && look.spelling === 'function' && plain
     ? [functionCell(model, task)]
@@ -105,6 +120,7 @@ function magicCell(model: Model, task: Script): string {
     task.value ? '--value' : '',
     task.strict || task.language !== 'bash' ? '' : '--no-strict',
     task.always ? '--always' : '',
+    task.root === true ? '--reads DATA' : '',
     task.force ? '--force' : '',
     task.empty?.allowed === true ? '--allow-empty' : '',
     task.allowed === undefined ? '' : `--allow-failed ${task.allowed}`,
@@ -139,6 +155,7 @@ function functionCell(model: Model, task: Script): string {
     task.value ? 'value: true' : '',
     task.strict || task.language !== 'bash' ? '' : 'strict: false',
     task.always ? 'always: true' : '',
+    task.root === true ? "reads: 'DATA'" : '',
     task.force ? 'force: true' : '',
     task.empty?.allowed === true ? 'allowEmpty: true' : '',
     task.allowed === undefined ? '' : `allowFailed: ${task.allowed}`,

@@ -5,14 +5,15 @@ import {Random} from '../rig/random.js';
 import {scratch, type Scratch} from '../rig/scratch.js';
 import {writeModel} from './disk.js';
 import {endAllBelow} from './ended.js';
-import {scriptsOf, type Edit, type Place} from './edit.js';
+import type {Edit, Place} from './edit.js';
 import {EDITS} from './edits.js';
 import {generate, type Flavour} from './generate.js';
+import {compare, compareRuns, labelOf} from './compare.js';
 import {Kernels, type Reply} from './kernels.js';
-import {taskOf, type Model, type Task} from './model.js';
-import {Oracle, type Expected} from './oracle.js';
+import {Oracle, type ExpectedRun} from './oracle.js';
 import {stable} from './oracle-files.js';
-import {cellsOf} from './render.js';
+import {cellsBehind, cellsOf} from './render.js';
+import type {Model} from './model.js';
 
 /** One notebook and a series of edits. */
 export interface Scenario {
@@ -89,6 +90,7 @@ async function playIn(
     const asked = kernels.run({
       directory: where,
       cells: cellsOf(model, builds.python),
+      then: cellsBehind(model),
       slots: model.slots,
       fresh,
       keep,
@@ -113,7 +115,10 @@ async function playIn(
         else if (edit.apply?.(model, random) !== true) continue;
         made.push(edit);
         // One that needs a lasting order among others is made alone.
-        if (edit.name === 'the tree is copied elsewhere, without its times') break;
+        if (edit.name === 'the tree is copied elsewhere, without its times') {
+          model.copies += 1;
+          break;
+        }
       }
       if (model.image !== before.image) rmSync(join(directory, 'weft.lock'), {force: true});
       writeModel(model, directory);
@@ -129,35 +134,40 @@ async function playIn(
     counts.edits += made.length;
     counts.cosmetic += made.filter(({cosmetic}) => cosmetic).length;
     for (const {name} of made) kinds.set(name, (kinds.get(name) ?? 0) + 1);
-    const only = made.length > 0 && made.every(({cosmetic}) => cosmetic);
+    const only = made.length > 0 && before.copies === model.copies && made.every(({cosmetic}) => cosmetic);
     let difference =
-      typeof reply === 'string'
-        ? reply
-        : compare(model, expected, reply, ranIn(directory), oracle.joins, only, seenIn(directory));
+      typeof reply === 'string' ? reply : compare(model, expected, reply, ranIn(directory), only, seenIn(directory));
     if (difference === undefined && typeof reply !== 'string' && fromNothing > 0 && step % fromNothing === 0) {
       const other = folder.at(`nothing${step}`, 'nb');
       mkdirSync(join(other, '..'), {recursive: true});
       writeModel(model, other);
       const whole = await run(other, true, false);
       counts.fromNothing += 1;
-      difference = typeof whole === 'string' ? whole : compareRuns(reply, whole, directory, other);
+      const anew = new Oracle().run(model);
+      difference =
+        typeof whole === 'string'
+          ? whole
+          : (compare(model, anew, whole, ranIn(other), false, seenIn(other)) ??
+            compareRuns(reply, whole, directory, other, sameIn(model, expected, anew)));
       rmSync(join(other, '..'), {recursive: true, maxRetries: 5});
     }
     if (difference !== undefined || typeof reply === 'string') {
       if (process.env['KEEP'] !== undefined)
         cpSync(folder.path, process.env['KEEP'], {recursive: true, verbatimSymlinks: true});
       const names = made.map(({name}) => name);
-      const cells = cellsOf(model, builds.python).join('\n---\n');
+      const cells = [...cellsOf(model, builds.python), ...cellsBehind(model)].join('\n---\n');
       const text = `seed ${seed}, step ${step}, ${restart ? 'a new kernel' : 'the same kernel'}, after: ${names.join('; ') || 'nothing'}\n${difference}\n\n${cells}`;
       return {...counts, kinds, difference: text, caught: names};
     }
     results = new Map(
-      expected.flatMap(one => {
+      expected.tasks.flatMap(one => {
         const there = reply.results[labelOf(model, one)]?.directory ?? '';
         return one.identity === undefined || there === '' ? [] : [[one.identity, there] as const];
       }),
     );
-    for (const task of scriptsOf(model)) task.force = false;
+    for (const task of model.tasks) if (task.is !== 'join') task.force = false;
+    model.forced = [];
+    if (model.stack !== null) model.stack.ingested = [...expected.ingested];
   }
   return {...counts, kinds};
 }
@@ -169,15 +179,17 @@ function shuffled<T>(all: readonly T[], random: Random): T[] {
   return result;
 }
 
-const labelOf = (model: Model, {id, key}: Expected): string =>
-  `${taskOf(model, id).look.name}${key.map(each => `[${each}]`).join('')}`;
-
-/** What a task writes into the log. */
-const tagOf = (task: Task): string => (task.is === 'command' ? task.rerun?.tag : undefined) ?? task.id;
-
-/** It is never cached. */
-const isRestless = (task: Task): boolean =>
-  task.is === 'script' ? task.always : task.is === 'command' && task.rerun !== undefined;
+/** Whether a name of the notebook stands for the same in two runs. */
+function sameIn(model: Model, one: ExpectedRun, other: ExpectedRun): (name: string) => boolean {
+  const contents = ({tasks}: ExpectedRun): ReadonlyMap<string, string> =>
+    new Map(tasks.map(task => [labelOf(model, task), stable([task.state, task.files, task.value])]));
+  // The same change of another root is another one.
+  const changes = new Set(model.tasks.flatMap(({is, look}) => (is === 'ingest' ? [look.name] : [])));
+  const [ones, others] = [contents(one), contents(other)];
+  // Parts of what is split have one name.
+  return name =>
+    (ones.has(name) || name.startsWith('join ')) && ones.get(name) === others.get(name) && !changes.has(name);
+}
 
 /** The lines that scripts have written as they began. */
 const ranIn = (directory: string): readonly string[] =>
@@ -195,71 +207,3 @@ const seenIn = (directory: string): ReadonlyMap<string, string> =>
       .split('\0')
       .map(line => [line.slice(0, Math.max(0, line.indexOf(': '))), line.slice(line.indexOf(': ') + 2)] as const),
   );
-
-/** What is not as the model says; undefined where all is. */
-function compare(
-  model: Model,
-  expected: readonly Expected[],
-  reply: Reply,
-  ran: readonly string[],
-  joins: number,
-  cosmetic: boolean,
-  texts: ReadonlyMap<string, string>,
-): string | undefined {
-  const wrong = reply.cells
-    .filter(({status}) => status !== 'ok')
-    .map(({index, error}) => `cell ${index}: ${error?.evalue ?? ''}`);
-  if (wrong.length > 0) return `a cell failed: ${wrong.join('; ')}`;
-  const must = expected
-    .filter(one => one.ran)
-    .map(one => [tagOf(taskOf(model, one.id)), ...one.key].join(' '))
-    .sort();
-  // What failed runs again whatever was edited, and so does what is never cached, and what reads other bytes of that.
-  const restless = model.tasks.some(isRestless) || expected.some(({state}) => state !== 'done');
-  const surprise = cosmetic && !restless ? must : [];
-  if (surprise.length > 0) return `the model is wrong: after cosmetic edits it runs ${surprise.join(', ')}`;
-  const [needless, missed] = [without(ran, must), without(must, ran)];
-  if (missed.length > 0)
-    return `false hits: ${missed.join(', ')}${needless.length > 0 ? `; needless runs: ${needless.join(', ')}` : ''}`;
-  if (needless.length > 0) return `needless runs: ${needless.join(', ')}`;
-  if (reply.joins !== joins) return `${reply.joins} joins ran instead of ${joins}`;
-  for (const one of expected) {
-    if (one.identity === undefined && one.key.length === 0 && reply.results[labelOf(model, one)] === undefined)
-      continue;
-    const seen = reply.results[labelOf(model, one)];
-    const is = seen?.is ?? 'nowhere';
-    if (is !== one.state) return `${labelOf(model, one)} is ${is}, not ${one.state}: ${seen?.why ?? ''}`;
-    if (one.state !== 'done') continue;
-    const command = taskOf(model, one.id).is !== 'script';
-    const files = Object.entries(seen?.files ?? {}).filter(([name]) => !command || !/repositoryCfg\.yaml$/.test(name));
-    const chained = taskOf(model, one.id).is === 'join' && files.length === 0;
-    if (!chained && stable(Object.fromEntries(files)) !== stable(one.files))
-      return `${labelOf(model, one)} has the files ${stable(Object.fromEntries(files))}, not ${stable(one.files)}\nmodel: ${one.text}\n saw: ${texts.get([one.id, ...one.key].join('-')) ?? 'nothing in this run'}`;
-    if (stable(seen?.value) !== stable(one.value))
-      return `${labelOf(model, one)} is ${stable(seen?.value)}, not ${stable(one.value)}`;
-  }
-  return undefined;
-}
-
-/** Compares a run on an old store with one from nothing, byte by byte. */
-function compareRuns(reply: Reply, whole: Reply, directory: string, other: string): string | undefined {
-  const names = new Set([...Object.keys(reply.results), ...Object.keys(whole.results)]);
-  for (const name of names) {
-    const [a, b] = [reply.results[name], whole.results[name]];
-    const plain = (seen: typeof a, place: string): string =>
-      stable([seen?.is, seen?.files, seen?.value, seen?.directory.replace(place, '')]);
-    if (plain(a, directory) !== plain(b, other))
-      return `${name} is ${plain(a, directory)}, and from nothing ${plain(b, other)}`;
-  }
-  return undefined;
-}
-
-/** What the first list has more than the second, each as often as it stands there. */
-function without(all: readonly string[], others: readonly string[]): readonly string[] {
-  const left = [...others];
-  return all.filter(one => {
-    const at = left.indexOf(one);
-    if (at >= 0) left.splice(at, 1);
-    return at < 0;
-  });
-}
