@@ -1,3 +1,4 @@
+import {join} from 'node:path';
 import type {Fingerprint} from '../fingerprint/fingerprint.js';
 import {shortOf} from '../graph/recipe.js';
 import {LoneFile, type Evidence} from './evidence.js';
@@ -23,7 +24,7 @@ const SHAPES = 4096;
  * results, some 30 bytes each, so that their lines need not be read again.
  */
 export class LoneFiles {
-  readonly #store: string;
+  readonly #work: string;
   #shape = new Uint32Array(FIRST);
   /** Milliseconds. */
   #took = new Float64Array(FIRST);
@@ -39,7 +40,7 @@ export class LoneFiles {
 
   /** @param store the store's directory */
   constructor(store: string) {
-    this.#store = store;
+    this.#work = join(store, 'work');
   }
 
   /** Takes the line that {@link ResultHead} has read, as the latest of its row. */
@@ -67,7 +68,7 @@ export class LoneFiles {
     const shape = this.#shapes[(this.#shape[row] ?? NONE) - 1];
     if (shape === undefined) return undefined;
     return {
-      directory: `${this.#store}/work/${fingerprint.slice(0, 2)}/${shape.name}-${shortOf(fingerprint)}`,
+      directory: `${this.#work}/${fingerprint.slice(0, 2)}/${shape.name}-${shortOf(fingerprint)}`,
       outputs: [{path: shape.path, size: this.#size[row] ?? 0, mtimeNs: this.#mtime[row] ?? 0n}],
       took: this.#took[row] ?? 0,
     };

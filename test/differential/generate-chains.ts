@@ -26,8 +26,8 @@ export const command = (id: string, task: string, given: Partial<Command>): Comm
   words: [],
   from: [],
   show: '',
-  ...given,
   look: look(id, new Random(id.charCodeAt(1))),
+  ...given,
 });
 
 /**

@@ -1,5 +1,5 @@
 import {Random} from '../rig/random.js';
-import {chains, failingReruns, look} from './generate-chains.js';
+import {chains, command, failingReruns, look} from './generate-chains.js';
 import {splits} from './generate-splits.js';
 import {INCOMING, ingesting} from './generate-ingest.js';
 import {
@@ -188,21 +188,13 @@ function fileJoin(id: string, random: Random, tasks: readonly Task[]): Join {
 
 /** The same task in two reruns of a person's. */
 const inReruns = (): readonly Command[] =>
-  ['mine', 'other'].map((name, i) => ({
-    is: 'command',
-    id: `p${i}`,
-    task: 'processCcd',
-    loops: [],
-    ids: {visit: [1], ccd: [10, 11]},
-    config: [['a', '1']],
-    configFile: null,
-    options: [],
-    words: [],
-    from: [],
-    show: '',
-    rerun: {name, tag: 'p0'},
-    look: look(`p${i}`, new Random(3)),
-  }));
+  ['mine', 'other'].map((name, i) =>
+    command(`p${i}`, 'processCcd', {
+      ids: {visit: [1], ccd: [10, 11]},
+      rerun: {name, tag: 'p0'},
+      look: look(`p${i}`, new Random(3)),
+    }),
+  );
 
 /** A set whose last member fails, and a script that allows for that. */
 function forgiving(flavour: Flavour): readonly Task[] {

@@ -9,19 +9,11 @@ import {
   writeFileSync,
 } from 'node:fs';
 import {join} from 'node:path';
-import {afterEach, expect, test} from 'vitest';
-import {refused, run, simulatedRoot, stackKernel} from './lsst/simulated-root.js';
+import {expect, test} from 'vitest';
+import {refused, run, stackKernel} from './lsst/simulated-root.js';
+import {rootsOfTests} from './lsst/shared-stack.js';
 
-const made: string[] = [];
-afterEach(() => {
-  for (const directory of made.splice(0)) rmSync(directory, {recursive: true, force: true, maxRetries: 3});
-});
-
-function newRoot(): string {
-  const directory = simulatedRoot();
-  made.push(directory);
-  return directory;
-}
+const newRoot = rootsOfTests();
 
 test('a script that reads a root waits for what changes it, has its place, and runs again when it changes', async () => {
   const directory = newRoot();

@@ -1,25 +1,11 @@
 import {readFileSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
-import {afterAll, beforeAll, beforeEach, expect, it} from 'vitest';
-import type {Kernel} from '../../rig/kernel.js';
-import {run, simulatedRoot, stackKernel} from './simulated-root.js';
+import {beforeEach, expect, it} from 'vitest';
+import {sharedStack} from './shared-stack.js';
 
-let directory: string;
-let kernel: Kernel;
-beforeAll(async () => {
-  directory = simulatedRoot();
-  kernel = await stackKernel(directory);
-  await run(kernel, '%%lsst ingestImages --as ing\n$CI_HSC_DIR/raw/HSCA9033342*.fits --mode=link');
-});
-afterAll(async () => {
-  await kernel[Symbol.asyncDispose]();
-  rmSync(directory, {recursive: true, force: true, maxRetries: 3});
-});
+const {outcome, run} = sharedStack('%%lsst ingestImages --as ing\n$CI_HSC_DIR/raw/HSCA9033342*.fits --mode=link');
 
-const outcome = (name: string): Promise<string> =>
-  run(kernel, `await ${name}.then(() => "done", error => error.message)`);
-
-const pathOf = async (name: string): Promise<string> => (await run(kernel, `(await ${name}).path`)).slice(1, -1);
+const pathOf = async (name: string): Promise<string> => (await run(`(await ${name}).path`)).slice(1, -1);
 
 const manifestOf = async (name: string): Promise<string> =>
   readFileSync(join(await pathOf(name), '.weft.json'), 'utf8');
@@ -29,9 +15,9 @@ const sky = (name: string, from: string, scale: string): string =>
 
 // Two chips, a task that reads both through a join, and one that reads them through that.
 beforeEach(async () => {
-  await run(kernel, '%%foreach ccd in [22, 23]\n%%lsst processCcd --as chips\n--id visit=903334 ccd=${ccd}');
-  await run(kernel, sky('middle', 'chips', '0.22'));
-  await run(kernel, sky('last', 'middle', '0.23'));
+  await run('%%foreach ccd in [22, 23]\n%%lsst processCcd --as chips\n--id visit=903334 ccd=${ccd}');
+  await run(sky('middle', 'chips', '0.22'));
+  await run(sky('last', 'middle', '0.23'));
   expect(await outcome('last')).toBe("'done'");
 });
 
@@ -39,7 +25,7 @@ it('waits for what is read through its parents and was lost, which is made again
   const before = await manifestOf('last');
   rmSync(join(await pathOf('chips[23]'), '00533/HSC-R/corr/CORR-0903334-023.fits'));
   rmSync(await pathOf('middle'), {recursive: true});
-  await run(kernel, sky('reader', 'last', '0.24'));
+  await run(sky('reader', 'last', '0.24'));
   expect(await outcome('reader')).toBe("'done'");
   expect(readFileSync(join(await pathOf('reader'), '.weft.log'), 'utf8')).toContain('bounding boxes of 2 images');
   // What only stands between has nothing to do with that.
@@ -48,8 +34,8 @@ it('waits for what is read through its parents and was lost, which is made again
 
 it('waits for one that its cell makes again', async () => {
   rmSync(join(await pathOf('chips[23]'), '00533/HSC-R/corr/CORR-0903334-023.fits'));
-  await run(kernel, '%%foreach ccd in [22, 23]\n%%lsst processCcd --as chips\n--id visit=903334 ccd=${ccd}');
-  await run(kernel, sky('late', 'middle', '0.25'));
+  await run('%%foreach ccd in [22, 23]\n%%lsst processCcd --as chips\n--id visit=903334 ccd=${ccd}');
+  await run(sky('late', 'middle', '0.25'));
   expect(await outcome('late')).toBe("'done'");
   expect(readFileSync(join(await pathOf('late'), '.weft.log'), 'utf8')).toContain('bounding boxes of 2 images');
 });

@@ -1,17 +1,14 @@
-import {appendFileSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {appendFileSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {afterEach, describe, expect, it} from 'vitest';
-import {run, simulatedRoot, stackKernel} from './simulated-root.js';
+import {describe, expect, it} from 'vitest';
+import {rootsOfTests} from './shared-stack.js';
+import {run, stackKernel} from './simulated-root.js';
 
-const made: string[] = [];
-afterEach(() => {
-  for (const directory of made.splice(0)) rmSync(directory, {recursive: true, force: true, maxRetries: 3});
-});
+const newRoot = rootsOfTests();
 
 /** A root with a stack whose `processCcd` writes other bytes each time. */
 function restlessRoot(): string {
-  const directory = simulatedRoot();
-  made.push(directory);
+  const directory = newRoot();
   const program = join(directory, 'stack/bin/processCcd.py');
   writeFileSync(program, readFileSync(program, 'utf8').replace(/^exec /m, ''));
   // Words are the root, `--rerun`, and its name.

@@ -1,10 +1,11 @@
 import {execFileSync} from 'node:child_process';
-import {chmodSync, mkdirSync, readdirSync, rmSync} from 'node:fs';
+import {chmodSync, mkdirSync, readdirSync} from 'node:fs';
 import {join} from 'node:path';
-import {afterEach, describe, expect, it, type TestContext} from 'vitest';
+import {describe, expect, it, type TestContext} from 'vitest';
 import {need, type Component} from '../../rig/component.js';
 import {scratch} from '../../rig/scratch.js';
-import {run, simulatedRoot, stackKernel} from './simulated-root.js';
+import {run, stackKernel} from './simulated-root.js';
+import {rootsOfTests} from './shared-stack.js';
 
 const isRoot = process.getuid?.() === 0;
 
@@ -33,16 +34,7 @@ function mount(directory: string, size: string): void {
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', directory], {stdio: 'pipe'});
 }
 
-const made: string[] = [];
-afterEach(() => {
-  for (const directory of made.splice(0)) rmSync(directory, {recursive: true, force: true, maxRetries: 3});
-});
-
-function newRoot(): string {
-  const directory = simulatedRoot();
-  made.push(directory);
-  return directory;
-}
+const newRoot = rootsOfTests();
 
 const NOBODY = 65534;
 const INGEST = '%%lsst ingestImages\n$CI_HSC_DIR/raw/*.fits --mode=link';

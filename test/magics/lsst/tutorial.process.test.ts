@@ -1,18 +1,10 @@
 import {readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {afterEach, describe, expect, it} from 'vitest';
-import {has, refused, run, simulatedRoot, stackKernel} from './simulated-root.js';
+import {describe, expect, it} from 'vitest';
+import {has, refused, run, stackKernel} from './simulated-root.js';
+import {rootsOfTests} from './shared-stack.js';
 
-const made: string[] = [];
-afterEach(() => {
-  for (const directory of made.splice(0)) rmSync(directory, {recursive: true, force: true, maxRetries: 3});
-});
-
-function newRoot(): string {
-  const directory = simulatedRoot();
-  made.push(directory);
-  return directory;
-}
+const newRoot = rootsOfTests();
 
 const INGEST = '%%lsst ingestImages\n$CI_HSC_DIR/raw/*.fits --mode=link';
 const CALEXPS = '%%lsst processCcd --split visit,ccd --as calexps\n--id filter=HSC-R visit=903334^903336 # some';
