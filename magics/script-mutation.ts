@@ -55,7 +55,7 @@ export class MutatingWork implements Work {
   async finish(attempt: Attempt, log: string): Promise<Result<Outcome, Failure>> {
     const done = await this.#script.finish(attempt, log);
     if (!done.ok) return done;
-    await this.#changes.end(attempt.directory);
+    await this.#changes.end(attempt.directory, this.directory);
     return ok({
       ...done.value,
       outputs: [...(done.value.outputs ?? []).filter(name => name !== CHANGES), CHANGES].sort(),

@@ -1,6 +1,7 @@
-import {existsSync, lstatSync, readFileSync, writeFileSync} from 'node:fs';
+import {randomUUID} from 'node:crypto';
+import {existsSync, lstatSync, readFileSync, readlinkSync, renameSync, symlinkSync, writeFileSync} from 'node:fs';
 import {readdir} from 'node:fs/promises';
-import {join} from 'node:path';
+import {basename, dirname, join} from 'node:path';
 import {canonicalJson} from '../../kernel/fingerprint/fingerprint.js';
 import type {Manifest} from '../../kernel/graph/manifest.js';
 import {readRegistry} from './registry-file.js';
@@ -29,8 +30,11 @@ export class RootChanges {
     writeFileSync(join(directory, '.weft.before'), JSON.stringify(this.#before));
   }
 
-  /** Looks again, and writes {@link CHANGES} into the attempt's directory. */
-  async end(directory: string): Promise<void> {
+  /**
+   * Looks again, and writes {@link CHANGES} into the attempt's directory.
+   * @param final the directory of the result, beside which the list gets its name (LANGUAGE 8)
+   */
+  async end(directory: string, final: string): Promise<void> {
     // The attempt may be of a kernel that is gone.
     const before = this.#before ?? readBefore(directory);
     const after = await contentsOf(this.#root);
@@ -38,6 +42,7 @@ export class RootChanges {
     // A run that found everything in place vouches for all that there is.
     const changes: Contents = rows.length + files.length > 0 ? {rows, files} : after;
     writeFileSync(join(directory, CHANGES), `${JSON.stringify(changes, null, 1)}\n`);
+    nameRecord(final);
   }
 
   /** Why a result is none any more: it is true as long as all that it made is there. */
@@ -51,7 +56,36 @@ export class RootChanges {
     const rows = new Set(rowsOf(this.#root));
     if (changes.rows.some(row => !rows.has(row))) return 'rows that it made are not in the registry any more';
     const lost = changes.files.find(file => !existsSync(join(this.#root, file)));
-    return lost === undefined ? undefined : `${lost} is missing`;
+    if (lost !== undefined) return `${lost} is missing`;
+    nameRecord(manifest.directory ?? '');
+    return undefined;
+  }
+}
+
+/**
+ * The record of a root task as LANGUAGE 8 names it, `<task>-<hash12>.json` beside the result: a link to the list in there. So it says at any
+ * moment what the result says, whoever makes or replaces that, and nothing where there is none. A result that was copied without it gets it
+ * again. Where it can't be made, the result is no worse.
+ */
+function nameRecord(final: string): void {
+  const record = `${final}.json`;
+  const target = join(basename(final), CHANGES);
+  try {
+    if (linkAt(record) === target) return;
+    const fresh = join(dirname(final), `.record-${randomUUID()}`);
+    symlinkSync(target, fresh);
+    renameSync(fresh, record);
+  } catch {
+    // The root may not be written, or its file system has no links.
+  }
+}
+
+/** Where a link leads; undefined for what is none. */
+function linkAt(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
   }
 }
 

@@ -53,7 +53,7 @@ export class RootWork implements Work {
     const line = signs.initialization ?? signs.failed;
     if (line !== undefined)
       return fail({reason: 'log', line, log: join(directory, '.weft.log'), tail: log.slice(-4096)});
-    await this.#changes.end(directory);
+    await this.#changes.end(directory, this.directory);
     removeOwn(directory);
     return ok({outputs: [CHANGES]});
   }
