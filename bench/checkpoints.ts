@@ -34,6 +34,8 @@ interface Peer {
   readonly prepare: (directory: string, count: number, kind: Kind) => readonly string[];
   /** Throws unless so many tasks have run by now. */
   readonly check: (directory: string, count: number, kind: Kind) => void;
+  /** The peer whose outputs it looks at, in its directory; absent: it has its own. */
+  readonly on?: Peer;
   /** Makes all tasks done, in a directory that is prepared, where that can be had without running them. */
   readonly fill?: (directory: string, count: number, kind: Kind, run: Run) => Promise<void>;
 }
@@ -104,16 +106,27 @@ const make: Peer = {
   },
 };
 
+/** The files of Weft's results, relative to the directory of its notebook. */
+function files(directory: string): readonly string[] {
+  const work = join('.weft', 'work');
+  return readdirSync(join(directory, work)).flatMap(part =>
+    readdirSync(join(directory, work, part)).map(name => join(work, part, name, 'o')),
+  );
+}
+
+/** Has all that Weft has made for its outputs, so that both look at the same files. */
 const ninja: Peer = {
   name: 'ninja',
-  prepare(directory, count) {
-    mkdirSync(join(directory, 'out'), {recursive: true});
-    const builds = numbers(count).map(i => `build out/${i}: step\n  i = ${i}`);
-    const rule = 'rule step\n  command = echo $i > $out';
-    writeFileSync(join(directory, 'build.ninja'), `${rule}\n${builds.join('\n')}\n`);
+  on: weft,
+  prepare(directory) {
+    const builds = files(directory).map((path, at) => `build ${path}: step\n  i = ${at}`);
+    writeFileSync(join(directory, 'build.ninja'), `rule step\n  command = test -e $out # $i\n${builds.join('\n')}\n`);
     return ['ninja', '--quiet', '-j2'];
   },
-  check: outputs('ninja'),
+  check(directory, count) {
+    const ran = readFileSync(join(directory, '.ninja_log'), 'utf8').match(/^[^#]/gm)?.length;
+    if (ran !== count) throw new Error(`ninja ran ${ran} of ${count} tasks`);
+  },
 };
 
 const parslPeer = (python: string, log: boolean): Peer => {
@@ -209,8 +222,8 @@ async function showCold(kind: Kind, peers: readonly Peer[], options: CheckpointO
   }
 }
 
-const folderOf = ({name}: Peer, kind: Kind, count: number, {folder}: CheckpointOptions): string =>
-  join(folder, `${name.replace(/\W+/g, '-')}-${kind}-${count}`);
+const folderOf = ({name, on}: Peer, kind: Kind, count: number, {folder}: CheckpointOptions): string =>
+  join(folder, `${(on?.name ?? name).replace(/\W+/g, '-')}-${kind}-${count}`);
 
 const slopeOf = (many: number): Slope => ({few: Math.max(1, Math.round(many / 10)), many});
 
