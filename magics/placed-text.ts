@@ -47,11 +47,12 @@ export function mapStrings(value: JsonValue, change: (text: string) => string): 
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [change(key), mapStrings(inner, change)]));
 }
 
-/** Waits until the futures in texts are known: directories by their fingerprint, values by what they are. */
+/** Waits until the futures in texts are known: directories by their fingerprint, values by what they are, and the futures in these too. */
 export async function knownText({nodes}: PlacedText, context: MagicContext): Promise<Result<KnownText, Stop>> {
   const fingerprints = new Map<TaskNode, Fingerprint>();
   const values: (readonly [RegExp, string])[] = [];
-  for (const node of nodes) {
+  const all = new Set(nodes);
+  for (const node of all) {
     if (node.kind === 'value') {
       const settled = await node.settled();
       if (settled.is !== 'value')
@@ -61,7 +62,9 @@ export async function knownText({nodes}: PlacedText, context: MagicContext): Pro
         });
       // A value that has files too stands for its directory where a path goes on behind it.
       const end = node.draft.files === true ? '(?!/)' : '';
-      values.push([new RegExp(`/weft:[^:/\\s'"]*:${node.id}${end}`, 'g'), bashText(settled.value)]);
+      const text = bashText(settled.value);
+      values.push([new RegExp(`/weft:[^:/\\s'"]*:${node.id}${end}`, 'g'), text]);
+      for (const inner of placedIn([text], context).nodes) all.add(inner);
       if (node.draft.files !== true) continue;
     }
     const known = await node.known();

@@ -209,19 +209,26 @@ async function make(
   row: Row,
   context: MagicContext,
 ): Promise<Made> {
-  const known = await knownText(placed, context);
-  if (!known.ok) return known.error;
-  const fill = (text: string): string => known.value.fill(text);
-  const needs = new Set<Fingerprint>(known.value.needs);
-  const variables: Record<string, Variable> = {};
+  const resolved = new Map<string, Variable>();
+  const needs = new Set<Fingerprint>();
   const missing: string[] = [];
   for (const [name, {source}] of call.variables) {
-    const resolved = await resolveSource(source, Math.max(0, call.options.allowFailed - missing.length));
-    if (!resolved.ok) return resolved.error;
-    variables[name] = source.is === 'json' ? textVariable(source.value, known.value) : resolved.value.variable;
-    for (const need of resolved.value.needs) needs.add(need);
-    missing.push(...(resolved.value.missing ?? []));
+    const each = await resolveSource(source, Math.max(0, call.options.allowFailed - missing.length));
+    if (!each.ok) return each.error;
+    resolved.set(name, each.value.variable);
+    for (const need of each.value.needs) needs.add(need);
+    missing.push(...(each.value.missing ?? []));
   }
+  // What a value says of another result, by its path, is as good as the future itself.
+  const said = [...resolved.values()].flatMap(each => (each.is === 'json' ? stringsOf(each.value) : []));
+  const nodes = [...new Set([...placed.nodes, ...placedIn(said, context).nodes])];
+  const known = await knownText({...placed, nodes}, context);
+  if (!known.ok) return known.error;
+  const fill = (text: string): string => known.value.fill(text);
+  for (const need of known.value.needs) needs.add(need);
+  const variables: Record<string, Variable> = {};
+  for (const [name, each] of resolved)
+    variables[name] = each.is === 'json' ? textVariable(each.value, known.value) : each;
   const identity = await base.root?.identity();
   if (identity?.ok === false) return identity.error;
   const script = fill(call.script);

@@ -70,11 +70,18 @@ export class AllSeries {
 
   /** The node of a member, by the directory of its result. */
   at(directory: string): TaskNode | undefined {
+    const found = this.endingIn(directory);
+    return found?.directory === directory ? found.node : undefined;
+  }
+
+  /** The node of a member whose result's directory a text ends with, and that directory. */
+  endingIn(text: string): {readonly directory: string; readonly node: TaskNode} | undefined {
     const done = this.#done;
     if (done.size === 0) return undefined;
     this.#short ??= new Map([...done].map(([fingerprint, member]) => [shortOf(fingerprint), member]));
-    const node = this.#short.get(directory.slice(-12))?.node;
-    return node?.entry?.task.work.directory === directory ? node : undefined;
+    const node = this.#short.get(text.slice(-12))?.node;
+    const directory = node?.entry?.task.work.directory;
+    return node !== undefined && directory !== undefined && text.endsWith(directory) ? {directory, node} : undefined;
   }
 
   /** A task is submitted: the members that were found done and are the same get nodes of it by `make`. */

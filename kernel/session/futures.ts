@@ -11,6 +11,7 @@ import type {Draft} from './magic.js';
 import {TaskNode, type FutureNode, type Member, type NodePorts, type Stop} from './node.js';
 import {AllSeries} from './all-series.js';
 import {listedFutures, type ListedFuture} from './listed-futures.js';
+import {replaceResultPaths, resultPathsIn} from './result-paths.js';
 import {madeOf, seriesOf, type Series, type SeriesParts} from './series.js';
 import {SetNode} from './set-node.js';
 
@@ -20,13 +21,12 @@ const PLACEHOLDER = /\/weft:([^:/\s'"]*):([0-9a-f]{12})/g;
 /** What may be left of one that was cut, joined or quoted apart. */
 const MANGLED = /(?:\/?weft:[\w$.-]*:[0-9a-f]{0,12})/g;
 
-/** The end of the path of a result: of a rerun, or of a directory of a store. */
-const RESULT_PATH = /\/(?:[^\s'":;,=()]+\/)?(?:work\/[0-9a-f]{2}|rerun\/weft)\/[A-Za-z0-9_.-]+-[0-9a-f]{12}/g;
-
 /** The futures of a notebook, by id, by the place of their result, and by the name that a cell gave them. */
 export class Futures {
   readonly #nodes = new Map<string, FutureNode>();
   readonly #places = new Map<string, TaskNode>();
+  /** Their directories by the last twelve digits. */
+  readonly #directories = new Map<string, readonly string[]>();
   readonly #named = new Map<string, FutureNode>();
   /** What once had a name that is now another's. */
   readonly #replaced = new Set<FutureNode>();
@@ -90,6 +90,14 @@ export class Futures {
   /** The node whose result has this final directory. */
   at(directory: string): TaskNode | undefined {
     return this.#places.get(directory) ?? this.loops.at(directory);
+  }
+
+  /** The node whose result's directory a text ends with, and that directory. */
+  #endingIn(text: string): {readonly directory: string; readonly node: TaskNode} | undefined {
+    const directory = this.#directories.get(text.slice(-12))?.find(each => text.endsWith(each));
+    const node = directory === undefined ? undefined : this.#places.get(directory);
+    if (directory !== undefined && node !== undefined) return {directory, node};
+    return this.loops.endingIn(text);
   }
 
   /** Looks at the result of a future that is done; it is made again where that is not there as it was recorded. */
@@ -223,21 +231,18 @@ export class Futures {
     });
     mangled ??= MANGLED.exec(rest.replaceAll(/\/weft::[0-9a-f]{64}/g, ''))?.[0];
     MANGLED.lastIndex = 0;
-    for (const [path] of text.matchAll(RESULT_PATH)) {
-      const node = this.at(path);
-      if (node !== undefined) nodes.add(node);
-    }
+    const paths = (all: string): ReturnType<typeof resultPathsIn> => resultPathsIn(all, upTo => this.#endingIn(upTo));
+    for (const {node} of paths(text)) nodes.add(node);
     return {
       nodes: [...nodes],
       ...(mangled === undefined ? {} : {mangled}),
       replace: fingerprints => {
-        const sign = (node: FutureNode | undefined, whole: string): string => {
+        const sign = (node: FutureNode | undefined): string | undefined => {
           const fingerprint = node?.is === 'task' ? fingerprints.get(node) : undefined;
-          return fingerprint === undefined ? whole : `/weft::${fingerprint}`;
+          return fingerprint === undefined ? undefined : `/weft::${fingerprint}`;
         };
-        return text
-          .replace(PLACEHOLDER, (whole, _name: string, id: string) => sign(this.get(id), whole))
-          .replace(RESULT_PATH, whole => sign(this.at(whole), whole));
+        const placed = text.replace(PLACEHOLDER, (whole, _name: string, id: string) => sign(this.get(id)) ?? whole);
+        return replaceResultPaths(placed, paths(placed), sign);
       },
     };
   }
@@ -263,13 +268,24 @@ export class Futures {
     return state.is === 'done' ? state.manifest.directory : node.entry?.task.work.directory;
   }
 
+  #place(directory: string, node: TaskNode): void {
+    const short = directory.slice(-12);
+    // The longest first: one store may lie in another.
+    if (!this.#places.has(directory))
+      this.#directories.set(
+        short,
+        [...(this.#directories.get(short) ?? []), directory].sort((a, b) => b.length - a.length),
+      );
+    this.#places.set(directory, node);
+  }
+
   #changed(node: FutureNode): void {
     if (node.is === 'task' && node.entry !== undefined) {
       const {fingerprint, task} = node.entry;
       const nodes = this.#byTask.get(fingerprint) ?? new Set();
       nodes.add(node);
       this.#byTask.set(fingerprint, nodes);
-      if (task.work.directory !== undefined) this.#places.set(task.work.directory, node);
+      if (task.work.directory !== undefined) this.#place(task.work.directory, node);
     }
     for (const listener of this.#listeners) listener(node);
   }

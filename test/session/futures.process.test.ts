@@ -1,4 +1,4 @@
-import {writeFileSync} from 'node:fs';
+import {mkdirSync, writeFileSync} from 'node:fs';
 import {expect, test} from 'vitest';
 import {scratch} from '../rig/scratch.js';
 import {openTestNotebook} from './notebook.js';
@@ -59,6 +59,44 @@ test('a future, its placeholder and its final path are the same input', async ()
   expect((await notebook.run('+det')).error).toContain('TypeError');
   expect((await notebook.run('det.nope')).error).toContain('await it first');
   expect((await notebook.run('console.log(`${det}/f`)')).out).toMatch(/^\/.*\/work\/..\/bash-[0-9a-f]{12}\/f\n$/);
+});
+
+test('a final path is recognised in a directory of any name', async () => {
+  using folder = scratch();
+  const directory = folder.at('my data (2024), x=1');
+  mkdirSync(directory);
+  await using notebook = await openTestNotebook({directory});
+  await notebook.run('%%bash --as det\necho hi > f');
+  await notebook.run('%%bash --as a --from d=det\ncat "$d/f" > g');
+  await notebook.run('%wait a');
+  await notebook.run('const path = (await det).path, copy = `/copy${path}`');
+  await notebook.run('%%bash --as b --with d=${path}\ncat "$d/f" > g');
+  expect((await notebook.run('%wait b')).shown).toContain('cached');
+  await notebook.run(
+    '%%bash --as both --value --with d=${`${path}/f,${path}/g:x/y`} --with copy\nprintf \'"%s"\' "$d;$copy"',
+  );
+  expect(await notebook.value('(await both) === `${path}/f,${path}/g:x/y;/copy${path}`')).toBe('true');
+});
+
+test('what a value says of another result, by path or placeholder, is an input', async () => {
+  using folder = scratch();
+  writeFileSync(folder.at('source'), '1');
+  await using notebook = await openTestNotebook({directory: folder.path});
+  await notebook.run(`%%bash --as made\ncat ${folder.at('source')} > f`);
+  await notebook.run('%%bash --as said --value --from made\nprintf \'["%s"]\' "$made"');
+  await notebook.run('const path = made.map(files => `${files.path}/f`), later = said.map(() => `${made}/f`)');
+  const read = async (): Promise<readonly (string | undefined)[]> => {
+    await notebook.run('%%bash --as a --value --from said\ncat "$(printf %s "$said" | tr -d \'[]"\')/f"');
+    await notebook.run('%%bash --as b --value --with path\ncat "$path"');
+    await notebook.run('%%bash --as c --value --with later\ncat "$later"');
+    await notebook.run('const d = bash(`cat ${path} ${later}`, {value: true})');
+    return Promise.all(['a', 'b', 'c', 'd'].map(name => notebook.value(`await ${name}`)));
+  };
+  expect(await read()).toEqual(['1', '1', '1', '11']);
+  writeFileSync(folder.at('source'), '2');
+  await notebook.run('%force made');
+  await notebook.run('await made');
+  expect(await read()).toEqual(['2', '2', '2', '22']);
 });
 
 test('values stand in expressions, text and lists when they are known, and count by content', async () => {
