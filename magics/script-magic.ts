@@ -56,7 +56,8 @@ export function scriptMagic(language: ScriptLanguage): TaskMagic<ScriptCall> {
       ] as const) {
         const [root] = valuesOf(line, option).slice(-1);
         const typed = root === undefined ? undefined : literalText(root);
-        if (typed !== undefined) RootOrder.of(context.state).submitted(resolve(context.directory, typed), node, writes);
+        if (typed !== undefined)
+          RootOrder.of(context.state).submitted(resolve(context.directory, typed), node, writes, context.cell);
       }
     },
     readCall: (values, context) => readScriptCall(language, values, context),

@@ -33,6 +33,7 @@ export class ScriptRoot {
   readonly writes: boolean;
   readonly #order: RootOrder;
   readonly #digest: MagicContext['digest'];
+  readonly #cell: string;
   #before: readonly TaskNode[];
   #node: TaskNode | undefined;
 
@@ -40,6 +41,7 @@ export class ScriptRoot {
     this.root = root;
     this.writes = writes;
     this.#digest = path => context.digest(path);
+    this.#cell = context.cell;
     this.#order = RootOrder.of(context.state);
     // Those that change it run one after the other by themselves.
     this.#before = writes ? [] : this.#order.pending(root.path);
@@ -80,7 +82,7 @@ export class ScriptRoot {
   planned(node: TaskNode): void {
     this.#node = node;
     if (this.writes) {
-      this.#order.wrote(this.root.path, node);
+      this.#order.wrote(this.root.path, node, this.#cell);
       return;
     }
     this.#before = this.#order.before(node) ?? this.#before;

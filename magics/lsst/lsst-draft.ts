@@ -84,7 +84,7 @@ export function draftPlan(plan: Plan, context: MagicContext, before?: readonly T
       const waited =
         self !== undefined && plan.root !== undefined && way !== 'root' && needs.every(isKnown)
           ? await order.read(plan.root.path, self, pending)
-          : await waitForRoot(pending);
+          : await order.wait(plan.root?.path ?? '', self, pending);
       if (!waited.ok) return waited.error;
       const made = await makeTask(plan, way, self, context);
       if (made.ok) {
@@ -106,7 +106,7 @@ export function draftPlan(plan: Plan, context: MagicContext, before?: readonly T
       ahead = persons.planned(node, plan) ?? ahead;
       if (plan.root === undefined) return;
       if (way !== 'root') pending = order.before(node) ?? pending;
-      if (way === 'root') order.wrote(plan.root.path, node);
+      if (way === 'root') order.wrote(plan.root.path, node, context.cell);
       else order.reads(node);
     },
     ...(way === 'person' ? {mutable: true} : {}),
@@ -126,7 +126,7 @@ function draftSplit(plan: Plan, keys: readonly string[], context: MagicContext):
     kind: 'repo',
     ...waitsFor(needsOf(plan, context), pending),
     make: async () => {
-      const waited = await waitForRoot(pending);
+      const waited = await order.wait(plan.root?.path ?? '', self, pending);
       if (!waited.ok) return waited.error;
       const made = await makeSplit(
         plan,

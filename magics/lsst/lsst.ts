@@ -60,7 +60,7 @@ export const lsstMagic: TaskMagic<LsstCall> = {
     const root = typed === undefined ? context.settings.repo : resolve(context.directory, typed);
     if (task === undefined || root === undefined) return;
     const writes = hasFlag(line, 'mutates') || CATALOGUE.get(task)?.root === true;
-    RootOrder.of(context.state).submitted(root, node, writes);
+    RootOrder.of(context.state).submitted(root, node, writes, context.cell);
     const [rerun] = valuesOf(line, 'rerun').slice(-1);
     PersonsOrder.of(context.state).submitted(node, {
       root,

@@ -19,6 +19,7 @@ interface Cell {
 /** A future as the order sees it. */
 class Future implements Ordered {
   readonly label: string;
+  readonly name: string;
   readonly inner = undefined;
   readonly known: Promise<void>;
   entry: Entry | undefined;
@@ -27,6 +28,7 @@ class Future implements Ordered {
 
   constructor(label: string) {
     this.label = label;
+    this.name = label.split("'")[0] ?? '';
     this.known = new Promise(resolve => (this.#resolve = resolve));
   }
 
@@ -92,7 +94,7 @@ class Notebook {
     this.#cells.set(name, cell);
     const before = root === undefined || writes ? [] : this.order.pending(root);
     if (root !== undefined) {
-      if (writes) this.order.wrote(root, future);
+      if (writes) this.order.wrote(root, future, name);
       else this.order.reads(future);
     }
     void this.#make(name, future, cell, before).then(task => {
@@ -242,6 +244,45 @@ describe('readers and writers of a root', () => {
     expect((await after.ended()).is).toBe('blocked');
     expect(notebook.log).toEqual(expect.arrayContaining(['+broken', '-broken', '+change']));
     expect(notebook.wrong).toEqual([]);
+  });
+
+  test('a reader that comes when a writer has failed is blocked like one that came before that', async () => {
+    using place = scratch();
+    const notebook = new Notebook(place, 4);
+    notebook.cell('change', {...writer, fails: true});
+    const early = notebook.cell('early', A);
+    await notebook.settle();
+    const late = notebook.cell('late', A);
+    notebook.cell('other', writer);
+    const last = notebook.cell('last', A);
+    await notebook.settle();
+    for (const reader of [early, late, last]) expect(reader.state.is).toBe('blocked');
+    // Once it has succeeded it holds nobody up.
+    notebook.disk.failing.clear();
+    notebook.kernel.scheduler.restart(notebook.futures.get('change')!.entry!);
+    expect((await notebook.futures.get('change')!.ended()).is).toBe('done');
+    expect((await notebook.cell('again', A).ended()).is).toBe('done');
+    expect(notebook.wrong).toEqual([]);
+  });
+
+  test('a writer that failed holds nobody up once another cell has made its name anew, before its end or after', async () => {
+    for (const late of [true, false]) {
+      using place = scratch();
+      const notebook = new Notebook(place, 4);
+      const open = notebook.holdUp('change');
+      const change = notebook.cell('change', {...writer, fails: true});
+      const early = notebook.cell('early', A);
+      if (late) {
+        open();
+        await change.ended();
+      }
+      const again = notebook.cell("change'", writer);
+      const reader = notebook.cell('reader', A);
+      open();
+      await notebook.settle();
+      expect([early, again, reader].map(({state}) => state.is)).toEqual(['blocked', 'done', 'done']);
+      expect(notebook.wrong).toEqual([]);
+    }
   });
 
   test('a writer that is run again waits for readers that came later, but for those that need it', async () => {
