@@ -5,7 +5,7 @@ import type {JsonValue} from '../kernel/fingerprint/json.js';
 import {fail} from '../kernel/graph/result.js';
 import type {MagicContext, Problem, Reading, TaskMagic} from '../kernel/session/magic.js';
 import {rowKey} from './script-draft.js';
-import {valuesOf} from './script-line.js';
+import {expressionsOf, fillLine, valuesOf} from './script-line.js';
 import type {JoinCall, JoinMode, Named} from './join-call.js';
 import {draftJoin} from './join-draft.js';
 import {indexed, sourceOfEvaluated, sourceOfJson} from './source.js';
@@ -35,7 +35,7 @@ export const joinMagic: TaskMagic<JoinCall> = {
       diagnostics.push(...parsed.diagnostics);
       if (parsed.diagnostics.length === 0) names.push({name: parsed.value.name, span: parsed.value.nameSpan});
     }
-    return {expressions: [], names, diagnostics};
+    return {expressions: expressionsOf({...line, words: []}), names, diagnostics};
   },
   read(reading, context) {
     const {line} = reading;
@@ -58,6 +58,15 @@ export const joinMagic: TaskMagic<JoinCall> = {
         hint: 'write `%%join warps_r warps_i --as warps`',
         ...at,
       });
+    const [from] = line.options.filter(({name}) => name === 'from');
+    if (from !== undefined)
+      problems.push({
+        code: 'W4022',
+        severity: 'error',
+        message: '`%%join` has no `--from`',
+        hint: 'what it joins stands behind its name: `%%join warps_r warps_i --as warps`',
+        span: from.span,
+      });
     const members = line.words.flatMap(word => named(word, reading, context, problems));
     const [preferred] = valuesOf(line, 'prefer').flatMap(word => named(word, reading, context, problems));
     const option = optionOf(line, 'mode');
@@ -66,13 +75,17 @@ export const joinMagic: TaskMagic<JoinCall> = {
       members,
       ...(preferred === undefined ? {} : {prefer: preferred}),
       mode,
-      options: readTaskOptions(line, problems),
+      options: readTaskOptions(line, problems, words => fillLine(words, reading, context, problems)),
       problems,
       notes: line.options.flatMap(({name, span}) => vainNote(name, `--${name}`, span)),
     };
     return {call, problems: []};
   },
   readCall,
+  also: async (call, _row, context) => {
+    const drafted = draftJoin(call, '', context);
+    return drafted.ok ? [] : drafted.error;
+  },
   draft: async (call, row, context) => {
     if (call.members.length === 0) return fail(call.problems);
     const names = call.members.map(({label}) => label).join(' ');

@@ -105,6 +105,16 @@ async function baseOf(
   return ok({base, placed});
 }
 
+/** What is wrong with a script's call, besides what reading it has found. */
+export async function scriptErrors(
+  language: ScriptLanguage,
+  call: ScriptCall,
+  context: MagicContext,
+): Promise<readonly Problem[]> {
+  const read = await baseOf(language, call, context);
+  return read.ok ? [] : read.error;
+}
+
 /** Plans one task of a script. Futures are waited for later. */
 export async function draftScript(
   language: ScriptLanguage,

@@ -2,10 +2,9 @@ import {resolve} from 'node:path';
 import type {MagicShape} from '../kernel/cell/syntax.js';
 import {literalText} from '../kernel/cell/words.js';
 import type {TaskMagic} from '../kernel/session/magic.js';
-import {inputsOf} from './call-inputs.js';
 import {RootOrder} from './lsst/root-order.js';
 import type {ScriptCall} from './script-call.js';
-import {draftScript, repeatScript} from './script-draft.js';
+import {draftScript, repeatScript, scriptErrors} from './script-draft.js';
 import {readScriptCall} from './script-function.js';
 import {namesTaken} from './script-given.js';
 import type {ScriptLanguage} from './script-language.js';
@@ -61,7 +60,7 @@ export function scriptMagic(language: ScriptLanguage): TaskMagic<ScriptCall> {
       }
     },
     readCall: (values, context) => readScriptCall(language, values, context),
-    also: async (call, context) => (await inputsOf(call, context)).problems,
+    also: (call, _row, context) => scriptErrors(language, call, context),
     draft: (call, row, context) => draftScript(language, call, row, context),
     series: (call, row, context) => repeatScript(language, call, row, context),
   };

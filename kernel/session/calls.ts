@@ -106,8 +106,7 @@ export class Calls {
       return node;
     };
     this.#inOrder(cell, async () => {
-      const planned =
-        wrong === undefined ? planCall(registry, name, values, context, plan) : Promise.resolve(fail([wrong]));
+      const planned = planCall(registry, name, values, context, plan, wrong === undefined ? [] : [wrong]);
       const result = await planned.catch((error: unknown) => fail([faultOf(error)]));
       if (result.ok) {
         user.planned(future);

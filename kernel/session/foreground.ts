@@ -6,7 +6,7 @@ import {once, suggestName} from './cell-names.js';
 import type {Futures} from './futures.js';
 import {codesOf, expandLoops, readLoops} from './loops.js';
 import type {Problem, Reading} from './magic.js';
-import {bodyLine} from './rows.js';
+import {bodyLine} from './task-cell.js';
 import {CellScope} from './scope.js';
 import type {UserPort} from './user-port.js';
 

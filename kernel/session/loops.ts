@@ -12,7 +12,7 @@ import type {Futures} from './futures.js';
 import type {Problem, Row} from './magic.js';
 import type {FutureNode, Stop} from './node.js';
 import type {CellScope} from './scope.js';
-import {isLost} from './scope.js';
+import {isLost, mentions} from './scope.js';
 import {withoutFailed} from './without-failed.js';
 
 /** What the lists of a loop came to. */
@@ -32,8 +32,11 @@ export function readLoops(lines: readonly MagicLine[]): {
   readonly binders: readonly Binder[];
   readonly as: readonly GivenName[];
   readonly diagnostics: readonly Diagnostic[];
+  /** Names behind an error that may be loop variables too: what follows one is not read. */
+  readonly unread: readonly string[];
 } {
   const binders: Binder[] = [];
+  const unread: string[] = [];
   const diagnostics: Diagnostic[] = [];
   const as: GivenName[] = [];
   for (const line of lines) {
@@ -45,8 +48,10 @@ export function readLoops(lines: readonly MagicLine[]): {
     binders.push(...parsed.value);
     as.push(...namesGiven(options.value));
     diagnostics.push(...parsed.diagnostics, ...words.diagnostics, ...options.diagnostics.map(ofTask));
+    if (parsed.diagnostics.length > 0)
+      for (const [, name = ''] of rest.matchAll(/([\p{ID_Start}_][\p{ID_Continue}]*)\s+in\s/gu)) unread.push(name);
   }
-  return {binders, as, diagnostics};
+  return {binders, as, diagnostics, unread};
 }
 
 /** An option that a loop does not have is one of the task below it. */
@@ -66,8 +71,15 @@ export async function expandLoops(
   wait: boolean,
 ): Promise<Result<Expanded, readonly LoopProblem[]>> {
   let rows: readonly Row[] = [{}];
-  for (const binder of binders) {
+  const wrong: LoopProblem[] = [];
+  for (const [at, binder] of binders.entries()) {
     const codes = codesOf(binder);
+    // What one that is wrong would give is not known.
+    if (wrong.length > 0) {
+      const above = binders.slice(0, at).map(({variable}) => variable);
+      if (above.some(variable => codes.some(code => mentions(code, variable)))) continue;
+      rows = [{}];
+    }
     const values = await scope.rows(codes, rows, true);
     const next: Row[] = [];
     const waits = new Set<FutureNode>();
@@ -99,12 +111,13 @@ export async function expandLoops(
           next.push({...row, [binder.variable]: value});
         }
       }
-      if (problems.length > 0) return fail(problems);
+      if (problems.length > 0) break;
     }
-    if (waits.size > 0) return ok({is: 'waits', nodes: [...waits]});
+    wrong.push(...problems);
+    if (waits.size > 0 && wrong.length === 0) return ok({is: 'waits', nodes: [...waits]});
     rows = next;
   }
-  return ok({is: 'rows', rows});
+  return wrong.length > 0 ? fail(wrong) : ok({is: 'rows', rows});
 }
 
 /** Whether a list is one of numbers, each larger than the one before: none of them is there twice. */

@@ -115,7 +115,7 @@ export interface TaskMagic<C> {
     context: MagicContext,
   ): {readonly call: C | undefined; readonly problems: readonly Problem[]};
   /** What else is wrong with a call that has errors already: all of a cell's are said at once. Makes nothing. */
-  also?(call: C, context: MagicContext): Promise<readonly Problem[]>;
+  also?(call: C, row: Row, context: MagicContext): Promise<readonly Problem[]>;
   /** Plans one task. Files are read here, so that later edits do not reach it. */
   draft(call: C, row: Row, context: MagicContext): Promise<Result<Draft, readonly Problem[]>>;
   /**

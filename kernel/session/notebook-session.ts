@@ -29,7 +29,7 @@ import {KnownNames} from './known-names.js';
 import type {LanguagePort} from './language-port.js';
 import {LineRunner} from './line-runner.js';
 import {openDisplay} from './open-display.js';
-import {runTaskCell} from './magic-cell.js';
+import {errorsBesides, runTaskCell, type CellPorts} from './magic-cell.js';
 import type {Problem} from './magic.js';
 import type {NotebookControl} from './notebook-control.js';
 import type {FutureNode} from './node.js';
@@ -119,29 +119,25 @@ export class NotebookSession implements Notebook {
     const text = request.code;
     const shapes = shapesOf(this.#ports.registry);
     const {value: syntax, diagnostics} = parseCell(text, shapes);
-    if (hasErrors(diagnostics)) return problemsError(diagnostics, text, request.count);
+    if (hasErrors(diagnostics)) {
+      const more = await errorsBesides(diagnostics, syntax, this.#ports.registry.tasks, this.#taskPorts(running));
+      return problemsError([...diagnostics, ...more], text, request.count);
+    }
     if (diagnostics.length > 0) output.stream('stderr', `${problemsText(diagnostics, text, request.count)}\n`);
     if (syntax.is === 'empty') return undefined;
     return syntax.is === 'magic' ? this.#magic(running, syntax) : this.#typescript(running, text, syntax.lines);
   }
 
   async #magic(running: Running, syntax: Extract<CellSyntax, {is: 'magic'}>): Promise<ErrorContent | undefined> {
-    const {request, output, context} = running;
-    const {registry, user, futures} = this.#ports;
+    const {request, output} = running;
     const inner = syntax.stack.at(-1);
     const error = (problems: readonly Problem[]): ErrorContent => problemsError(problems, request.code, request.count);
     if (inner?.name === 'foreach') return this.#foreachTypeScript(running, syntax);
-    const own = registry.cells.find(cell => cell.shape.name === inner?.name);
+    const own = this.#ports.registry.cells.find(cell => cell.shape.name === inner?.name);
     if (own !== undefined) return foregroundCell(syntax, own, running, this.#ports);
-    const magic = registry.tasks.find(task => task.shape.name === inner?.name);
+    const magic = this.#ports.registry.tasks.find(task => task.shape.name === inner?.name);
     if (magic === undefined) return error([unknownMagic(inner)]);
-    const ran = await runTaskCell(syntax, magic, {
-      user,
-      futures,
-      context: context.fixed(),
-      count: request.count,
-      ownNames: registry.ownNames,
-    });
+    const ran = await runTaskCell(syntax, magic, this.#taskPorts(running));
     if (!ran.ok) return error(ran.error);
     const {name, node, warnings} = ran.value;
     if (warnings.length > 0) output.stream('stderr', `${problemsText(warnings, request.code, request.count)}\n`);
@@ -149,6 +145,11 @@ export class NotebookSession implements Notebook {
     this.#bind(name, node, request.count);
     await openDisplay(name ?? magic.shape.name, [node], running, this.#ports);
     return undefined;
+  }
+
+  #taskPorts({context, request}: Running): CellPorts {
+    const {user, futures, registry} = this.#ports;
+    return {user, futures, context: context.fixed(), count: request.count, ownNames: registry.ownNames};
   }
 
   async #foreachTypeScript(

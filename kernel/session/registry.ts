@@ -3,6 +3,7 @@ import type {MagicShape} from '../cell/syntax.js';
 import {fail, ok, type Result} from '../graph/result.js';
 import type {JsonValue} from '../fingerprint/json.js';
 import type {CellMagic} from './cell-magic.js';
+import {once} from './cell-names.js';
 import type {LineMagic, MagicContext, Problem, ProbePlace, SetupProbe, TaskMagic} from './magic.js';
 import type {TaskNode} from './node.js';
 
@@ -39,13 +40,17 @@ export const shapesOf = (registry: Registry): readonly MagicShape[] => [
   ...registry.lines.map(magic => magic.shape),
 ];
 
-/** Plans the task of a function call: `bash(script, options)`. `name` says which function. */
+/**
+ * Plans the task of a function call: `bash(script, options)`. `name` says which function.
+ * @param wrong what is known to be wrong with it: then nothing is planned, and all that is wrong is said
+ */
 export async function planCall(
   registry: Registry,
   name: string,
   values: readonly JsonValue[],
   context: MagicContext,
   plan: (draft: Parameters<MagicContext['plan']>[0]) => TaskNode,
+  wrong: readonly Problem[] = [],
 ): Promise<Result<TaskNode, readonly Problem[]>> {
   const magic = registry.tasks.find(task => task.shape.name === name);
   if (magic === undefined)
@@ -57,9 +62,10 @@ export async function planCall(
         hint: `these do: ${registry.tasks.map(({shape}) => shape.name).join(', ')}`,
       },
     ]);
-  const {call, problems} = magic.readCall(values, context);
+  const {call, problems: read} = magic.readCall(values, context);
+  const problems = [...wrong, ...read];
   if (call === undefined || problems.some(problem => problem.severity === 'error'))
-    return fail([...problems, ...((call !== undefined && (await magic.also?.(call, context))) || [])]);
+    return fail(once([...problems, ...((call !== undefined && (await magic.also?.(call, {}, context))) || [])]));
   const draft = await magic.draft(call, {}, context);
   return draft.ok ? ok(plan(draft.value)) : draft;
 }

@@ -1,34 +1,14 @@
-import type {Span} from '../cell/source.js';
-import type {CellSyntax, MagicLine} from '../cell/syntax.js';
-import type {JsonValue} from '../fingerprint/json.js';
 import {labelOf} from '../graph/work.js';
 import {fail, ok, type Result} from '../graph/result.js';
-import type {Evaluated, Settled} from '../typescript/messages.js';
+import type {Settled} from '../typescript/messages.js';
 import {once, suggestName} from './cell-names.js';
-import type {Futures} from './futures.js';
-import type {Draft, MagicContext, Problem, Reading, Row, TaskMagic} from './magic.js';
+import {otherErrors} from './other-errors.js';
+import type {Draft, Problem, Row} from './magic.js';
 import type {Stop, TaskNode} from './node.js';
 import type {Repeat} from './repeat.js';
-import type {CellScope, RowValues} from './scope.js';
-import type {UserPort} from './user-port.js';
+import type {RowValues} from './scope.js';
+import {errorsOf, readingOf, type TaskCell} from './task-cell.js';
 import {withoutFailed} from './without-failed.js';
-
-/** A magic cell that makes tasks, and all that its rows are read with. */
-export interface TaskCell {
-  readonly syntax: Extract<CellSyntax, {is: 'magic'}>;
-  readonly binders: NonNullable<Reading['binders']>;
-  readonly magic: TaskMagic<unknown>;
-  readonly line: MagicLine;
-  readonly wants: ReturnType<TaskMagic<unknown>['wants']>;
-  readonly scope: CellScope;
-  readonly context: MagicContext;
-  readonly user: UserPort;
-  readonly futures: Futures;
-  /** The cell's number. */
-  readonly count: number;
-  /** What the cell makes is called so; undefined: it has no name. */
-  readonly name: string | undefined;
-}
 
 /** One combination of loop variables, with the task that it makes. */
 export interface PlannedRow {
@@ -83,7 +63,7 @@ export async function planRows(
     const wrong = errorsOf(cell, value);
     const drafted =
       wrong.length > 0
-        ? fail([...wrong, ...(await otherErrors(wrong, readingOf(row, value, named, cell), cell))])
+        ? fail([...wrong, ...(await otherErrors(wrong, [row], [], cell))])
         : value.deferred.length > 0
           ? ok({row, draft: deferredDraft(row, value, named, cell), warnings: []})
           : await draftRow(row, value, named, cell);
@@ -95,39 +75,6 @@ export async function planRows(
   return fail(once(problems.map(problem => suggestName(problem, known))));
 }
 
-const errorsOf = ({wants}: TaskCell, values: RowValues): readonly Problem[] =>
-  wants.expressions.flatMap(({code, span}) => {
-    const got = values.get(code);
-    return got.is === 'error'
-      ? [
-          {
-            code: 'W2031' as const,
-            severity: 'error' as const,
-            span,
-            message: `\`${code.trim()}\`: ${got.error.ename}: ${got.error.evalue}`,
-            hint: 'it is JavaScript of the notebook: try it in a cell of its own',
-          },
-        ]
-      : [];
-  });
-
-/** What else is wrong with a line: not what comes of the expressions that are wrong. */
-async function otherErrors(
-  wrong: readonly Problem[],
-  reading: Reading,
-  {magic, context}: TaskCell,
-): Promise<readonly Problem[]> {
-  const {call, problems} = magic.read(reading, context);
-  const also = (call !== undefined && (await magic.also?.(call, context))) || [];
-  return [...problems, ...also].filter(
-    ({severity, span}) =>
-      severity === 'error' &&
-      !wrong.some(other => span !== undefined && other.span !== undefined && overlap(span, other.span)),
-  );
-}
-
-const overlap = (a: Span, b: Span): boolean => a.start < b.end && b.start < a.end;
-
 async function draftRow(
   row: Row,
   values: RowValues,
@@ -137,28 +84,12 @@ async function draftRow(
   const {magic, context} = cell;
   const {call, problems} = magic.read(readingOf(row, values, names, cell), context);
   if (call === undefined || problems.some(problem => problem.severity === 'error'))
-    return fail([...problems, ...((call !== undefined && (await magic.also?.(call, context))) || [])]);
+    return fail([...problems, ...((call !== undefined && (await magic.also?.(call, row, context))) || [])]);
   const draft = await magic.draft(call, row, context);
   return draft.ok
     ? ok({row, draft: called(draft.value, cell), warnings: [...problems, ...(draft.value.notes ?? [])]})
     : fail([...problems, ...draft.error.map(problem => ({span: cell.line.nameSpan, ...problem}))]);
 }
-
-const readingOf = (row: Row, values: RowValues, names: RowValues, {line, syntax, binders}: TaskCell): Reading => ({
-  line,
-  body: syntax.body,
-  bodySpan: syntax.bodySpan,
-  bodyLine: bodyLine(syntax),
-  row,
-  binders,
-  evaluated: (_span: Span, code: string): Evaluated => values.get(code),
-  lookup: (name: string): Evaluated =>
-    Object.hasOwn(row, name) ? {is: 'json', value: row[name] as JsonValue} : names.get(name),
-});
-
-/** How many lines of the cell stand above the body: those of the stack, and the blank ones before it. */
-export const bodyLine = ({stack}: TaskCell['syntax']): number =>
-  stack.reduce((lines, line) => lines + line.rest.split('\n').length, stack[0]?.span.start ?? 0);
 
 /** A script is called as its cell is: that it is a script, or a join, says nothing to a person. Names are never hashed. */
 function called(draft: Draft, cell: TaskCell): Draft {

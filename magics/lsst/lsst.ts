@@ -6,6 +6,7 @@ import type {Span} from '../../kernel/cell/source.js';
 import {bodyWords, literalText} from '../../kernel/cell/words.js';
 import {fillWord} from '../../kernel/cell/fill.js';
 import type {MagicContext, Problem, Reading, TaskMagic} from '../../kernel/session/magic.js';
+import {rowKey} from '../script-draft.js';
 import {expressionsOf, fillingOf, fillLine, valuesOf} from '../script-line.js';
 import {indexed, sourceOfEvaluated} from '../source.js';
 import {hasFlag, readTaskOptions, TASK_OPTIONS} from '../task-options.js';
@@ -16,6 +17,7 @@ import {readLsstCall} from './lsst-function.js';
 import {rerunProblems, unknownVariable} from './line-problems.js';
 import {dataIdWords} from './arguments.js';
 import {PersonsOrder} from './persons-order.js';
+import {planLsst} from './plan.js';
 import {RootOrder} from './root-order.js';
 
 const shape: MagicShape = {
@@ -67,6 +69,10 @@ export const lsstMagic: TaskMagic<LsstCall> = {
       rerun: rerun === undefined ? undefined : literalText(rerun),
       from: valuesOf(line, 'from').flatMap(word => /^rerun:(.+)$/.exec(literalText(word) ?? '')?.[1] ?? []),
     });
+  },
+  also: async (call, row, context) => {
+    const planned = await planLsst(call, row, rowKey(row), context);
+    return planned.ok ? [] : planned.error;
   },
   draft: draftLsst,
 };

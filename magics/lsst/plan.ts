@@ -55,7 +55,11 @@ export async function planLsst(
 ): Promise<Result<{readonly plan: Plan; readonly notes: readonly Problem[]}, readonly Problem[]>> {
   const problems: Problem[] = [...call.problems];
   const inside = await context.container(call.options.container);
-  if (!inside.ok) return fail([...problems, inside.error]);
+  if (!inside.ok) {
+    // What its words mean is not known then, but where it would run is.
+    const root = call.repo === undefined ? ok(undefined) : findRoot(call, undefined, call.from, context);
+    return fail([...problems, inside.error, ...(root.ok ? [] : [root.error])]);
+  }
   const container = inside.value;
   const setup = await context.setup(container);
   if (!setup.ok) return fail([...problems, setup.error]);
