@@ -24,15 +24,21 @@ export function matchGlob(root: string, glob: Glob): readonly string[] {
   // As in a shell, a leading dot is matched by a dot only.
   const hidden = /(^|[/{,])(?!\.\.?(\/|$))\./.test(glob.text);
   const found = new Set<string>();
-  const walk = (directory: string, level: number): void => {
+  // A link that leads back up would be followed for ever below `**`, which has no depth.
+  const walk = (directory: string, level: number, above: readonly string[]): void => {
     for (const entry of list(join(root, directory))) {
       const name = directory === '' ? entry : `${directory}/${entry}`;
       if (entry.startsWith('.') && !hidden) continue;
       if (glob.expression.test(name)) for (const file of filesBelow(root, name)) found.add(file);
-      else if (level < glob.depth && isDirectory(join(root, name))) walk(name, level + 1);
+      else if (level < glob.depth) {
+        const place = placeOf(join(root, name));
+        if (place !== undefined && !(glob.depth === Infinity && above.includes(place)))
+          walk(name, level + 1, [...above, place]);
+      }
     }
   };
-  walk(glob.base, glob.base === '' ? 1 : glob.base.split('/').length + 1);
+  const base = placeOf(join(root, glob.base));
+  walk(glob.base, glob.base === '' ? 1 : glob.base.split('/').length + 1, base === undefined ? [] : [base]);
   return [...found].sort();
 }
 
@@ -103,7 +109,7 @@ export async function inputFiles(
 function missing(text: string, root: string, glob: Glob): string {
   if (text.trim() === '') return 'an empty name is no input';
   if (!glob.literal) return `\`${text}\` matches no file`;
-  return isDirectory(join(root, glob.text))
+  return placeOf(join(root, glob.text)) !== undefined
     ? `the directory \`${text}\` has no file in it`
     : `there is no file \`${text}\``;
 }
@@ -136,10 +142,12 @@ function list(path: string): readonly string[] {
   }
 }
 
-function isDirectory(path: string): boolean {
+/** A directory as the file system numbers it; undefined: it is none. */
+function placeOf(path: string): string | undefined {
   try {
-    return statSync(path).isDirectory();
+    const stat = statSync(path);
+    return stat.isDirectory() ? `${stat.dev}:${stat.ino}` : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }

@@ -176,3 +176,17 @@ test('a link that leads nowhere is named, with where it leads, and what to do', 
     },
   ]);
 });
+
+test('links that lead back up are followed once below `**`', () => {
+  using folder = scratch();
+  mkdirSync(folder.at('d', 'deep'), {recursive: true});
+  writeFileSync(folder.at('d', 'deep', 'x'), '');
+  for (const name of ['current', 'latest', 'last']) symlinkSync('.', folder.at('d', name));
+  symlinkSync('../deep', folder.at('d', 'deep', 'again'));
+  expect(matchGlob(folder.path, readGlob('**/x'))).toEqual(['d/deep/x']);
+  expect(matchGlob(folder.path, readGlob('d/*/deep/x'))).toEqual([
+    'd/current/deep/x',
+    'd/last/deep/x',
+    'd/latest/deep/x',
+  ]);
+});
