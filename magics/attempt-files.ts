@@ -5,8 +5,9 @@ import {isOwnFile, OWN} from '../kernel/graph/own-files.js';
 /**
  * The files that a task has left in its directory, relative, with `/`, sorted; Weft's own at its top are none. A link is what it is, though it
  * leads to a directory: what lies behind it is not the task's.
+ * @param links gets the names of those that are links
  */
-export function attemptFiles(directory: string, below = '.'): readonly string[] {
+export function attemptFiles(directory: string, below = '.', links: string[] = []): readonly string[] {
   const names: string[] = [];
   const walk = (name: string): void => {
     for (const entry of entriesOf(join(directory, name))) {
@@ -14,6 +15,7 @@ export function attemptFiles(directory: string, below = '.'): readonly string[] 
       const inner = name === '' ? entry.name : `${name}/${entry.name}`;
       if (entry.isDirectory() && !isUndecoded(join(directory, inner))) walk(inner);
       else names.push(inner);
+      if (entry.isSymbolicLink()) links.push(inner);
     }
   };
   walk(below === '.' ? '' : below);

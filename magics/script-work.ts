@@ -17,6 +17,7 @@ import type {Program, ScriptLanguage} from './script-language.js';
 import type {ScriptRoot} from './script-root.js';
 import {resultPlaces, taskMounts} from './task-mounts.js';
 import {literalHint, readGlob} from './glob.js';
+import {deadLink, outputLinks, saveTargets, straightenLinks} from './output-links.js';
 import type {InputFile} from './script-inputs.js';
 
 /** What a script's task stands on besides its call, read when the cell ran. */
@@ -155,28 +156,45 @@ export class ScriptWork implements Work {
       if (!parsed.ok) return Promise.resolve(fail({reason: 'value', message: parsed.error, ...ended}));
       value = parsed.value;
     }
-    for (const file of this.#base.files) if (file.linked) removeLink(directory, file.name);
-    // Weft's own files stay: the kernel may end before it has published, and the next one reads them again.
     const {out} = this.#call;
+    const given = new Set(this.#base.files.flatMap(file => (file.linked ? [file.name] : [])));
+    const named: string[] = [];
+    const before = this.#call.value && out === undefined ? [] : attemptFiles(directory, '.', named);
+    const links = outputLinks(
+      directory,
+      named.filter(name => !given.has(name)),
+    );
+    for (const name of given) removeLink(directory, name);
+    // Weft's own files stay: the kernel may end before it has published, and the next one reads them again.
     if (this.#call.value && out === undefined) return Promise.resolve(ok({outputs: [], value: value ?? null}));
-    const all = attemptFiles(directory);
-    const lost = lostFile(directory, all);
+    const all = given.size === 0 ? before : attemptFiles(directory);
+    const lost =
+      lostFile(directory, all) ?? (out === undefined ? saveTargets(directory, links, new Set(all)) : undefined);
     if (lost !== undefined) return Promise.resolve(fail({reason: 'output', message: lost, paths: [], ...ended}));
-    if (out === undefined) return Promise.resolve(ok({outputs: all, ...(value === undefined ? {} : {value})}));
+    if (out === undefined) {
+      straightenLinks(directory, links);
+      return Promise.resolve(ok({outputs: all, ...(value === undefined ? {} : {value})}));
+    }
     const outputs = new Set<string>(this.#language.outputs?.(directory).filter(name => all.includes(name)));
     const missing: string[] = [];
+    const dead = new Set(links.flatMap(({name, target}) => (target === undefined ? [name] : [])));
     for (const glob of out) {
       const found = matches(all, glob);
-      if (found.length === 0) missing.push(glob);
+      if (found.every(name => dead.has(name))) missing.push(glob);
       for (const name of found) outputs.add(name);
     }
     if (missing.length > 0 && !this.#call.options.allowEmpty) {
       const globs = missing.map(readGlob);
-      const hint = globs.map(literalHint).find(each => each !== undefined);
+      const hint =
+        missing.flatMap(glob => matches(all, glob)).map(name => deadLink(directory, name))[0] ??
+        globs.map(literalHint).find(each => each !== undefined);
       const message = `it made no ${globs.map(({text}) => `\`${text}\``).join(', ')}${hint === undefined ? '' : `: ${hint}`}`;
       return Promise.resolve(fail({reason: 'output', message, paths: globs.map(({text}) => text), ...ended}));
     }
+    const unnamed = saveTargets(directory, links, outputs);
+    if (unnamed !== undefined) return Promise.resolve(fail({reason: 'output', message: unnamed, paths: [], ...ended}));
     for (const name of all) if (!outputs.has(name)) rmSync(join(directory, name));
+    straightenLinks(directory, links);
     // Where there are no directories, the number of its names says so.
     if (statSync(directory).nlink !== 2) removeEmpty(directory);
     return Promise.resolve(ok({outputs: [...outputs].sort(), ...(value === undefined ? {} : {value})}));

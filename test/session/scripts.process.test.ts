@@ -82,6 +82,32 @@ test('a result has what `--out` names, else every file', async () => {
   expect((await notebook.run('await gone')).error).toContain('made no `nope.txt`');
 });
 
+test('a link among the results leads to its file, though the way to it does not stay', async () => {
+  using folder = scratch();
+  writeFileSync(folder.at('given'), 'given');
+  await using notebook = await openTestNotebook({directory: folder.path});
+  await notebook.run('%%foreach i in [1, 2]\n%%bash --as ups\necho -n $i > f');
+  const texts = async (options: string, script: string, ...names: string[]): Promise<string> => {
+    await notebook.run(`%%bash --as made ${options}\n${script}`);
+    const all = names.map(name => `(await made).text('${name}')`).join();
+    const {out, error} = await notebook.run(`await made; console.log([${all}].join())`);
+    return out.trim() || error;
+  };
+  const real = 'mkdir real; echo -n x > real/f;';
+  expect(await texts('--out best', `${real} ln -s real/f best`, 'best')).toBe('x');
+  expect(await texts('--out best last', `${real} ln -s "$PWD/real/f" best; ln -s best last`, 'best', 'last')).toBe(
+    'x,x',
+  );
+  expect(await texts('--out last real', `${real} ln -s real/f best; ln -s best last`, 'last', 'real/f')).toBe('x,x');
+  expect(await texts('--out last real/*', `${real} ln -s real best; ln -s best/f last`, 'last')).toBe('x');
+  expect(await texts('', 'echo -n t > "$TMPDIR/t"; ln -s "$TMPDIR/t" t', 't')).toBe('t');
+  expect(await texts('--in given', 'ln -s given a; cp -P given b', 'a', 'b')).toBe('given,given');
+  expect(await texts('--from ups', 'for up in $ups/*; do ln -s $up/f ${up##*/}; done', '1', '2')).toBe('1,2');
+  expect(await texts('--out best', `${real} ln -s real best`, 'best')).toContain('add `--out real`');
+  expect(await texts('', 'mkdir "$TMPDIR/t"; touch "$TMPDIR/t/t"; ln -s "$TMPDIR/t" t')).toContain('temporary');
+  expect(await texts('--out best', 'ln -s nowhere best', 'best')).toContain('a link to `nowhere`, which is not there');
+});
+
 test('what is quoted or filled in names just that file, and a function writes it by a backslash', async () => {
   using folder = scratch();
   for (const name of ['x[1]', 'x1', '{p,q}']) writeFileSync(folder.at(name), name);
