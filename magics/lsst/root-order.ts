@@ -89,18 +89,21 @@ export class RootOrder<N extends Ordered = TaskNode> {
 
   /**
    * What who reads a root now comes after: the tasks that are still to change it, and those that were to and did not. Of the latter not those
-   * whose name another cell has given to another such task since.
+   * that a person has cancelled, and goes on without; nor those whose name another cell has given to another such task since.
    */
   pending(root: string): readonly N[] {
     return [...this.#root(root).writers.keys()].filter(
-      node => !isFinal(node.state) || (node.state.is !== 'done' && !this.#isReplaced(root, node, this.#count)),
+      node => !isFinal(node.state) || (isStopped(node.state) && !this.#isReplaced(root, node, this.#count)),
     );
   }
 
   /** Waits for tasks of {@link pending}; the error says which of them did not do it. */
   async wait(root: string, node: N | undefined, pending: readonly N[]): Promise<Result<undefined, Stop>> {
     const number = node === undefined ? this.#count : this.#number(node);
-    return waitForRoot(pending, other => this.#isReplaced(root, other, number));
+    const waited = await waitForRoot(pending, other => this.#isReplaced(root, other, number));
+    if (waited.ok || waited.error.is !== 'blocked') return waited;
+    const {blocked} = waited.error;
+    return fail({is: 'blocked', blocked: {...blocked, because: `${blocked.because}, which changes ${root} before it`}});
   }
 
   /** How many tasks have been let to change a root. */
@@ -268,6 +271,8 @@ function waitingFor(entry: OrderedEntry, found: Set<OrderedEntry>): void {
 
 const entryOf = (node: Ordered): OrderedEntry | undefined =>
   node.inner === undefined ? node.entry : entryOf(node.inner);
+
+const isStopped = ({is}: TaskState): boolean => is === 'failed' || is === 'blocked';
 
 const labels = (nodes: readonly Ordered[]): readonly string[] => [...new Set(nodes.map(({label}) => label))];
 
