@@ -18,6 +18,7 @@ import {readRecipe, sliceOf, wayOf, type Way} from './lsst-recipe.js';
 import {resolveParents, type ParentRerun} from './parents.js';
 import {PersonWork} from './person-work.js';
 import {PersonsOrder} from './persons-order.js';
+import {draftLater, valuesIn} from './placed-values.js';
 import {planLsst, type Plan} from './plan.js';
 import {workOf} from './lsst-work.js';
 import {RerunWork, type Command} from './rerun-work.js';
@@ -38,7 +39,10 @@ export async function draftLsst(
   if (!planned.ok) return planned;
   const {plan, notes} = planned.value;
   const draft = call.split === undefined ? draftPlan(plan, context) : draftSplit(plan, call.split, context);
-  return ok({...draft, notes});
+  const values = valuesIn(wordsOf(plan.args), context);
+  if (values.length === 0) return ok({...draft, notes});
+  const fixed = context.fixed();
+  return ok({...draftLater(call, plan, values, draft, context, known => draftLsst(known, row, fixed)), notes});
 }
 
 /** The futures that a plan waits for: its parents, and what its words name. */

@@ -3,7 +3,7 @@ import {bodyWords} from '../../kernel/cell/words.js';
 import type {JsonValue} from '../../kernel/fingerprint/json.js';
 import type {MagicContext, Problem} from '../../kernel/session/magic.js';
 import {dedent} from '../script-text.js';
-import {handleOf, sourceOfJson} from '../source.js';
+import {handleOf, placeholderOf, sourceOfJson} from '../source.js';
 import {TASK_KEYS, taskOptionsOf} from '../task-options.js';
 import type {ArgumentWord, LsstCall, Parent} from './lsst-call.js';
 import {rerunProblems, unknownVariable} from './line-problems.js';
@@ -41,14 +41,17 @@ export function readLsstCall(
   const error = (message: string, hint?: string): void => {
     problems.push({code: 'W9002', severity: 'error', message, ...(hint === undefined ? {} : {hint})});
   };
-  const [task, options = {}] = values;
-  if (typeof task !== 'string' || !isObject(options)) {
+  const [task, typed = {}] = values;
+  if (typeof task !== 'string' || !isObject(typed)) {
     error(
       '`lsst` takes the name of a task, and an object of options',
       "lsst('processCcd', {id: {visit: 903334, ccd: 16}})",
     );
     return {call: undefined, problems};
   }
+  const options: Given = Object.fromEntries(
+    Object.entries(typed).map(([key, value]) => [key, key === 'from' ? value : placedIn(value, key, context, error)]),
+  );
   for (const key of Object.keys(options))
     if (!KNOWN.includes(key)) error(`\`lsst\` has no option \`${key}\``, `it has ${KNOWN.join(', ')}`);
   const text = (name: string): string | undefined => {
@@ -70,11 +73,11 @@ export function readLsstCall(
   if (rerun !== undefined) problems.push(...rerunProblems(rerun, keys !== undefined));
   const from = options['from'] === undefined ? [] : readFrom(options['from'], context, problems);
   const words = optionWords(options, error);
-  const typed = options['args'];
+  const body = options['args'];
   const call: LsstCall = {
     task: task.replace(/\.py$/, ''),
     words: environment => {
-      const args = typed === undefined ? {words: [], problems: []} : argumentWords(typed, environment, context);
+      const args = body === undefined ? {words: [], problems: []} : argumentWords(body, environment, context);
       return {words: [...args.words, ...words], problems: args.problems};
     },
     from,
@@ -86,6 +89,30 @@ export function readLsstCall(
     problems,
   };
   return {call, problems};
+}
+
+/** A value with the placeholders of the futures that stand in it. */
+function placedIn(
+  value: JsonValue,
+  name: string,
+  context: MagicContext,
+  error: (message: string, hint?: string) => void,
+): JsonValue {
+  const id = handleOf(value);
+  if (id !== undefined) {
+    const node = context.node(id);
+    if (node?.is === 'task') return placeholderOf(node);
+    error(
+      node === undefined ? `the future in \`${name}\` is unknown` : `\`${name}\` has the whole set \`${node.name}\``,
+      node === undefined ? 'run the cell that makes it again' : 'take an element of it, or await it first',
+    );
+    return '';
+  }
+  if (Array.isArray(value)) return (value as readonly JsonValue[]).map(each => placedIn(each, name, context, error));
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, each]) => [key, placedIn(each, `${name}.${key}`, context, error)]),
+  );
 }
 
 function readFrom(value: JsonValue, context: MagicContext, problems: Problem[]): readonly Parent[] {
@@ -148,11 +175,9 @@ function idWords(
     );
     if (scalars.length === list.length && list.length > 0) return [plain(`${key}=${scalars.map(String).join('^')}`)];
     const why =
-      handleOf(value) !== undefined
-        ? 'is a future: await it first'
-        : list.length === 0
-          ? 'is an empty list: the data id would name nothing'
-          : 'has elements that are no text, number or boolean';
+      list.length === 0
+        ? 'is an empty list: the data id would name nothing'
+        : 'has elements that are no text, number or boolean';
     error(`\`${name}.${key}\` ${why}`);
     return [];
   });

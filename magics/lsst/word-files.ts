@@ -78,6 +78,8 @@ export async function contentsOf(
   const files = new Map<string, Digest>();
   const add = async (word: ArgumentWord, must: boolean): Promise<void> => {
     if (files.has(word.text) || word.text.includes('/weft:')) return;
+    // A final path counts as the future does.
+    if (must && context.placeholders(word.text).nodes.length > 0) return;
     const path = resolve(context.directory, word.text);
     const host = hostOf(word.text, mounts, context);
     if (!isThere(host) && (!must || (container !== undefined && host === path && mountOf(path, mounts) === undefined)))
