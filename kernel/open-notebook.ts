@@ -223,6 +223,7 @@ export async function openNotebook({
     stuck: {
       room,
       ownerOf: task => stores.current.checkpoints.ownerOf(task),
+      laneOwnerOf: task => stores.current.checkpoints.lanes.ownerOf(task),
       now: () => Date.now(),
     },
     plan: {

@@ -91,8 +91,10 @@ export interface Task {
   readonly contents?: ReadonlyMap<string, Digest | Content>;
   /** Run it though it is cached: `--force` and `%force` (its edition rises if bytes differ), or `--always`. */
   readonly force?: boolean;
-  /** Never two at once of one lane: a root's writers, a person's rerun. */
+  /** Never two at once of one lane, in all kernels: a root's writers, a person's rerun. */
   readonly lane?: string;
+  /** Where claims to that lane lie, so that all kernels meet there; absent: with those of the task. */
+  readonly laneClaims?: string;
   /**
    * What a result lacks for this one, in a person's words: `--allow-empty` is not hashed, so that another task of the same fingerprint may be
    * content with less. Absent: it takes any.

@@ -6,6 +6,7 @@ import {recordedHere, type Claim} from './checkpoints.js';
 import type {Entry} from './entry.js';
 import {outdatedBy} from './hits.js';
 import {notedInputs} from './inputs.js';
+import {isMine, takeLane, type HeldLane} from './lane-claim.js';
 import type {Launched} from './launch.js';
 import type {Scheduler} from './scheduler.js';
 
@@ -15,6 +16,8 @@ export type Attached =
   | {readonly is: 'failed'; readonly failure: Failure}
   /** Its kernel is dead: the attempt is ours to watch and to publish, and so is the claim. */
   | {readonly is: 'adopt'; readonly attempt: AttemptId; readonly holder: Holder}
+  /** It is to be taken over, and somebody else has its lane. */
+  | {readonly is: 'in lane'; readonly held: HeldLane}
   /** Nobody has it any more: run it. */
   | {readonly is: 'again'}
   /** Nobody waits for it here any more. */
@@ -75,22 +78,33 @@ async function look(
 }
 
 async function takeOver(
-  {ports: {checkpoints}}: Scheduler,
+  scheduler: Scheduler,
   entry: Entry,
   {claim, holder}: Elsewhere,
   own: {readonly attempt: AttemptId; readonly directory: string},
   left: () => boolean,
 ): Promise<Attached> {
+  const {checkpoints} = scheduler.ports;
   const {task} = entry;
   const {attempt, directory} = claim.directory === '' ? own : claim;
+  const lane = task.lane === undefined ? undefined : await takeLane(scheduler, entry, attempt, directory);
+  if (lane?.ok === false) return {is: 'failed', failure: lane.error};
+  if (lane !== undefined && !isMine(lane.value)) return left() ? {is: 'left'} : {is: 'in lane', held: lane.value};
+  const laneClaim = lane?.value.claim;
+  const leaveLane = (): void => (laneClaim === undefined ? undefined : checkpoints.lanes.release(task, laneClaim));
   const taken = await checkpoints.takeOver(task, claim, attempt, directory);
-  if (!taken.ok) return {is: 'failed', failure: taken.error};
-  if (taken.value.is !== 'mine') return left() ? {is: 'left'} : {is: 'again'};
+  if (!taken.ok || taken.value.is !== 'mine') {
+    leaveLane();
+    if (!taken.ok) return {is: 'failed', failure: taken.error};
+    return left() ? {is: 'left'} : {is: 'again'};
+  }
   if (left()) {
+    leaveLane();
     await checkpoints.release(task, taken.value.claim);
     return {is: 'left'};
   }
   entry.claim = taken.value.claim;
+  entry.laneClaim = laneClaim;
   const held = holder ?? (claim.directory === '' ? undefined : await checkpoints.recall(task, claim));
   if (held === undefined) return {is: 'again'};
   entry.attempt = attempt;

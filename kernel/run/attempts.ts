@@ -3,6 +3,8 @@ import {attach} from './attach.js';
 import {Endings} from './endings.js';
 import type {Entry} from './entry.js';
 import type {Exit} from './executor.js';
+import {giveLane} from './lane-claim.js';
+import {LaneWaits} from './lane-waits.js';
 import {launch, type Launched} from './launch.js';
 import {ReadyQueue} from './ready-queue.js';
 import {soon} from './resting.js';
@@ -26,6 +28,7 @@ export class Attempts {
   /** What is being published. */
   readonly #finishing = new Set<Promise<void>>();
   readonly #endings: Endings;
+  readonly #lanes: LaneWaits;
   /** How many are being started, or are with the executor. */
   #out = 0;
   /** Milliseconds that the last jobs took. */
@@ -39,6 +42,11 @@ export class Attempts {
   constructor(scheduler: Scheduler) {
     this.#scheduler = scheduler;
     this.#endings = new Endings(scheduler, {free: entry => this.#free(entry), queue: entry => this.queue(entry)});
+    this.#lanes = new LaneWaits(scheduler, this.#endings, {
+      free: entry => this.#free(entry),
+      swap: (entry, other) => this.#swap(entry, other),
+      isOwn: attempt => this.#entries.has(attempt),
+    });
   }
 
   /** Whether nothing more is started. */
@@ -91,6 +99,7 @@ export class Attempts {
 
   /** An attempt has ended. */
   ended(attempt: AttemptId, exit: Exit): void {
+    this.#lanes.ended(attempt);
     const entry = this.#entries.get(attempt);
     if (entry === undefined) return;
     this.#entries.delete(attempt);
@@ -125,7 +134,7 @@ export class Attempts {
   }
 
   #start(): void {
-    while (!this.#closed && this.#out < this.#scheduler.ports.outstanding(this.#mean)) {
+    while (this.#isFree()) {
       const entry = this.#ready.pop();
       if (entry === undefined) return;
       if (!this.#scheduler.isReady(entry)) {
@@ -135,10 +144,18 @@ export class Attempts {
         this.#scheduler.advance(entry);
         continue;
       }
-      this.#out += 1;
-      entry.phase = 'starting';
-      this.#prepare(entry);
+      this.#begin(entry);
     }
+  }
+
+  #isFree(): boolean {
+    return !this.#closed && this.#out < this.#scheduler.ports.outstanding(this.#mean);
+  }
+
+  #begin(entry: Entry): void {
+    this.#out += 1;
+    entry.phase = 'starting';
+    this.#prepare(entry);
   }
 
   #prepare(entry: Entry): void {
@@ -204,6 +221,9 @@ export class Attempts {
       case 'cancelled':
         await this.#endings.cancelled(entry);
         break;
+      case 'in lane':
+        await this.#lanes.wait(entry, launched.held);
+        break;
       case 'elsewhere':
         // It needs no slot of ours. Its lane stays taken.
         entry.phase = 'elsewhere';
@@ -224,6 +244,9 @@ export class Attempts {
           executor.adopt(attached.attempt, attached.holder, entry.task.placement.time),
         );
         return;
+      case 'in lane':
+        await this.#lanes.wait(entry, attached.held);
+        return;
       case 'again':
         // To wait for another kernel was no try.
         entry.tries -= 1;
@@ -238,6 +261,18 @@ export class Attempts {
     }
   }
 
+  /** The lane goes from one to the other. */
+  #swap(entry: Entry, other: Entry): boolean {
+    if (other === entry || other.lane !== entry.lane || !this.#isFree() || !this.#scheduler.isReady(other))
+      return false;
+    if (!this.#ready.remove(other)) return false;
+    entry.phase = 'idle';
+    entry.lacksLane = false;
+    this.#ready.push(entry);
+    this.#begin(other);
+    return true;
+  }
+
   #watch(entry: Entry, attempt: AttemptId, give: () => void): void {
     entry.attempt = attempt;
     entry.phase = 'out';
@@ -250,6 +285,8 @@ export class Attempts {
   #free(entry: Entry): void {
     entry.phase = 'idle';
     if (entry.lane === undefined) return;
+    entry.lacksLane = false;
+    giveLane(this.#scheduler, entry);
     this.#ready.free(entry.lane);
     // What waited for the lane moves once this one's state is said.
     queueMicrotask(() => this.#pump());

@@ -15,6 +15,9 @@ export interface Claim {
   readonly number: number;
   /** When it was made, milliseconds since the epoch by its owner's clock. */
   readonly at: number;
+  /** Of the claim to a lane: the task that runs in it, and its limit in seconds, if it has one. */
+  readonly task?: Fingerprint;
+  readonly time?: number;
 }
 
 /** What asking for a claim gives. */
@@ -52,8 +55,22 @@ export interface Refused {
   readonly unreadable?: true;
 }
 
+/** Claims to lanes, among all kernels: who has one runs its task there, and nobody else does. All is asked of tasks that have a lane. */
+export interface Lanes {
+  claim(task: Task, attempt: AttemptId, directory: string): Promise<Result<Claimed, Failure>>;
+  /** Makes the next number of a claim whose owner has nothing any more that runs there. */
+  takeOver(task: Task, old: Claim, attempt: AttemptId, directory: string): Promise<Result<Claimed, Failure>>;
+  /** Whether our claim still counts. */
+  owns(task: Task, claim: Claim): boolean;
+  /** As {@link Checkpoints.recall}. */
+  recall(task: Task, old: Claim): Promise<Holder | undefined>;
+  /** Gives our claim up, at once. */
+  release(task: Task, claim: Claim): void;
+}
+
 /** The store, as the scheduler sees it: a port. Nothing in it throws for what the disk or another kernel did. */
 export interface Checkpoints {
+  readonly lanes: Lanes;
   /** Resolves when what was recorded before this kernel began can be looked up. */
   known(): Promise<void>;
   /** The newest manifest of a fingerprint that the journals know, unchecked. */

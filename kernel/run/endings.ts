@@ -4,6 +4,7 @@ import type {Entry} from './entry.js';
 import type {Exit} from './executor.js';
 import {finish} from './finish.js';
 import {disturbedNeed, type Disturbed} from './inputs.js';
+import {giveLane} from './lane-claim.js';
 import {Resting} from './resting.js';
 import type {Scheduler} from './scheduler.js';
 
@@ -148,8 +149,9 @@ export class Endings {
     this.#scheduler.set(entry, state);
   }
 
-  /** Gives its claim back, if it has one. */
+  /** Gives its claims back, those that it has: nothing of it runs any more. */
   async release(entry: Entry): Promise<void> {
+    giveLane(this.#scheduler, entry);
     const {claim} = entry;
     entry.claim = undefined;
     if (claim !== undefined) await this.#scheduler.ports.checkpoints.release(entry.task, claim);

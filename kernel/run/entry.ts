@@ -51,6 +51,10 @@ export class Entry {
   directory: string | undefined;
   /** Ours, from before the attempt is made until its result or its last failure is recorded. */
   claim: Claim | undefined;
+  /** Ours to its lane, from before the attempt is prepared until it has ended, is published or is given up. */
+  laneClaim: Claim | undefined;
+  /** While it is elsewhere: whether it waits for its lane, and nobody makes it. */
+  lacksLane = false;
   /** The directory of an attempt that failed: its log is there to be read until the next attempt. */
   leftover: string | undefined;
   startedAt: number | undefined;

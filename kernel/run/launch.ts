@@ -11,6 +11,7 @@ import {MOST_TEXT, type Job} from './executor.js';
 import {attemptOf, publish} from './finish.js';
 import {outdatedBy} from './hits.js';
 import {areNeedsThere, changedContents, inputsOf, looksEnded, noteInputs, type Disturbed} from './inputs.js';
+import {giveLane, isMine, takeLane, type HeldLane} from './lane-claim.js';
 import type {Scheduler} from './scheduler.js';
 import {startFailure} from './start-failure.js';
 
@@ -26,6 +27,8 @@ export type Launched =
   | Disturbed
   /** Something that it needs has gone, and is being made again. */
   | {readonly is: 'waiting'}
+  /** Another kernel has its lane. */
+  | {readonly is: 'in lane'; readonly held: HeldLane}
   | {readonly is: 'elsewhere'; readonly claim: Claim; readonly orphan: boolean; readonly holder?: Holder};
 
 /** Claims a task and makes its attempt. */
@@ -54,6 +57,13 @@ export async function launch(scheduler: Scheduler, entry: Entry): Promise<Launch
   if (good?.ok === true) return {is: 'done', how: 'attached', manifest: good.value};
   const failure = entry.tries > 1 ? undefined : checkpoints.failureOf(entry.fingerprint, entry.askedAt + 1);
   if (failure !== undefined) return {is: 'failed elsewhere', failure};
+  if (task.lane !== undefined) {
+    giveLane(scheduler, entry);
+    const lane = await takeLane(scheduler, entry, attempt, directory);
+    if (!lane.ok) return {is: 'failed', failure: lane.error};
+    if (!isMine(lane.value)) return {is: 'in lane', held: lane.value};
+    entry.laneClaim = lane.value.claim;
+  }
   await discardLeftovers(scheduler, entry);
   const changed = await changedContents(scheduler, entry, false);
   if (changed !== undefined) return {is: 'failed', failure: changed};
@@ -76,7 +86,8 @@ export async function launch(scheduler: Scheduler, entry: Entry): Promise<Launch
       await looksEnded(scheduler, entry);
       const ready = scheduler.isReady(entry);
       // Its files are all there now: who took it over since has recalled it, or does so and finds them.
-      if (ready && checkpoints.owns(task, entry.claim)) return {is: 'submit', job: job.value};
+      if (ready && checkpoints.owns(task, entry.claim) && hasLane(scheduler, entry))
+        return {is: 'submit', job: job.value};
       await checkpoints.discard(directory);
       entry.tries -= 1;
       return ready ? await launch(scheduler, entry) : {is: 'waiting'};
@@ -103,6 +114,9 @@ function makeAttempt(directory: string): void {
     mkdirSync(directory);
   }
 }
+
+const hasLane = ({ports: {checkpoints}}: Scheduler, {task, laneClaim}: Entry): boolean =>
+  laneClaim === undefined || checkpoints.lanes.owns(task, laneClaim);
 
 // Read by a function: the flag may be raised during an await, which the checker's narrowing does not see.
 const isCancelling = (entry: Entry): boolean => entry.cancelling;

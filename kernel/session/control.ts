@@ -41,7 +41,7 @@ export interface ControlPorts {
   readonly moved: () => void;
   readonly plan: PlanPorts;
   readonly displays: Displays;
-  readonly stuck: Pick<StuckPorts, 'room' | 'ownerOf' | 'now'>;
+  readonly stuck: Pick<StuckPorts, 'room' | 'ownerOf' | 'laneOwnerOf' | 'now'>;
   readonly resize: (slots: number) => void;
   /** What the user's code reaches: ids of futures, and texts that may have paths of results in them. */
   readonly reached: () => Promise<readonly string[]>;

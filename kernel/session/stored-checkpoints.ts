@@ -20,6 +20,7 @@ import type {Store} from '../store/store.js';
 import {checkResult, isUnchanged, type Verify} from '../store/verify.js';
 import {checkLate} from './late-files.js';
 import {writeHolder} from './holder-file.js';
+import {LaneClaims} from './lane-claims.js';
 import type {Owner} from './stuck.js';
 import {claimPorts, TaskClaims, type ClaimPorts} from './task-claims.js';
 import {Tidying} from './tidying.js';
@@ -32,6 +33,7 @@ const INLINE_LOG = 4096;
 
 /** The scheduler's port to a store: results, claims and failures on disk. */
 export class StoredCheckpoints implements Checkpoints {
+  readonly lanes: LaneClaims;
   readonly #store: Store;
   readonly #verify: () => Verify;
   readonly #claims: TaskClaims;
@@ -56,6 +58,7 @@ export class StoredCheckpoints implements Checkpoints {
     this.#verify = verify;
     this.#claims = new TaskClaims(ports);
     this.#tidying = new Tidying(store, this.#claims, tidy);
+    this.lanes = new LaneClaims(this.#claims, claims => this.#tidying.visit({claims, attempts: dirname(claims)}));
   }
 
   known(): Promise<void> {

@@ -14,6 +14,14 @@ export interface Owner {
   readonly at: number;
 }
 
+/** Who has the claim to a lane. */
+export interface LaneOwner extends Owner {
+  /** What a person calls the task that runs there. */
+  readonly label: string;
+  /** Its kernel is gone, and has left the task running. */
+  readonly gone: boolean;
+}
+
 /** What is looked at to say why nothing goes on. */
 export interface StuckPorts {
   readonly entries: () => Iterable<Entry>;
@@ -21,6 +29,8 @@ export interface StuckPorts {
   readonly room: () => Room;
   /** Who has the claim to a task that another kernel makes. */
   readonly ownerOf: (task: Task) => Owner | undefined;
+  /** Who has the lane of a task in another kernel. */
+  readonly laneOwnerOf: (task: Task) => LaneOwner | undefined;
   /** What a person calls a task: the future that stands for it; else its label. */
   readonly nameOf: (task: Task) => string;
   /** Milliseconds since the epoch. */
@@ -31,18 +41,23 @@ export interface StuckPorts {
 const NAMED = 3;
 
 /** What tasks that have not ended wait for, a sentence for each cause: a slot, a lane, another kernel, the notebook's own code. */
-export function whyStuck({entries, nodes, room, ownerOf, nameOf, now}: StuckPorts): readonly string[] {
+export function whyStuck({entries, nodes, room, ownerOf, laneOwnerOf, nameOf, now}: StuckPorts): readonly string[] {
   const lanes = new Map<string, Entry>();
   const waiting: Entry[] = [];
   const running: Entry[] = [];
   const preparing: string[] = [];
+  const inLane: string[] = [];
   const elsewhere = new Map<string, {owner: Owner | undefined; labels: string[]}>();
   for (const entry of entries()) {
     if (entry.final) continue;
     const {state, phase, lane, task, awaits: awaited} = entry;
     if (awaited.length > 0) preparing.push(`${nameOf(task)} waits until ${names(awaited)} ${be(awaited)} done`);
     if (phase !== 'idle' && lane !== undefined) lanes.set(lane, entry);
-    if (phase === 'elsewhere') {
+    if (phase === 'elsewhere' && entry.lacksLane) {
+      inLane.push(
+        `${nameOf(task)} waits for ${laneOwnerWords(laneOwnerOf(task), now())}: one after the other in ${lane}`,
+      );
+    } else if (phase === 'elsewhere') {
       const owner = ownerOf(task);
       const key = owner === undefined ? '' : `${owner.host} ${owner.pid}`;
       const known = elsewhere.get(key) ?? {owner, labels: []};
@@ -56,6 +71,7 @@ export function whyStuck({entries, nodes, room, ownerOf, nameOf, now}: StuckPort
   }
   return [
     ...preparing,
+    ...inLane,
     ...laneWords(waiting, lanes, nameOf),
     ...slotWords(
       waiting.filter(entry => entry.lane === undefined || [undefined, entry].includes(lanes.get(entry.lane))),
@@ -74,6 +90,15 @@ function ownerWords(owner: Owner | undefined, now: number): string {
   if (owner === undefined) return ', which has not said yet who it is';
   const job = owner.job === undefined ? '' : ` in job ${owner.job}`;
   return `: process ${owner.pid} on ${owner.host}${job}, for ${durationText(now - owner.at)}`;
+}
+
+function laneOwnerWords(owner: LaneOwner | undefined, now: number): string {
+  if (owner === undefined) return 'another kernel, which has not said yet who it is';
+  const {label, gone, host} = owner;
+  // Its own cell takes it over: `%cancel` ends it then.
+  if (gone)
+    return `${label}, which a kernel that is gone has left running on ${host} for ${durationText(now - owner.at)}`;
+  return `${label} of another kernel (${ownerWords(owner, now).slice(2)})`;
 }
 
 /** What may not run beside something else. */

@@ -6,10 +6,10 @@ import type {Failure} from '../graph/failure.js';
 import type {Holder, ProcessStamp} from '../graph/holder.js';
 import {fail, ok, type Result} from '../graph/result.js';
 import type {AttemptId} from '../graph/task.js';
-import type {Task} from '../graph/work.js';
+import type {Work} from '../graph/work.js';
 import type {Claim, Claimed} from '../run/checkpoints.js';
 import {claimLog} from '../run/local/recall.js';
-import {Claims, type Claim as StoreClaim, type ClaimContent, type Claiming} from '../store/claim.js';
+import {Claims, type Claim as StoreClaim, type ClaimContent, type Claiming, type LaneContent} from '../store/claim.js';
 import {beatPath, BeatWatch, Heartbeat} from '../store/heartbeat.js';
 import {isAlive, stampOf, type Life} from '../machine/process-life.js';
 import type {StoreProblem} from '../store/problem.js';
@@ -44,11 +44,21 @@ export function claimPorts(id: string, environment: Readonly<Record<string, stri
   };
 }
 
+/** What is claimed: a task, or a lane. */
+export interface Claimable {
+  readonly fingerprint: Fingerprint;
+  /** Of a lane, whose attempts lie in many places: its claims lie beside each other. */
+  readonly work: Pick<Work, 'claims' | 'attempts'>;
+  /** Of a lane: what its claim says of the task that is to run in it. */
+  readonly says?: LaneContent;
+}
+
 /** The claims of one kernel, in all the directories where its tasks have them. */
 export class TaskClaims {
   readonly ports: ClaimPorts;
   readonly #claims = new Map<string, Claims>();
-  readonly #held = new Map<Fingerprint, StoreClaim>();
+  /** By {@link keyOf}. */
+  readonly #held = new Map<string, StoreClaim>();
   /** Who owned what in a directory a moment ago. */
   readonly #seen = new Map<string, {readonly at: number; readonly owned: ReadonlySet<string>}>();
 
@@ -70,36 +80,36 @@ export class TaskClaims {
   }
 
   /** Whether another kernel has a claim and is not known to be dead. Many questions share a look at the directory. */
-  isElsewhere(task: Task): boolean {
+  isElsewhere(task: Claimable): boolean {
     const {fingerprint} = task;
     const claims = this.#of(task);
     const now = performance.now();
     let seen = this.#seen.get(claims.directory);
     if (seen === undefined || now - seen.at > LOOK)
       this.#seen.set(claims.directory, (seen = {at: now, owned: claims.owned()}));
-    if (!seen.owned.has(fingerprint) || this.#held.has(fingerprint)) return false;
+    if (!seen.owned.has(fingerprint) || this.#held.has(keyOf(task))) return false;
     const content = claims.read(fingerprint)?.content;
     return content !== undefined && !this.#isOwn(content) && !isCopied(task, content) && !this.isDead(claims, content);
   }
 
   /** Claims a task that nobody owns. */
-  claim(task: Task, attempt: AttemptId, directory: string): Result<Claimed, Failure> {
+  claim(task: Claimable, attempt: AttemptId, directory: string): Result<Claimed, Failure> {
     return this.#claimed(task, this.#of(task).claim(task.fingerprint, this.#content(task, attempt, directory)));
   }
 
   /** Makes the number after an orphaned claim, or after our own. */
-  takeOver(task: Task, old: Claim, attempt: AttemptId, directory: string): Result<Claimed, Failure> {
+  takeOver(task: Claimable, old: Claim, attempt: AttemptId, directory: string): Result<Claimed, Failure> {
     const dead: StoreClaim = {fingerprint: task.fingerprint, number: old.number, content: undefined};
     return this.#claimed(task, this.#of(task).takeOver(dead, this.#content(task, attempt, directory)));
   }
 
   /** Whether our claim still counts. */
-  owns(task: Task, {number}: Claim): boolean {
+  owns(task: Claimable, {number}: Claim): boolean {
     return this.#of(task).isHeld({fingerprint: task.fingerprint, number});
   }
 
   /** Who has started an attempt that was taken over; undefined: nobody did, nobody will, and it is gone. */
-  async recall(task: Task, {directory, number}: Claim): Promise<Holder | undefined> {
+  async recall(task: Claimable, {directory, number}: Claim): Promise<Holder | undefined> {
     // Runners claim a job by making its log, too: of all who try, one succeeds.
     if (claimLog(directory)) {
       await rm(directory, {recursive: true, force: true, maxRetries: 2}).catch(() => undefined);
@@ -111,10 +121,10 @@ export class TaskClaims {
   }
 
   /** Takes our claim of a task out of our books. It is given up by the function that comes back, or not at all. */
-  letGo(task: Task): (() => void) | undefined {
-    const held = this.#held.get(task.fingerprint);
+  letGo(task: Claimable): (() => void) | undefined {
+    const held = this.#held.get(keyOf(task));
     if (held === undefined) return undefined;
-    this.#held.delete(task.fingerprint);
+    this.#held.delete(keyOf(task));
     return () => this.#of(task).release(held);
   }
 
@@ -131,22 +141,30 @@ export class TaskClaims {
   }
 
   /** It is our own, and we have let go of it: the disk kept it. */
-  #isSpent({fingerprint}: Task, {beat}: ClaimContent): boolean {
-    return beat === this.ports.heartbeat.id && !this.#held.has(fingerprint);
+  #isSpent(task: Claimable, {beat}: ClaimContent): boolean {
+    return beat === this.ports.heartbeat.id && !this.#held.has(keyOf(task));
   }
 
-  #of(task: Task): Claims {
+  #of(task: Claimable): Claims {
     return this.in(task.work.claims);
   }
 
-  #content({work}: Task, attempt: AttemptId, directory: string): ClaimContent {
+  #content({work, says}: Claimable, attempt: AttemptId, directory: string): ClaimContent {
     const {kernel, job, heartbeat} = this.ports;
     heartbeat.in(work.claims);
     const at = new Date().toISOString();
-    return {attempt, directory, kernel, ...(job === undefined ? {} : {job}), beat: heartbeat.id, at};
+    return {
+      attempt,
+      directory,
+      kernel,
+      ...(job === undefined ? {} : {job}),
+      beat: heartbeat.id,
+      at,
+      ...(says === undefined ? {} : {lane: says}),
+    };
   }
 
-  #claimed(task: Task, claiming: Result<Claiming, StoreProblem>): Result<Claimed, Failure> {
+  #claimed(task: Claimable, claiming: Result<Claiming, StoreProblem>): Result<Claimed, Failure> {
     if (!claiming.ok) {
       const {message, remedy} = claiming.error;
       return fail({reason: 'start', message, ...(remedy === undefined ? {} : {remedy})});
@@ -159,10 +177,16 @@ export class TaskClaims {
     if (content === undefined || (is === 'theirs' && isCopied(task, content))) {
       return ok({is: 'orphan', claim: {attempt: '' as AttemptId, directory: '', number, at: 0}});
     }
-    const {attempt, directory, kernel} = content;
-    const known: Claim = {attempt, directory, number, at: Date.parse(content.at)};
+    const {attempt, directory, kernel, lane} = content;
+    const known: Claim = {
+      attempt,
+      directory,
+      number,
+      at: Date.parse(content.at),
+      ...(lane === undefined ? {} : {task: lane.task, ...(lane.time === undefined ? {} : {time: lane.time})}),
+    };
     if (is === 'ours') {
-      this.#held.set(task.fingerprint, claim);
+      this.#held.set(keyOf(task), claim);
       return ok({is: 'mine', claim: known});
     }
     if (!this.#isSpent(task, content) && !this.isDead(this.#of(task), content)) return ok({is: 'held', claim: known});
@@ -174,12 +198,16 @@ export class TaskClaims {
   }
 }
 
+/** Lanes of two roots have one fingerprint, if their reruns have one name. */
+const keyOf = ({fingerprint, work}: Claimable): string => `${work.claims}/${fingerprint}`;
+
 /**
- * Whether a claim came here with a copy of the tree: the attempt that it names lies elsewhere, and is not ours to wait for or to take. One
- * directory may have several names, so it is told by its inode, and where that can't be seen the claim counts.
+ * Whether a claim came here with a copy of the tree: the attempt that it names lies elsewhere, and is not ours to wait for or to take; the
+ * claim to a lane names its own directory for that. One directory may have several names, so it is told by its inode, and where that
+ * can't be seen the claim counts.
  */
-function isCopied({work}: Task, {directory}: ClaimContent): boolean {
-  const theirs = dirname(directory);
+function isCopied({work}: Claimable, {directory, lane}: ClaimContent): boolean {
+  const theirs = lane?.claims ?? dirname(directory);
   if (directory === '' || theirs === work.attempts) return false;
   const [there, here] = [theirs, work.attempts].map(inodeOf);
   return there !== undefined && here !== undefined && there !== here;

@@ -41,7 +41,7 @@ export class Tidying {
   }
 
   /** Sees to the place of a task that lies in a root repository, once. */
-  visit({claims, attempts}: Work): void {
+  visit({claims, attempts}: Pick<Work, 'claims' | 'attempts'>): void {
     if (this.#seen.has(attempts) || attempts.startsWith(`${this.#store.directory}/`)) return;
     this.#seen.add(attempts);
     // Other notebooks use the root too, and what they know of their failures is not known here.

@@ -24,6 +24,19 @@ export interface ClaimContent {
   readonly beat?: string;
   /** ISO 8601, UTC. */
   readonly at: string;
+  /** Absent: it is the claim to a task. */
+  readonly lane?: LaneContent;
+}
+
+/** What the claim to a lane says of the task that runs in it. */
+export interface LaneContent {
+  readonly task: Fingerprint;
+  /** As a person calls it. */
+  readonly label: string;
+  /** Its limit, seconds; absent: none. */
+  readonly time?: number;
+  /** The directory of the claim, absolute, by the name that its maker knows. */
+  readonly claims: string;
 }
 
 /** The claim of the highest number: its maker owns the task. */
@@ -238,8 +251,13 @@ function readContent(path: string, own: Fingerprint): ClaimContent | undefined {
     const {fingerprint = own, ...data} = read;
     if (fingerprint !== own) return undefined;
     if (typeof data['directory'] !== 'string' || typeof data['attempt'] !== 'string') return undefined;
-    const {runner, kernel} = data;
+    const {runner, kernel, lane} = data;
     if (!isStamp(kernel)) return undefined;
+    if (
+      lane !== undefined &&
+      !(isObject(lane) && ['task', 'label', 'claims'].every(name => typeof lane[name] === 'string'))
+    )
+      return undefined;
     if (data['beat'] !== undefined && typeof data['beat'] !== 'string') return undefined;
     if (runner !== undefined && !(isStamp(runner) && isObject(runner) && typeof runner['directory'] === 'string')) {
       return undefined;

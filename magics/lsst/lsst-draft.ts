@@ -267,6 +267,7 @@ async function makeTask(
       ...(plan.contents.size === 0 ? {} : {contents: plan.contents}),
       ...(plan.call.options.force || way === 'person' ? {force: true} : {}),
       ...(lane === undefined ? {} : {lane}),
+      ...(work instanceof PersonWork ? {laneClaims: work.laneClaims} : {}),
       ...(plain instanceof RerunWork && plan.entry.writes && !plan.call.options.allowEmpty
         ? {lacks: (manifest: Manifest) => plain.lacks(manifest)}
         : {}),

@@ -11,7 +11,7 @@ import {filesBelow} from '../script-inputs.js';
 import {commandMounts} from './command-mounts.js';
 import {readRepositoryCfg, REPOSITORY_CFG} from './repository-cfg.js';
 import {emptyMessage, isBookkeeping, writeCommand, type Command, type Expectation} from './rerun-work.js';
-import {freshRerunCfg, personsRerun, type RootRepository} from './root-repository.js';
+import {freshRerunCfg, personsRerun, rerunsOf, type RootRepository} from './root-repository.js';
 import {explainLog, readSigns} from './task-log.js';
 
 /** How a task runs in a person's rerun, which is mutable and stays where it is: the attempt only holds the log. */
@@ -23,6 +23,8 @@ export class PersonWork implements Work {
   /** The directory of the rerun. */
   readonly rerun: string;
   readonly root: RootRepository;
+  /** Where claims to the rerun lie: with those of Weft's own reruns of the root. */
+  readonly laneClaims: string;
   readonly #command: Command;
   readonly #name: string;
   readonly #parents: readonly string[];
@@ -42,6 +44,7 @@ export class PersonWork implements Work {
     this.#parents = parents;
     this.root = command.root;
     this.rerun = personsRerun(command.root.path, name);
+    this.laneClaims = join(rerunsOf(command.root.path), '.claims');
     this.#expected = expected;
     this.stem = `${expected.task}-${shortOf(fingerprint)}`;
     this.attempts = places.scratch;

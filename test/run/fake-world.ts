@@ -7,7 +7,7 @@ import type {Manifest} from '../../kernel/graph/manifest.js';
 import {fail, ok, type Result} from '../../kernel/graph/result.js';
 import type {AttemptId, TaskState} from '../../kernel/graph/task.js';
 import type {Outcome, Task} from '../../kernel/graph/work.js';
-import type {Checkpoints, Claim, Claimed, Publication, Refused} from '../../kernel/run/checkpoints.js';
+import type {Checkpoints, Claim, Claimed, Lanes, Publication, Refused} from '../../kernel/run/checkpoints.js';
 import type {Entry} from '../../kernel/run/entry.js';
 import type {Executor, Exit, Job} from '../../kernel/run/executor.js';
 import {Scheduler} from '../../kernel/run/scheduler.js';
@@ -20,6 +20,10 @@ export class FakeDisk {
   readonly results = new Map<Fingerprint, Manifest>();
   readonly failures = new Map<Fingerprint, {failure: Failure; at: number}>();
   readonly claims = new Map<Fingerprint, {claim: Claim; owner: FakeKernel}>();
+  /** Who has which lane. */
+  readonly lanes = new Map<string, {claim: Claim; owner: FakeKernel}>();
+  /** The lanes in which something runs. */
+  readonly running = new Set<string>();
   /** Results whose files are damaged. */
   readonly damaged = new Set<Fingerprint>();
   /** Directories of attempts that run, and what they read. */
@@ -35,6 +39,8 @@ export class FakeDisk {
   /** What went against a rule. */
   readonly wrong: string[] = [];
   clock = 1000;
+  /** How many attempts there were. */
+  attempts = 0;
 
   /** Damages the files of a result, if it is there, under those who read it. */
   damage(fingerprint: Fingerprint): void {
@@ -54,10 +60,8 @@ export class FakeKernel implements Checkpoints, Executor {
   readonly #slots: number;
   readonly #delay: Delay;
   readonly #jobs = new Map<AttemptId, {entry: Entry; end: (exit: Exit) => void}>();
-  readonly #lanes = new Set<string>();
   /** Which task each attempt is of. */
   readonly #claimed = new Map<AttemptId, Fingerprint>();
-  #attempts = 0;
   /** How often a task has changed its state. */
   changes = 0;
   dead = false;
@@ -65,12 +69,16 @@ export class FakeKernel implements Checkpoints, Executor {
   constructor(disk: FakeDisk, slots: number, delay: Delay) {
     this.#disk = disk;
     this.#slots = slots;
-    this.#delay = delay;
+    this.#delay = async what => {
+      await delay(what);
+      // Who is dead does nothing any more.
+      if (this.dead) await new Promise(() => undefined);
+    };
     this.scheduler = new Scheduler({
       checkpoints: this,
       executor: this,
       now: () => ++disk.clock,
-      newAttempt: () => `attempt-${++this.#attempts}` as AttemptId,
+      newAttempt: () => `attempt-${++disk.attempts}` as AttemptId,
       outstanding: () => slots,
       changed: entry => this.#changed(entry),
     });
@@ -95,6 +103,7 @@ export class FakeKernel implements Checkpoints, Executor {
   // --- the executor ---
 
   submit(job: Job): void {
+    if (this.dead) return;
     const claimed = this.#claimed.get(job.attempt);
     const entry = claimed === undefined ? undefined : this.scheduler.entry(claimed);
     if (entry?.attempt !== job.attempt) throw new Error('a job of nobody');
@@ -105,15 +114,16 @@ export class FakeKernel implements Checkpoints, Executor {
     for (const {entry: other} of this.#jobs.values()) this.#rule(other !== entry, `${key} is there twice`);
     for (const need of needs) this.#rule(this.#disk.results.has(need), `${key} starts before its need is done`);
     if (lane !== undefined) {
-      this.#rule(!this.#lanes.has(lane), `two of lane ${lane}`);
-      this.#lanes.add(lane);
+      this.#rule(!this.#disk.running.has(lane), `two of lane ${lane}`);
+      this.#rule(this.#disk.lanes.get(lane)?.owner === this, `${key} runs without its lane`);
+      this.#disk.running.add(lane);
     }
     this.#disk.runs.set(entry.fingerprint, (this.#disk.runs.get(entry.fingerprint) ?? 0) + 1);
     this.#disk.reading.set(job.directory, needs);
     if (needs.some(need => this.#disk.damaged.has(need))) this.#disk.misled.add(job.directory);
     const end = (exit: Exit): void => {
       if (this.dead || !this.#jobs.delete(job.attempt)) return;
-      if (lane !== undefined) this.#lanes.delete(lane);
+      if (lane !== undefined) this.#disk.running.delete(lane);
       this.#disk.reading.delete(job.directory);
       this.scheduler.ended(job.attempt, exit);
     };
@@ -221,11 +231,49 @@ export class FakeKernel implements Checkpoints, Executor {
     return held?.owner === this && held.claim === claim;
   }
 
-  recall(): Promise<undefined> {
+  /** What a kernel that is dead ran has ended with it. */
+  recall({lane = ''}: Task): Promise<undefined> {
+    this.#disk.running.delete(lane);
     return Promise.resolve(undefined);
   }
 
+  readonly lanes: Lanes = {
+    claim: async (task, attempt, directory) => {
+      await this.#delay('claim lane');
+      const held = this.#disk.lanes.get(task.lane ?? '');
+      if (held === undefined) return this.#takeLane(task, attempt, directory, 1);
+      return ok({is: held.owner.dead ? 'orphan' : 'held', claim: held.claim});
+    },
+    takeOver: async (task, old, attempt, directory) => {
+      await this.#delay('take lane over');
+      const held = this.#disk.lanes.get(task.lane ?? '');
+      if (held !== undefined && held.claim !== old) return ok({is: 'held', claim: held.claim});
+      return this.#takeLane(task, attempt, directory, old.number + 1);
+    },
+    owns: ({lane = ''}, claim) => this.#disk.lanes.get(lane)?.claim === claim,
+    recall: task => this.recall(task),
+    release: ({lane = ''}, claim) => {
+      if (this.dead) return;
+      const held = this.#disk.lanes.get(lane);
+      this.#rule(held?.owner === this && held.claim === claim, `a lane is released that is not its own`);
+      this.#rule(!this.#disk.running.has(lane), `a lane is released in which something runs`);
+      this.#disk.lanes.delete(lane);
+    },
+  };
+
+  #takeLane(
+    {lane = '', fingerprint}: Task,
+    attempt: AttemptId,
+    directory: string,
+    number: number,
+  ): Result<Claimed, Failure> {
+    const claim = {attempt, directory, number, at: ++this.#disk.clock, task: fingerprint};
+    this.#disk.lanes.set(lane, {claim, owner: this});
+    return ok({is: 'mine', claim});
+  }
+
   async release(task: Task, claim: Claim): Promise<void> {
+    if (this.dead) return;
     const held = this.#disk.claims.get(task.fingerprint);
     this.#rule(held?.owner === this && held.claim === claim, `${task.key} releases what is not its own`);
     if (held?.owner === this) this.#disk.claims.delete(task.fingerprint);

@@ -3,7 +3,7 @@ import type {Task} from '../../kernel/graph/work.js';
 import type {Entry, Phase} from '../../kernel/run/entry.js';
 import type {TaskState} from '../../kernel/graph/task.js';
 import type {FutureNode} from '../../kernel/session/node.js';
-import {whyStuck, type Owner} from '../../kernel/session/stuck.js';
+import {whyStuck, type LaneOwner, type Owner} from '../../kernel/session/stuck.js';
 
 interface Given {
   readonly cpus?: number;
@@ -30,14 +30,15 @@ function entry(name: string, phase: Phase, is: 'waiting' | 'queued' | 'running',
 
 function why(
   entries: readonly Entry[],
-  more: {slots?: number; owners?: Record<string, Owner>; nodes?: FutureNode[]} = {},
+  more: {slots?: number; owners?: Record<string, Owner>; lanes?: Record<string, LaneOwner>; nodes?: FutureNode[]} = {},
 ) {
-  const {slots = 2, owners = {}, nodes = []} = more;
+  const {slots = 2, owners = {}, lanes = {}, nodes = []} = more;
   return whyStuck({
     entries: () => entries,
     nodes: () => nodes,
     room: () => ({slots, memory: 64}),
     ownerOf: ({name}) => owners[name],
+    laneOwnerOf: ({name}) => lanes[name],
     nameOf: ({name}: Task) => `<${name}>`,
     now: () => 100_000,
   });
@@ -108,6 +109,18 @@ describe('why nothing moves', () => {
       '<a>, <b> are being made by another kernel: process 7 on nid1, for 1 min',
       '<c> is being made by another kernel: process 8 on nid2 in job 4711, for 2.0 s',
       '<d> is being made by another kernel, which has not said yet who it is',
+    ]);
+  });
+
+  test('the task of another kernel that has its rerun or root, whether that lives or is gone', () => {
+    const entries = ['a', 'b', 'c'].map(name =>
+      Object.assign(entry(name, 'elsewhere', 'queued', {lane: `DATA/rerun/${name}`}), {lacksLane: true}),
+    );
+    const owner = {host: 'nid1', pid: 7, at: 70_000, label: 'processCcd ccd=1'};
+    expect(why(entries, {lanes: {a: {...owner, gone: false}, b: {...owner, gone: true}}})).toEqual([
+      '<a> waits for processCcd ccd=1 of another kernel (process 7 on nid1, for 30 s): one after the other in DATA/rerun/a',
+      '<b> waits for processCcd ccd=1, which a kernel that is gone has left running on nid1 for 30 s: one after the other in DATA/rerun/b',
+      '<c> waits for another kernel, which has not said yet who it is: one after the other in DATA/rerun/c',
     ]);
   });
 
