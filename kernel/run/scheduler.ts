@@ -127,8 +127,8 @@ export class Scheduler {
     return entry;
   }
 
-  /** Starts a task over that has ended, from looking for its result. */
-  restart(entry: Entry): void {
+  /** Starts a task over that has ended, from looking for its result. `force`: runs it whatever that is. */
+  restart(entry: Entry, force = entry.task.force === true): void {
     if (!entry.final) return;
     entry.round += 1;
     entry.tries = 0;
@@ -137,7 +137,7 @@ export class Scheduler {
     entry.cancelling = false;
     entry.undecided = false;
     entry.missed = undefined;
-    entry.force = entry.forced = entry.task.force === true;
+    entry.force = entry.forced = force;
     entry.askedAt = this.ports.now();
     entry.attempt = entry.directory = entry.startedAt = undefined;
     this.#hits.queue(entry);

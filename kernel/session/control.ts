@@ -188,10 +188,11 @@ export function* reached(
   }
 }
 
+/** What is run each time its cell is run is no other than the rest here: it runs again exactly where the bytes have changed (LANGUAGE 17). */
 function recheck(scheduler: Scheduler, fingerprint: Fingerprint): void {
   for (const dependent of scheduler.entry(fingerprint)?.dependents ?? []) {
     if (!dependent.final) continue;
-    scheduler.restart(dependent);
+    scheduler.restart(dependent, dependent.state.is !== 'done' && dependent.task.force === true);
     recheck(scheduler, dependent.fingerprint);
   }
 }
