@@ -1,9 +1,10 @@
-import {statSync} from 'node:fs';
+import {readdirSync, statSync} from 'node:fs';
 import {stat} from 'node:fs/promises';
 import {join} from 'node:path';
 import {codeOf} from '../fingerprint/file-problem.js';
 import {Slice, isRemote} from '../fingerprint/slice.js';
 import type {Manifest, OutputFile} from '../graph/manifest.js';
+import {OWN} from '../graph/own-files.js';
 import {fail, ok, type Result} from '../graph/result.js';
 import type {Evidence} from './evidence.js';
 import {readOutput, readStamp, readStampSync, type OutputStamp} from './output-stamp.js';
@@ -35,12 +36,13 @@ const CONCURRENCY = 32;
 /**
  * Is a recorded result still true: is every output there, as it was recorded? With `mtime`, a file of the same size and
  * another time is compared by content, and its stamp is renewed if that is equal; with `size`, times don't count; with
- * `content`, every byte is read. Files that nobody recorded do not matter. A value without files is always true.
+ * `content`, every byte is read, and a file that was added counts, which otherwise is not looked for: that takes longer than to look at
+ * what was recorded. A value without files is always true.
  */
 export async function checkResult(manifest: Manifest, how: Verify): Promise<Result<Hit, Miss>> {
   const {directory, outputs} = manifest;
   if (directory === undefined) return ok({manifest, renewed: false});
-  if (outputs.length === 0) return (await isThere(directory)) ? ok({manifest, renewed: false}) : fail(gone(directory));
+  if (outputs.length === 0 && !(await isThere(directory))) return fail(gone(directory));
 
   const checked: OutputFile[] = [];
   const slice = new Slice();
@@ -58,6 +60,8 @@ export async function checkResult(manifest: Manifest, how: Verify): Promise<Resu
       else return fail(gone(directory));
     }
   }
+  const added = how === 'content' ? await addedTo(directory, outputs) : undefined;
+  if (added !== undefined) return fail(added);
   const renewed = checked.some((output, at) => output !== outputs[at]);
   return ok({manifest: renewed ? {...manifest, outputs: checked} : manifest, renewed});
 }
@@ -99,6 +103,29 @@ async function lookAt(directory: string, outputs: readonly OutputFile[], remote:
       return asError(error);
     }
   });
+}
+
+/** What lies in a result besides what was recorded; undefined: nothing but Weft's own, and what NFS keeps of files that are still open. */
+async function addedTo(directory: string, outputs: readonly OutputFile[]): Promise<Miss | undefined> {
+  const recorded = new Set(outputs.map(({path}) => path));
+  const slice = new Slice();
+  const open = [''];
+  for (let below = open.pop(); below !== undefined; below = open.pop()) {
+    if (slice.over) await slice.rest();
+    let entries;
+    try {
+      entries = readdirSync(join(directory, below), {withFileTypes: true});
+    } catch (error) {
+      return unreadable(below === '' ? '.' : below, error);
+    }
+    for (const entry of entries) {
+      const path = below === '' ? entry.name : `${below}/${entry.name}`;
+      if ((below === '' && entry.name.startsWith(OWN)) || entry.name.startsWith('.nfs') || recorded.has(path)) continue;
+      if (entry.isDirectory()) open.push(path);
+      else if (entry.isFile() || entry.isSymbolicLink()) return {message: `${path} was added to it`, path};
+    }
+  }
+  return undefined;
 }
 
 /** The output with the stamp that it has now, or why it is not what was recorded. */

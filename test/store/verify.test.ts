@@ -41,9 +41,23 @@ async function check(how: Verify = 'mtime'): Promise<string> {
 }
 
 test.each(['size', 'mtime', 'content'] as const)('an untouched result is a hit by %s', async how => {
+  for (const name of ['.weft.json', '.weft.log', 'deepCoadd/.nfs0001']) writeFileSync(at(name), 'nobody asked');
+  mkdirSync(at('empty'));
   expect(await check(how)).toBe('hit');
-  writeFileSync(at('extra'), 'nobody asked');
-  expect(await check(how)).toBe('hit');
+});
+
+test('a file that was added is seen by content only, wherever it lies', async () => {
+  writeFileSync(at('deepCoadd/extra'), 'nobody asked');
+  for (const how of ['size', 'mtime'] as const) expect(await check(how)).toBe('hit');
+  expect(await check('content')).toBe('deepCoadd/extra was added to it');
+  rmSync(at('deepCoadd/extra'));
+  symlinkSync('log', at('.link'));
+  expect(await check('content')).toBe('.link was added to it');
+  for (const name of ['.link', 'deepCoadd', 'link', 'log', 'dead']) rmSync(at(name), {recursive: true, force: true});
+  manifest = {...manifest, outputs: []};
+  expect(await check('content')).toBe('hit');
+  writeFileSync(at('log'), 'nobody asked');
+  expect(await check('content')).toBe('log was added to it');
 });
 
 test('a purged file is a miss that names the file', async () => {
