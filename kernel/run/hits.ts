@@ -6,7 +6,7 @@ import {labelOf} from '../graph/work.js';
 import {recordedHere} from './checkpoints.js';
 import type {Entry} from './entry.js';
 import {areNeedsThere} from './inputs.js';
-import {aheadInLane, waitForLane} from './lane.js';
+import {aheadInLane, takePlace, waitForLane} from './lane.js';
 import type {Scheduler} from './scheduler.js';
 
 /** Milliseconds for which what is missing waits for the look at all others of its cell, so that a plan can be told before anything starts. */
@@ -31,6 +31,7 @@ export class Hits {
   /** Looks at a task soon: after the turn that submits, so that a cell's whole graph is there before its first task moves. */
   queue(entry: Entry): void {
     entry.checked = false;
+    takePlace(this.#scheduler, entry);
     this.#queue.push(entry);
     if (this.#checking) return;
     this.#checking = true;
@@ -119,7 +120,7 @@ export class Hits {
 
   /** Whether there is a result that says nothing yet, as others in its lane come first. */
   async #isBehind(entry: Entry): Promise<boolean> {
-    if (entry.force || aheadInLane(this.#scheduler, entry).length === 0) return false;
+    if (entry.force || aheadInLane(this.#scheduler, entry) === undefined) return false;
     const {checkpoints} = this.#scheduler.ports;
     return (recordedHere(checkpoints, entry.task) ?? (await checkpoints.find(entry.task))) !== undefined;
   }

@@ -70,3 +70,29 @@ test('what is cached is so at once where nothing before it in its lane is to run
   await kernel.scheduler.idle();
   expect(kernel.submitted).toEqual([first.fingerprint]);
 });
+
+test('of many that wait in a lane each names the one before it, and no more', async () => {
+  using folder = scratch();
+  const disk = new FakeDisk();
+  const kernel = new FakeKernel(disk, 2, what =>
+    what.startsWith('run') ? new Promise(() => undefined) : Promise.resolve(),
+  );
+  const tasks = Array.from({length: 200}, (_, at) =>
+    fakeTask(disk, folder.at('attempts'), `task${at}`, [], {lane: 'root'}),
+  );
+  for (const task of tasks.slice(1))
+    disk.results.set(task.fingerprint, manifestOf(task, {value: task.key, directory: `/result/${task.key}`}));
+  const entries = tasks.map(task => kernel.scheduler.submit(task));
+  await kernel.scheduler.looked();
+  expect(entries.slice(1).map(({state}) => (state.is === 'waiting' ? state.on : []))).toEqual(
+    tasks.slice(0, -1).map(({key}) => [`bash ${key}`]),
+  );
+  // It is the last one of all by now.
+  const [first, second] = entries;
+  kernel.scheduler.cancel(second!);
+  kernel.scheduler.restart(second!);
+  await kernel.scheduler.looked();
+  expect(second!.state).toMatchObject({is: 'waiting', on: ['bash task199']});
+  kernel.scheduler.cancel(first!);
+  await kernel.scheduler.close();
+});
