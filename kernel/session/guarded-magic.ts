@@ -86,10 +86,11 @@ export function guardedTask(magic: TaskMagic<unknown>, extension: string, guard:
     summary: magic.summary,
     example: magic.example,
     ...(magic.deferred === undefined ? {} : {deferred: magic.deferred.bind(magic)}),
+    ...(magic.foreground === undefined ? {} : {foreground: magic.foreground.bind(magic)}),
     // These two are asked for by `wants` too, which can say that they failed.
-    kindOf: line =>
+    kindOf: (line, body) =>
       attempt(
-        () => magic.kindOf(line),
+        () => magic.kindOf(line, body),
         () => 'files' as const,
       ),
     defaultName: line =>
@@ -100,7 +101,7 @@ export function guardedTask(magic: TaskMagic<unknown>, extension: string, guard:
     wants: (line, body, bodySpan, variables) =>
       attempt(
         () => {
-          magic.kindOf(line);
+          magic.kindOf(line, body);
           magic.defaultName(line);
           return magic.wants(line, body, bodySpan, variables);
         },

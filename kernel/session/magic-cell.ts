@@ -70,7 +70,7 @@ export async function runTaskCell(
     return fail(once([...problems, ...more].map(problem => suggestName(problem, known))));
   }
   const label = name ?? '_';
-  const kind = magic.kindOf(line);
+  const kind = magic.kindOf(line, syntax.body);
   if (expanded.value.is === 'waits') {
     await Promise.all([scope.fix([...lists, ...expressions], true), scope.fix(taken, false)]);
     const waiting = expanded.value.nodes.map(node => node.name).join(', ');

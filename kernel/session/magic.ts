@@ -91,8 +91,10 @@ export interface TaskMagic<C> {
   /** One line for `%lsmagic`; an example for `%help`. */
   readonly summary: string;
   readonly example: string;
-  /** What `await` on one of its tasks gives: known from the line alone. */
-  kindOf(line: MagicLine): FutureKind;
+  /** What `await` on one of its tasks gives: known from what stands there alone. */
+  kindOf(line: MagicLine, body: string): FutureKind;
+  /** Whether what the cell shows is all that it is for: then it is over when its tasks have ended. */
+  readonly foreground?: (body: string) => boolean;
   /** The name that the cell binds where there is no `--as`; undefined: only `_`. */
   defaultName(line: MagicLine): string | undefined;
   /** Told of a task whose words wait for values, when it takes its place in the order of submission. */

@@ -35,7 +35,7 @@ import type {NotebookControl} from './notebook-control.js';
 import type {FutureNode} from './node.js';
 import {completenessOf, completionsOf, inspectionOf} from './python-assist.js';
 import {shapesOf, type Registry} from './registry.js';
-import {settleCell} from './settle.js';
+import {settleCell, settleNodes} from './settle.js';
 import type {Settings} from './settings.js';
 import {TypeChecks} from './type-checks.js';
 import {readTypeScriptLoop} from './typescript-loop.js';
@@ -144,7 +144,7 @@ export class NotebookSession implements Notebook {
     running.nodes.push(node);
     this.#bind(name, node, request.count);
     await openDisplay(name ?? magic.shape.name, [node], running, this.#ports);
-    return undefined;
+    return magic.foreground?.(syntax.body) === true ? settleNodes(() => [node], running.abort.signal) : undefined;
   }
 
   #taskPorts({context, request}: Running): CellPorts {

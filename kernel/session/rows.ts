@@ -116,7 +116,7 @@ export function calledSo(draft: Draft, name: string): Draft {
 
 /** A task whose words wait for values: read once these are there (LANGUAGE 5). */
 function deferredDraft(row: Row, values: RowValues, names: RowValues, cell: TaskCell): Draft {
-  const {futures, magic, line, count} = cell;
+  const {futures, magic, line, syntax, count} = cell;
   const needs = values.deferred.flatMap(id => futures.get(id) ?? []);
   const option = line.options.find(({name}) => name === 'allow-failed');
   const allowed = Number(option?.values[0]?.raw ?? 0) || 0;
@@ -127,7 +127,7 @@ function deferredDraft(row: Row, values: RowValues, names: RowValues, cell: Task
     key: Object.entries(row)
       .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
       .join(' '),
-    kind: magic.kindOf(line),
+    kind: magic.kindOf(line, syntax.body),
     needs,
     planned: node => {
       self = node;
@@ -153,7 +153,7 @@ function deferredDraft(row: Row, values: RowValues, names: RowValues, cell: Task
     settle: manifest => inner?.settle(manifest) ?? {is: 'failed', name: labelOf(draft), message: 'it is not known yet'},
     pictures: outputs => inner?.pictures?.(outputs) ?? [],
     get files() {
-      return magic.kindOf(line) === 'value' && line.options.some(option => option.name === 'out');
+      return magic.kindOf(line, syntax.body) === 'value' && line.options.some(option => option.name === 'out');
     },
   };
   return called(draft, cell);

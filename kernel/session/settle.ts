@@ -13,19 +13,20 @@ export async function settled(nodes: () => Iterable<FutureNode>): Promise<void> 
   }
 }
 
-/**
- * With `%config settle cell`: waits for what a cell has made, so that clients that save a cell when it is over have its last
- * display. An interrupt ends the waiting, not the tasks.
- */
+/** With `%config settle cell`: waits for what a cell has made, so that clients that save a cell when it is over have its last display. */
 export async function settleCell(cell: {
   readonly context: MagicContext;
   readonly nodes: readonly FutureNode[];
 }): Promise<ErrorContent | undefined> {
   const {signal, settings} = cell.context;
-  if (settings.settle !== 'cell') return undefined;
+  return settings.settle === 'cell' ? settleNodes(() => cell.nodes, signal) : undefined;
+}
+
+/** Waits until all of some nodes have ended. An interrupt ends the waiting, not the tasks. */
+export function settleNodes(nodes: () => Iterable<FutureNode>, signal: AbortSignal): Promise<ErrorContent | undefined> {
   const interrupted = new Promise<ErrorContent>(resolve => {
     if (signal.aborted) resolve(INTERRUPTED);
     signal.addEventListener('abort', () => resolve(INTERRUPTED), {once: true});
   });
-  return Promise.race([settled(() => cell.nodes).then(() => undefined), interrupted]);
+  return Promise.race([settled(nodes).then(() => undefined), interrupted]);
 }

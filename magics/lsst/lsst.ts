@@ -15,9 +15,9 @@ import type {ArgumentWord, LsstCall, Parent} from './lsst-call.js';
 import {draftLsst} from './lsst-draft.js';
 import {readLsstCall} from './lsst-function.js';
 import {rerunProblems, unknownVariable} from './line-problems.js';
-import {dataIdWords} from './arguments.js';
+import {dataIdWords, normalArguments, readArguments} from './arguments.js';
 import {PersonsOrder} from './persons-order.js';
-import {planLsst} from './plan.js';
+import {planLsst, showsOnly} from './plan.js';
 import {RootOrder} from './root-order.js';
 
 const shape: MagicShape = {
@@ -33,7 +33,8 @@ export const lsstMagic: TaskMagic<LsstCall> = {
   summary: 'runs a command-line task of the LSST stack in a rerun of its own, in the background',
   example:
     '%%lsst makeCoaddTempExp --from skymap --as warps\n--selectId filter=HSC-R\n--id filter=HSC-R tract=0 patch=${patches}\n--config doApplyUberCal=False doApplySkyCorr=False',
-  kindOf: () => 'repo',
+  kindOf: (line, body) => (asksToShow(body) || CATALOGUE.get(taskOf(line) ?? '')?.prints === true ? 'value' : 'repo'),
+  foreground: asksToShow,
   defaultName: line => {
     const name = taskOf(line);
     return name !== undefined && isIdentifier(name) ? name : undefined;
@@ -81,6 +82,12 @@ export const lsstMagic: TaskMagic<LsstCall> = {
 function taskOf(line: MagicLine): string | undefined {
   const [word] = line.words;
   return word === undefined ? undefined : literalText(word)?.replace(/\.py$/, '');
+}
+
+/** Whether a body has `--show`, of anything but a run. */
+function asksToShow(body: string): boolean {
+  const words = bodyWords(body, 0).value.map(word => ({text: literalText(word) ?? '', glob: false}));
+  return showsOnly(normalArguments(readArguments(words)).value);
 }
 
 function readLine(reading: Reading, context: MagicContext): LsstCall {

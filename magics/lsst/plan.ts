@@ -186,8 +186,11 @@ export async function planLsst(
 }
 
 /** Whether a task makes no data, but prints. */
-export const printsOnly = (entry: CatalogueEntry, {show}: NormalArguments): boolean =>
-  entry.prints || (show.length > 0 && !show.includes('run'));
+export const printsOnly = (entry: CatalogueEntry, normal: NormalArguments): boolean =>
+  entry.prints || showsOnly(normal);
+
+/** Whether a task is asked to show something instead of running. */
+export const showsOnly = ({show}: NormalArguments): boolean => show.length > 0 && !show.includes('run');
 
 /** Words that name a future whose result may change at any time. */
 function placedProblems(words: readonly ArgumentWord[], call: LsstCall, context: MagicContext): readonly Problem[] {

@@ -81,6 +81,24 @@ describe('command-line tasks on the simulated stack', () => {
     expect(await run(kernel, '!ls -A DATA/rerun/weft')).not.toContain('processCcd');
   });
 
+  it('show data in the foreground: the cell is over when all is shown', async () => {
+    const directory = newRoot();
+    await using kernel = await stackKernel(directory);
+    await run(kernel, INGEST);
+    await run(kernel, `%env GO=${join(directory, 'go')}`);
+    await run(kernel, '%%bash --as visit --value\nuntil [ -e "$GO" ]; do sleep 0.05; done; echo 903990');
+    const loop =
+      '%%foreach ccd in [18, 25]\n%%lsst processCcd --as each\n--id visit=${visit + 0} ccd=${ccd} --show data';
+    const cell = kernel.client.start(loop, {timeout: 90_000});
+    await kernel.client.waitFor(({content}) => /each.*waiting for visit/.test(JSON.stringify(content)));
+    writeFileSync(join(directory, 'go'), '');
+    const {outputs} = await cell.done;
+    expect(JSON.stringify(outputs.displays)).toContain('2 of 2 done');
+    // A value, also where the words waited for another.
+    await run(kernel, '%%bash --with "found=${each[18].length}" --as taken --value\necho "$found"');
+    expect(json(await run(kernel, 'JSON.stringify(await taken)'))).toBe(1);
+  });
+
   it('fail with the reason, though they exit with 0', async () => {
     const directory = newRoot();
     await using kernel = await stackKernel(directory);
