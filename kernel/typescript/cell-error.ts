@@ -141,7 +141,7 @@ export class CellErrors {
 
   /** A stack without the frames of the thread that loads modules, which was not made here. */
   #ownLines(text: string): string {
-    const machinery = /^ +at (?:.*\()?(?:node:internal\/(?:modules|event_target|per_context)[/:])/;
+    const machinery = /^ +at (?:.*\()?(?:node:internal\/(?:modules|event_target|per_context|process)[/:])/;
     const lines: string[] = [];
     for (const line of text.split('\n')) {
       const isFrame = /^ +at /.test(line);
