@@ -1,7 +1,7 @@
 import {existsSync, rmdirSync, statSync, writeSync} from 'node:fs';
 import {join, resolve} from 'node:path';
 import type {Command} from 'commander';
-import {parseDuration} from './cell/duration.js';
+import {parseAge} from './cell/duration.js';
 import {parseSize} from './cell/size.js';
 import {exportCommand, importCommand, type ArchiveOptions} from './archive-command.js';
 import {complain, EXIT, print, STORE_HELP, storeGiven} from './command-output.js';
@@ -9,7 +9,7 @@ import {fail, ok, type Result} from './graph/result.js';
 import {Cache} from './session/cache.js';
 import {listedResults} from './session/cached-results.js';
 import type {CachedResult, CachePort, Keep} from './session/cache-port.js';
-import {cacheCells, cacheSummary, cleanUpText} from './show/cache-table.js';
+import {cacheCells, cacheSummary, cleanUpText, removedText} from './show/cache-table.js';
 import {History} from './store/history.js';
 import {Store} from './store/store.js';
 
@@ -144,6 +144,7 @@ async function verify(port: CachePort, [how = 'content']: readonly string[]): Pr
     return complain(`it is size, mtime or content, not ${how}`);
   const bad = await port.verify(how);
   for (const {result, message} of bad) print(`${result.fingerprint.slice(0, 12)}\t${result.label}\t${message}\n`);
+  if (bad.length === 0) writeSync(2, 'all results are as they were recorded\n');
   return bad.length === 0 ? EXIT.ok : EXIT.bad;
 }
 
@@ -156,14 +157,13 @@ async function collect(port: CachePort, _: readonly string[], options: CacheOpti
     if (plan.results.length + plan.leftovers.length > 0) writeSync(2, 'nothing was removed: --yes removes it\n');
     return EXIT.ok;
   }
-  const {results, leftovers} = await port.remove(plan);
-  print(`removed ${results} results and ${leftovers} leftovers\n`);
+  print(removedText(await port.remove(plan)));
   return EXIT.ok;
 }
 
 function keepOf({older = '30d', maxSize}: CacheOptions): Result<Keep, string> {
   const nowhere = {start: 0, end: 0};
-  const age = parseDuration(older, nowhere);
+  const age = parseAge(older, nowhere);
   const bytes = maxSize === undefined ? undefined : parseSize(maxSize, nowhere);
   if (!age.ok) return fail(`${age.error.message}; ${age.error.hint ?? ''}`);
   if (bytes?.ok === false) return fail(`${bytes.error.message}; ${bytes.error.hint ?? ''}`);
@@ -184,7 +184,9 @@ async function pin(port: CachePort, words: readonly string[], on: boolean): Prom
   const done = port.pin(found, on);
   if (!done.ok) return complain(done.error);
   for (const {fingerprint, label} of found)
-    print(`${on ? 'pinned' : 'unpinned'}\t${fingerprint.slice(0, 12)}\t${label}\n`);
+    print(
+      `${on ? 'pinned' : done.value.some(one => one.fingerprint === fingerprint) ? 'unpinned' : 'was not pinned'}\t${fingerprint.slice(0, 12)}\t${label}\n`,
+    );
   return EXIT.ok;
 }
 

@@ -180,16 +180,16 @@ export function taskOptionsOf(
   const retries = count('retries', 0);
   if (retries !== undefined) options.retries = retries;
   if (given['time'] !== undefined) {
-    const time = parseDuration(textOf(given['time']), spanOf('time') ?? nowhere);
+    const time = parseDuration(textOf(given['time']), nowhere);
     if (time.ok) options.time = time.value;
-    else problems.push({...time.error, ...at('time')});
+    else problems.push({...placeless(time.error), ...at('time')});
   }
   if (given['mem'] !== undefined) {
-    const memory = parseSize(textOf(given['mem']), spanOf('mem') ?? nowhere);
+    const memory = parseSize(textOf(given['mem']), nowhere);
     const {span} = at('mem');
     if (memory.ok && span !== undefined) options.memorySpan = span;
     if (memory.ok) options.memory = memory.value;
-    else problems.push({...memory.error, ...at('mem')});
+    else problems.push({...placeless(memory.error), ...at('mem')});
   }
   const {executor, container} = given;
   const bundle = count('bundle', 1);
@@ -218,5 +218,13 @@ export function taskOptionsOf(
     });
   return options;
 }
+
+/** A problem whose place is for the caller to say: the option of a line, else the call. */
+const placeless = ({code, severity, message, hint}: Problem): Problem => ({
+  code,
+  severity,
+  message,
+  ...(hint === undefined ? {} : {hint}),
+});
 
 const textOf = (value: JsonValue | undefined): string => (typeof value === 'string' ? value : JSON.stringify(value));

@@ -11,6 +11,8 @@ export function parseDuration(text: string, span: Span): Result<number, Diagnost
   const match = /^(\d+(?:\.\d+)?)([smhd])$/.exec(text);
   const seconds = Number(match?.[1]) * (SECONDS[match?.[2] ?? ''] ?? NaN);
   if (seconds > 0 && Number.isFinite(seconds)) return ok(seconds);
+  if (seconds === 0)
+    return fail(errorAt('W2008', span, `\`${text}\` is no time at all`, 'write more than 0: `90s`, `10m` or `2h`'));
   const number = /^\d+(?:\.\d+)?/.exec(text)?.[0];
   const hint =
     number !== undefined && Number(number) > 0
@@ -18,3 +20,7 @@ export function parseDuration(text: string, span: Span): Result<number, Diagnost
       : 'write it as `90s`, `10m` or `2h`';
   return fail(errorAt('W2008', span, `\`${text}\` is no duration`, hint));
 }
+
+/** Seconds of an age, which may be nothing: `0`, `0s`; else as a duration. */
+export const parseAge = (text: string, span: Span): Result<number, Diagnostic> =>
+  /^0+(?:\.0+)?[smhd]?$/.test(text) ? ok(0) : parseDuration(text, span);

@@ -66,11 +66,11 @@ export interface CachePort {
   list(): Promise<readonly CachedResult[]>;
   /** Looks at the outputs of all results. What was touched and has the same content gets its new stamp recorded. */
   verify(how: 'size' | 'mtime' | 'content', signal?: AbortSignal): Promise<readonly BadResult[]>;
-  /** Pins results, or takes their pins away. The error says what could not be written. */
-  pin(
-    results: readonly {readonly fingerprint: Fingerprint; readonly label: string}[],
+  /** Pins results, or takes their pins away. Gives those that are pinned now, or were until now. The error says what could not be written. */
+  pin<T extends {readonly fingerprint: Fingerprint; readonly label: string}>(
+    results: readonly T[],
     on: boolean,
-  ): Result<undefined, string>;
+  ): Result<readonly T[], string>;
   /** What a clean-up would take. */
   plan(keep: Keep): Promise<CleanUp>;
   /** Takes it. Gives how many results and how many leftovers are gone; what came into use meanwhile stays. */

@@ -69,11 +69,13 @@ export class Cache implements CachePort {
     return bad;
   }
 
-  pin(
-    results: readonly {readonly fingerprint: Fingerprint; readonly label: string}[],
+  pin<T extends {readonly fingerprint: Fingerprint; readonly label: string}>(
+    results: readonly T[],
     on: boolean,
-  ): Result<undefined, string> {
-    for (const {fingerprint, label} of results) {
+  ): Result<readonly T[], string> {
+    const changed: T[] = [];
+    for (const result of results) {
+      const {fingerprint, label} = result;
       const directory = this.#store.lookup(fingerprint)?.directory;
       const reruns = directory === undefined || claimsBeside(directory) === undefined ? undefined : dirname(directory);
       // Other notebooks use the same root, and do not look into this store.
@@ -83,8 +85,9 @@ export class Cache implements CachePort {
       // Where that may not be written, it is a pin of this store.
       if (on) beside?.add(fingerprint, label);
       else beside?.remove(fingerprint);
+      if (done.value !== false) changed.push(result);
     }
-    return ok(undefined);
+    return ok(changed);
   }
 
   async plan(keep: Keep): Promise<CleanUp> {

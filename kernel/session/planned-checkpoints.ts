@@ -26,7 +26,7 @@ export async function lookAtResult(manifest: Manifest, how: Verify): Promise<Res
 export const unremoving = (cache: CachePort): CachePort => ({
   list: () => cache.list(),
   verify: (how, signal) => cache.verify(how, signal),
-  pin: () => ok(undefined),
+  pin: () => ok([]),
   plan: keep => cache.plan(keep),
   remove: () => Promise.resolve({results: 0, leftovers: 0}),
   rebuild: () => Promise.resolve(0),

@@ -1,3 +1,4 @@
+import {some} from './cell-words.js';
 import {durationText} from './duration-text.js';
 import {sizeText} from './size-text.js';
 import type {Table} from './table.js';
@@ -42,7 +43,7 @@ export function cacheTable(results: readonly CacheRow[], clock: Clock): Table {
 export function cacheSummary(results: readonly CacheRow[]): string {
   const bytes = results.reduce((sum, result) => sum + result.bytes, 0);
   const pinned = results.filter(result => result.pinned).length;
-  const count = `${results.length} ${results.length === 1 ? 'result' : 'results'}`;
+  const count = some(results.length, 'result');
   return `${count}, ${sizeText(bytes)}${pinned === 0 ? '' : `, ${pinned} pinned`}`;
 }
 
@@ -71,7 +72,7 @@ export function cleanUpText(
 ): string {
   const {results, leftovers, unasked, busy} = plan;
   const lines = [
-    `${cacheSummary(results)}; ${leftovers.length} ${leftovers.length === 1 ? 'leftover' : 'leftovers'} of attempts`,
+    `${cacheSummary(results)}; ${some(leftovers.length, 'leftover')} of attempts`,
     ...results.slice(0, ROWS).map(result => `  ${cacheCells(result, clock).filter(Boolean).join('  ')}`),
     ...(results.length > ROWS ? [`  … and ${results.length - ROWS} more`] : []),
     ...leftovers.slice(0, ROWS).map(path => `  ${path}`),
@@ -83,3 +84,7 @@ export function cleanUpText(
   ];
   return `${lines.join('\n')}\n`;
 }
+
+/** What a clean-up has taken: `removed 1 result and 2 leftovers`, a line. */
+export const removedText = ({results, leftovers}: {readonly results: number; readonly leftovers: number}): string =>
+  `removed ${some(results, 'result')} and ${some(leftovers, 'leftover')}\n`;

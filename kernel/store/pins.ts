@@ -1,5 +1,6 @@
 import {mkdirSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
+import {codeOf} from '../fingerprint/file-problem.js';
 import {readFingerprint, type Fingerprint} from '../fingerprint/fingerprint.js';
 import {fail, ok, type Result} from '../graph/result.js';
 import {writeProblem, type StoreProblem} from './problem.js';
@@ -42,13 +43,14 @@ export class Pins {
     }
   }
 
-  /** Takes a pin away, if there is one. */
-  remove(fingerprint: Fingerprint): Result<undefined, StoreProblem> {
+  /** Takes a pin away. False where there is none. */
+  remove(fingerprint: Fingerprint): Result<boolean, StoreProblem> {
     const path = join(this.directory, fingerprint);
     try {
-      rmSync(path, {force: true});
-      return ok(undefined);
+      rmSync(path);
+      return ok(true);
     } catch (error) {
+      if (codeOf(error) === 'ENOENT') return ok(false);
       return fail(writeProblem(path, error));
     }
   }

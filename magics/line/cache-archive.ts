@@ -8,10 +8,11 @@ import {wrong} from './line-magic.js';
 
 const has = (line: MagicLine, option: string): boolean => line.options.some(({name}) => name === option);
 
-/** The results that words of a line mean. */
+/** The results that words of a line mean, which is one of a command of `%cache`. */
 export type ResultsOf = (
   line: MagicLine,
   context: LineContext,
+  command: string,
 ) => Promise<Result<readonly {readonly fingerprint: Fingerprint}[], readonly Problem[]>>;
 
 /** The path that the word behind the command names. */
@@ -33,7 +34,7 @@ export async function exportCache(
   if (typeof file !== 'string') return file;
   const {cache} = context.notebook;
   const words = line.words.slice(2);
-  const named = words.length === 0 ? undefined : await resultsOf({...line, words}, context);
+  const named = words.length === 0 ? undefined : await resultsOf({...line, words}, context, 'export');
   if (named?.ok === false) return named.error;
   const listed = has(line, 'pinned') || has(line, 'all') ? await cache.list() : [];
   const chosen = listed.filter(({pinned}) => pinned || has(line, 'all')).map(({fingerprint}) => fingerprint);

@@ -1,4 +1,4 @@
-import {parseDuration} from '../../kernel/cell/duration.js';
+import {parseAge} from '../../kernel/cell/duration.js';
 import {didYouMean} from '../../kernel/cell/suggest.js';
 import {parseSize} from '../../kernel/cell/size.js';
 import type {MagicLine} from '../../kernel/cell/syntax.js';
@@ -6,7 +6,7 @@ import type {Fingerprint} from '../../kernel/fingerprint/fingerprint.js';
 import {fail, ok, type Result} from '../../kernel/graph/result.js';
 import type {Keep} from '../../kernel/session/cache-port.js';
 import type {LineContext, Problem} from '../../kernel/session/magic.js';
-import {cacheTable, cleanUpText} from '../../kernel/show/cache-table.js';
+import {cacheTable, cleanUpText, removedText} from '../../kernel/show/cache-table.js';
 import {tableBundle} from '../../kernel/show/table.js';
 import {exportCache, importCache} from './cache-archive.js';
 import {lineMagic, surplusOf, wrong} from './line-magic.js';
@@ -61,11 +61,11 @@ export const cacheMagic = lineMagic(
       }
       case 'pin':
       case 'unpin': {
-        const named = await resultsOf({...line, words}, context);
+        const named = await resultsOf({...line, words}, context, command.raw);
         if (!named.ok) return named.error;
         const done = cache.pin(named.value, command.raw === 'pin');
         if (!done.ok) return wrong(line, 'W7040', done.error);
-        context.stream('stdout', `${command.raw}ned ${countedLabels(named.value)}\n`);
+        context.stream('stdout', pinText(named.value, done.value, command.raw));
         return undefined;
       }
       case 'rebuild': {
@@ -94,8 +94,23 @@ export const cacheMagic = lineMagic(
   },
 );
 
+/** What came of `pin` or `unpin`: which results changed, and which there was nothing to do for. */
+function pinText(named: readonly NamedResult[], changed: readonly NamedResult[], command: 'pin' | 'unpin'): string {
+  const open = changed.filter(({isThere}) => !isThere);
+  const rest = named.filter(result => !changed.includes(result));
+  const were = (results: readonly NamedResult[]): string => (results.length === 1 ? 'was' : 'were');
+  return [
+    ...(named.length === 0 ? [`there is nothing to ${command}: no cell of this notebook has made a task`] : []),
+    ...(changed.length === 0 ? [] : [`${command}ned ${countedLabels(changed)}`]),
+    ...(open.length === 0 || command === 'unpin' ? [] : [`not there yet, and kept once made: ${countedLabels(open)}`]),
+    ...(rest.length === 0 ? [] : [`${countedLabels(rest)} ${were(rest)} not pinned`]),
+  ]
+    .map(text => `${text}\n`)
+    .join('');
+}
+
 /** Each label once, with how many results it means where these are several. */
-function countedLabels(results: readonly {readonly fingerprint: Fingerprint; readonly label: string}[]): string {
+function countedLabels(results: readonly NamedResult[]): string {
   const labels = new Map<string, Set<Fingerprint>>();
   for (const {label, fingerprint} of results) labels.set(label, (labels.get(label) ?? new Set()).add(fingerprint));
   return [...labels].map(([label, {size}]) => (size === 1 ? label : `${label} (${size} results)`)).join(', ');
@@ -131,8 +146,7 @@ async function cleanUp(line: MagicLine, context: LineContext, keep: Keep): Promi
     context.stream('stdout', YES);
     return undefined;
   }
-  const {results, leftovers} = await cache.remove(plan);
-  context.stream('stdout', `removed ${results} results and ${leftovers} leftovers\n`);
+  context.stream('stdout', removedText(await cache.remove(plan)));
   return undefined;
 }
 
@@ -141,7 +155,9 @@ async function verify(line: MagicLine, context: LineContext, how: string): Promi
     return wrong(line, 'W7040', `results are not verified by \`${how}\``, 'it is size, mtime or content', 1);
   const bad = await context.notebook.cache.verify(how, context.signal);
   const said = bad.map(({result, message}) => `${result.fingerprint.slice(0, 12)}  ${result.label}: ${message}\n`);
-  context.stream('stdout', bad.length === 0 ? 'all results are as they were recorded\n' : said.join(''));
+  if (context.signal.aborted) context.stream('stdout', 'interrupted: not all results were looked at\n');
+  else if (bad.length === 0) context.stream('stdout', 'all results are as they were recorded\n');
+  context.stream('stdout', said.join(''));
   return undefined;
 }
 
@@ -149,36 +165,58 @@ function keepOf(line: MagicLine): Result<Keep, readonly Problem[]> {
   const value = (name: string): {readonly raw: string; readonly span: MagicLine['span']} | undefined =>
     line.options.find(option => option.name === name)?.values[0];
   const [older, size] = [value('older'), value('max-size')];
-  const age = older === undefined ? ok(MONTH / 1000) : parseDuration(older.raw, older.span);
+  const age = older === undefined ? ok(MONTH / 1000) : parseAge(older.raw, older.span);
   if (!age.ok) return fail([age.error]);
   const bytes = size === undefined ? undefined : parseSize(size.raw, size.span);
   if (bytes?.ok === false) return fail([bytes.error]);
   return ok({by: 'age', older: age.value * 1000, ...(bytes === undefined ? {} : {bytes: bytes.value})});
 }
 
-/** The results that words mean: names of futures, or the first digits of fingerprints, six at least. */
+/** A result that a word of a line means: that of a future may have to be made yet. */
+interface NamedResult {
+  readonly fingerprint: Fingerprint;
+  readonly label: string;
+  readonly isThere: boolean;
+}
+
+/** The results that words mean: names of futures, or the first digits of fingerprints, six at least. Each once. */
 async function resultsOf(
   line: MagicLine,
   context: LineContext,
-): Promise<Result<readonly {readonly fingerprint: Fingerprint; readonly label: string}[], readonly Problem[]>> {
+  command: string,
+): Promise<Result<readonly NamedResult[], readonly Problem[]>> {
   if (line.words.length === 0)
     return fail(
-      wrong(line, 'W2037', '`%cache pin` needs a name', 'write `%cache pin NAME`, or the digits of `%cache ls`'),
+      wrong(
+        line,
+        'W2037',
+        `\`%cache ${command}\` needs a name`,
+        `write \`%cache ${command} NAME\`, or the digits of \`%cache ls\``,
+      ),
     );
   const listed = await context.notebook.cache.list();
+  const there = new Set(listed.map(({fingerprint}) => fingerprint));
   const isDigits = (raw: string): boolean =>
     /^[0-9a-f]{6,64}$/.test(raw) && listed.some(({fingerprint}) => fingerprint.startsWith(raw));
   const digits = line.words.filter(({raw}) => isDigits(raw));
-  const found = listed.filter(({fingerprint}) => digits.some(({raw}) => fingerprint.startsWith(raw)));
+  const found: NamedResult[] = listed
+    .filter(({fingerprint}) => digits.some(({raw}) => fingerprint.startsWith(raw)))
+    .map(result => ({...result, isThere: true}));
   const words = line.words.filter(word => !digits.includes(word));
   if (words.length === 0) return ok(found);
   const named = await context.resolve({...line, words});
   if (!named.ok) return named;
-  const tasks = named.value.flatMap(({name, node}) =>
-    node.views().map(view => ({name, fingerprint: view.fingerprint})),
+  const seen = new Set(found.map(({fingerprint}) => fingerprint));
+  const unknown: string[] = [];
+  for (const {name, node} of named.value)
+    for (const {fingerprint} of node.views()) {
+      if (fingerprint === undefined) unknown.push(name);
+      else if (!seen.has(fingerprint)) found.push({fingerprint, label: name, isThere: there.has(fingerprint)});
+      if (fingerprint !== undefined) seen.add(fingerprint);
+    }
+  const [first] = unknown;
+  if (first === undefined || words.some(({raw}) => raw === '*')) return ok(found);
+  return fail(
+    wrong({...line, words}, 'W7040', `it is not known yet what \`${first}\` is`, `wait for it: \`%wait ${first}\``),
   );
-  return ok([
-    ...found,
-    ...tasks.flatMap(({name, fingerprint}) => (fingerprint === undefined ? [] : [{fingerprint, label: name}])),
-  ]);
 }

@@ -110,7 +110,7 @@ test('files of an adopted result are links to the old ones, and stay when those 
   const path = ((await notebook.value('(await made).path')) ?? '').slice(1, -1);
   expect(path).not.toBe(old);
   expect(statSync(join(path, 'deep/er/out.txt')).ino).toBe(statSync(join(old, 'deep/er/out.txt')).ino);
-  expect((await notebook.run('%cleanup --yes')).out).toContain('removed 1 results');
+  expect((await notebook.run('%cleanup --yes')).out).toContain('removed 1 result ');
   expect(readFileSync(join(path, 'deep/er/out.txt'), 'utf8')).toBe('one\n');
   expect((await notebook.run('%cache verify content')).out).toContain('all results are as they were recorded');
   await notebook.kernel.shutdown();

@@ -40,7 +40,7 @@ test('`%cleanup` lists what an edited cell has left, takes it with `--yes`, and 
   expect(listed.out).toMatch(/^1 result, 4 B; 0 leftovers/);
   expect(listed.out).toContain('`--yes` removes it');
   expect(results()).toHaveLength(4);
-  expect((await notebook.run('%cleanup --yes')).out).toContain('removed 1 results and 0 leftovers');
+  expect((await notebook.run('%cleanup --yes')).out).toContain('removed 1 result and 0 leftovers\n');
   expect(results()).toHaveLength(3);
   // What was removed runs again, what was not is cached.
   expect((await notebook.run('%%bash --as c\necho two > out.txt\n')).error).toBe('');
@@ -53,6 +53,37 @@ test('`%cleanup` lists what an edited cell has left, takes it with `--yes`, and 
   const wrong = await notebook.run('%cache drop');
   expect(wrong.error).toContain('W7040');
   expect((await notebook.run('%cache pin')).error).toContain('W2037');
+});
+
+test('`%cache pin` and `unpin` say what they have done to what, and what there was nothing to do for', async () => {
+  await using notebook = await openTestNotebook();
+  expect((await notebook.run('%cache unpin *')).out).toBe(
+    'there is nothing to unpin: no cell of this notebook has made a task\n',
+  );
+  expect((await notebook.run('%cache unpin')).error).toMatch(/`%cache unpin` needs a name[^]*`%cache unpin NAME`/);
+  await notebook.run('%%foreach x in [1, 2]\n%%bash --as s\necho $x');
+  await notebook.run('%%bash --as f\nexit 1');
+  await notebook.run('%%bash --as v --value --from f\necho 1');
+  await notebook.run('%wait');
+  expect((await notebook.run('%cache pin s[1] s')).out).toBe('pinned s[1], s\n');
+  expect((await notebook.run('%cache unpin *')).out).toBe('unpinned s (2 results)\nf, v were not pinned\n');
+  expect((await notebook.run('%cache unpin s[2]')).out).toBe('s[2] was not pinned\n');
+  expect((await notebook.run('%cache pin f')).out).toBe('pinned f\nnot there yet, and kept once made: f\n');
+});
+
+test('`%cache gc --older 0s` takes what is older than now, and a clean-up says `1 result` and `1 leftover`', async () => {
+  using folder = scratch();
+  {
+    await using notebook = await openTestNotebook({directory: folder.path});
+    await notebook.run('%%bash --as a\necho 1 > o');
+    await notebook.run('%wait');
+    expect((await notebook.run('%cache gc --older 1')).error).toContain('write `1s`, `1m` or `1h`');
+    expect((await notebook.run('%%bash --time 0s\ntrue')).error).toMatch(/:1:8 {2}W2008 {2}`0s` is no time at all/);
+    await notebook.kernel.shutdown();
+  }
+  expect(weft(folder.path, 'verify').stderr).toContain('all results are as they were recorded');
+  expect(weft(folder.path, 'gc', '--older', '0').stdout).toMatch(/^1 result, 2 B; 0 leftovers of attempts\n/);
+  expect(weft(folder.path, 'gc', '--older', '0s', '--yes').stdout).toContain('\nremoved 1 result and 0 leftovers\n');
 });
 
 test('after a restart `%cleanup --yes` takes nothing of cells that have not run yet', async () => {
@@ -70,7 +101,7 @@ test('after a restart `%cleanup --yes` takes nothing of cells that have not run 
   const {out} = await notebook.run('%cleanup --yes');
   expect(out).toMatch(/^0 results/);
   expect(out).toContain('--all takes them too');
-  expect((await notebook.run('%cleanup --all --yes')).out).toContain('removed 1 results');
+  expect((await notebook.run('%cleanup --all --yes')).out).toContain('removed 1 result ');
   await notebook.kernel.shutdown();
 });
 
@@ -107,13 +138,13 @@ test('`%cleanup` takes nothing that the code of the notebook holds', async () =>
   await notebook.run('const path = (await a).path + "/out.txt";');
   await make('four');
   // The second members of `s` of three rounds, and the first of two.
-  expect((await notebook.run('%cleanup --yes')).out).toContain('removed 5 results');
+  expect((await notebook.run('%cleanup --yes')).out).toContain('removed 5 results ');
   expect(await notebook.value('[(await keep).text(), (await s1).text(), deep.list[0].get(1).text()]')).toBe(
     "[ 'one\\n', 'one\\n', 'two\\n' ]",
   );
   expect((await notebook.run('!cat ${path}')).out).toBe('three\n');
   await notebook.run('keep = 0;');
-  expect((await notebook.run('%cleanup --yes')).out).toContain('removed 1 results');
+  expect((await notebook.run('%cleanup --yes')).out).toContain('removed 1 result ');
 });
 
 test('`weft cache` lists, verifies, pins and removes without a kernel, and a notebook that was copied stays cached', async () => {

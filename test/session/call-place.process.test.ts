@@ -13,5 +13,8 @@ test('an error of a call stands where the cell calls, each once', async () => {
   );
   expect(loop.error.match(/W9002 {2}`python` has no option/g)).toHaveLength(1);
   expect(loop.error).toMatch(/:2:3 {2}W9002 {2}`python` has no option[^]*:3:31 {2}W9002/);
-  expect((await notebook.run("%%foreach i in [1]\nbash('', {})")).error).toMatch(/cell \[5\]:2:1 {2}W9002/);
+  expect((await notebook.run("1;\nbash('true', {time: 'soon', mem: 'much'})")).error).toMatch(
+    /:2:1 {2}W2008 {2}`soon` is no duration[^]*:2:1 {2}W2009 {2}`much` is no size/,
+  );
+  expect((await notebook.run("%%foreach i in [1]\nbash('', {})")).error).toMatch(/cell \[6\]:2:1 {2}W9002/);
 });
