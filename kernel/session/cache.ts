@@ -74,6 +74,8 @@ export class Cache implements CachePort {
     on: boolean,
   ): Result<readonly T[], string> {
     const changed: T[] = [];
+    // What is named twice has changed once.
+    const once = new Set<Fingerprint>();
     for (const result of results) {
       const {fingerprint, label} = result;
       const directory = this.#store.lookup(fingerprint)?.directory;
@@ -85,7 +87,9 @@ export class Cache implements CachePort {
       // Where that may not be written, it is a pin of this store.
       if (on) beside?.add(fingerprint, label);
       else beside?.remove(fingerprint);
-      if (done.value !== false) changed.push(result);
+      if (done.value === false && !once.has(fingerprint)) continue;
+      once.add(fingerprint);
+      changed.push(result);
     }
     return ok(changed);
   }

@@ -3,6 +3,7 @@ import {labelOf} from '../graph/work.js';
 import {ok, type Result} from '../graph/result.js';
 import type {Scheduler} from '../run/scheduler.js';
 import type {Labeler} from '../show/change-text.js';
+import {groupedNames} from '../show/named-groups.js';
 import type {Plan} from '../show/plan.js';
 import type {StoreProblem} from '../store/problem.js';
 import type {ExtensionControl} from './extension.js';
@@ -121,7 +122,7 @@ export function notebookControl({
     plan: async named => {
       await scheduler.looked();
       const rows: Plan[] = [];
-      for (const {name, node} of named) rows.push(await planOf(name, [node], plan));
+      for (const {name, nodes} of groupedNames(named)) rows.push(await planOf(name, nodes, plan));
       return {
         rows,
         all: await planOf(
@@ -131,11 +132,11 @@ export function notebookControl({
         ),
       };
     },
-    remarks: () => [
+    remarks: among => [
       ...displays
-        .staleCells()
+        .staleCells(among)
         .map(({title, cell, words}) => `${[cell, title].filter(text => text !== '').join(' ')} is stale: ${words}`),
-      ...stuckNow(),
+      ...(among === undefined || among.some(node => !node.over) ? stuckNow() : []),
     ],
     resize,
     extensions,

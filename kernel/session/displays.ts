@@ -100,14 +100,22 @@ export class Displays {
     this.#schedule();
   }
 
-  /** The cells that are stale and were not run again since: what they made is still what their name holds. */
-  staleCells(): readonly {readonly title: string; readonly cell: string; readonly words: string}[] {
+  /**
+   * The cells that are stale and were not run again since: what they made is still what their name holds.
+   * @param among only those that have made one of these futures or its elements; absent: all
+   */
+  staleCells(
+    among?: readonly FutureNode[],
+  ): readonly {readonly title: string; readonly cell: string; readonly words: string}[] {
+    const wanted = among === undefined ? undefined : new Set(among.flatMap(madeBelow));
     const last = new Map<string, Open>();
     for (const open of this.#open.values()) last.set(`${open.title}\n${open.code}`, open);
     const found = [...last.values()].flatMap(({title, cell, stale, nodes}) => {
       const {words} = stale;
       const named = this.bindings.of(title);
-      return words === undefined || (named !== undefined && !nodes.includes(named)) ? [] : [{title, cell, words}];
+      if (words === undefined || (named !== undefined && !nodes.includes(named))) return [];
+      if (wanted !== undefined && !nodes.flatMap(madeBelow).some(task => wanted.has(task))) return [];
+      return [{title, cell, words}];
     });
     // What `%wait` or `%log` show has no cell of its own, and its cell tells.
     const told = new Set(found.flatMap(({title, cell}) => (cell === '' ? [] : [title])));

@@ -8,7 +8,7 @@ import type {JsonObject} from '../fingerprint/json.js';
 import type {Evaluated} from '../typescript/messages.js';
 import type {CellOutput} from '../wire/notebook.js';
 import type {Displays} from './displays.js';
-import {elementsOf, keyText} from './element.js';
+import {elementsOf, keyText, nextKeys} from './element.js';
 import type {Futures} from './futures.js';
 import type {LineContext, MagicContext, NamedNode, Problem} from './magic.js';
 import type {NotebookControl} from './notebook-control.js';
@@ -219,8 +219,8 @@ export class LineRunner {
     }
     const keys = indexes.filter(index => index.is !== 'all').map(index => index.text);
     const nodes = elementsOf(node, keys);
-    if (nodes.length === 0 && keys.length > 0) problems.push(noElement(raw, name, node, span));
-    return nodes.map(each => ({name: raw, node: each}));
+    if (nodes.length === 0 && keys.length > 0) problems.push(noElement(raw, name, keys, node, span));
+    return nodes.map(each => ({name: raw, node: each, ...(nodes.length > 1 ? {among: raw} : {})}));
   }
 }
 
@@ -244,7 +244,10 @@ function withoutElements(nodes: readonly FutureNode[]): readonly FutureNode[] {
   return nodes.filter(node => node.is === 'set' || !inside.has(node));
 }
 
-function noElement(raw: string, name: string, node: FutureNode, span: Span): Problem {
+/** How many keys of a set are named. */
+const SHOWN_KEYS = 12;
+
+function noElement(raw: string, name: string, keys: readonly string[], node: FutureNode, span: Span): Problem {
   if (node.is !== 'set')
     return {
       code: 'W4010',
@@ -253,7 +256,18 @@ function noElement(raw: string, name: string, node: FutureNode, span: Span): Pro
       message: `\`${name}\` is no set`,
       hint: `leave the index out: \`${name}\``,
     };
-  const keys = [...new Set((node.members ?? []).map(({key}) => keyText(key[0] ?? null)))].slice(0, 12).join(', ');
-  const hint = keys === '' ? 'its elements are known when its list is, or it has none' : `there is ${keys}`;
+  const good = keys.findLastIndex((_, count) => elementsOf(node, keys.slice(0, count)).length > 0);
+  const next = nextKeys(node, keys.slice(0, good)).map(key => keyText(key));
+  const above = `${name}${keys
+    .slice(0, good)
+    .map(key => `[${key}]`)
+    .join('')}`;
+  if (next.length === 0 && good > 0)
+    return {code: 'W4010', severity: 'error', span, message: `\`${above}\` is no set`, hint: `write \`${above}\``};
+  const more = next.length > SHOWN_KEYS ? ` and ${next.length - SHOWN_KEYS} more` : '';
+  const hint =
+    next.length === 0
+      ? 'its elements are known when its list is, or it has none'
+      : `${good > 0 ? `in \`${above}\` ` : ''}there is ${next.slice(0, SHOWN_KEYS).join(', ')}${more}`;
   return {code: 'W4013', severity: 'error', span, message: `\`${raw}\` has no element`, hint};
 }

@@ -289,4 +289,6 @@ export interface LineContext extends MagicContext {
 export interface NamedNode {
   readonly name: string;
   readonly node: FutureNode;
+  /** Of an element of a partly indexed set: the words that named it with others. */
+  readonly among?: string;
 }

@@ -34,8 +34,11 @@ export interface NotebookControl {
   asked(fingerprint: Fingerprint): boolean;
   /** What would come of futures if their cells ran now, a row for each name, and of all together. Nothing is run or changed. */
   plan(named: readonly NamedNode[]): Promise<{readonly rows: readonly Plan[]; readonly all: Plan}>;
-  /** What is worth a line of `%status`: cells that are stale, and why nothing goes on. */
-  remarks(): readonly string[];
+  /**
+   * What is worth a line of `%status`: cells that are stale, and why nothing goes on.
+   * @param among only of the cells that have made one of these futures or its elements; absent: of all
+   */
+  remarks(among?: readonly FutureNode[]): readonly string[];
   resize(slots: number): void;
   /** Takes another directory for the store, relative to the notebook's. It can't be left once a task has its place there. */
   moveStore(path: string): Promise<Result<undefined, {readonly message: string; readonly remedy?: string}>>;

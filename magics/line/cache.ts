@@ -179,7 +179,7 @@ interface NamedResult {
   readonly isThere: boolean;
 }
 
-/** The results that words mean: names of futures, or the first digits of fingerprints, six at least. Each once. */
+/** The results that words mean: names of futures, or the first digits of fingerprints, six at least. */
 async function resultsOf(
   line: MagicLine,
   context: LineContext,
@@ -206,13 +206,11 @@ async function resultsOf(
   if (words.length === 0) return ok(found);
   const named = await context.resolve({...line, words});
   if (!named.ok) return named;
-  const seen = new Set(found.map(({fingerprint}) => fingerprint));
   const unknown: string[] = [];
   for (const {name, node} of named.value)
     for (const {fingerprint} of node.views()) {
       if (fingerprint === undefined) unknown.push(name);
-      else if (!seen.has(fingerprint)) found.push({fingerprint, label: name, isThere: there.has(fingerprint)});
-      if (fingerprint !== undefined) seen.add(fingerprint);
+      else found.push({fingerprint, label: name, isThere: there.has(fingerprint)});
     }
   const [first] = unknown;
   if (first === undefined || words.some(({raw}) => raw === '*')) return ok(found);

@@ -65,7 +65,7 @@ test('`%cache pin` and `unpin` say what they have done to what, and what there w
   await notebook.run('%%bash --as f\nexit 1');
   await notebook.run('%%bash --as v --value --from f\necho 1');
   await notebook.run('%wait');
-  expect((await notebook.run('%cache pin s[1] s')).out).toBe('pinned s[1], s\n');
+  expect((await notebook.run('%cache pin s[1] s')).out).toBe('pinned s[1], s (2 results)\n');
   expect((await notebook.run('%cache unpin *')).out).toBe('unpinned s (2 results)\nf, v were not pinned\n');
   expect((await notebook.run('%cache unpin s[2]')).out).toBe('s[2] was not pinned\n');
   expect((await notebook.run('%cache pin f')).out).toBe('pinned f\nnot there yet, and kept once made: f\n');
