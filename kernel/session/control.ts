@@ -89,7 +89,7 @@ export function notebookControl({
       for (const node of futures.all()) futures.cancel(node);
       for (const entry of scheduler.entries()) scheduler.cancel(entry);
     },
-    retry: node => futures.retry(node),
+    retry: (node, isThere) => futures.retry(node, isThere),
     force,
     adopt: async task => adoption.adopt(task, (await earlier.of([task]))[0] ?? []),
     wait: async nodes => {

@@ -184,11 +184,14 @@ export class Futures {
     for (const need of node.draft.needs) if (need.is === 'set' && need.name === node.name) this.cancel(need);
   }
 
-  /** Starts over what failed or was blocked below a node, and what these block (LANGUAGE 12). */
-  retry(node: FutureNode): void {
+  /**
+   * Starts over what failed or was blocked below a node, and what these block (LANGUAGE 12).
+   * @param isThere its result is there by now: nothing that it needs is started
+   */
+  retry(node: FutureNode, isThere = false): void {
     const seen = new Set<FutureNode>();
     const start = (entry: Entry): void => {
-      if (entry.state.is === 'blocked') for (const need of entry.task.needs) upstream(need);
+      if (entry.state.is === 'blocked' && !isThere) for (const need of entry.task.needs) upstream(need);
       if (entry.state.is !== 'done') this.#startOver(entry);
       downstream(entry);
     };

@@ -13,7 +13,8 @@ import type {FutureNode, TaskNode} from './node.js';
 export interface NotebookControl {
   cancel(node: FutureNode): void;
   cancelAll(): void;
-  retry(node: FutureNode): void;
+  /** Starts over what failed or was blocked; where its result is there by now, nothing that it needs. */
+  retry(node: FutureNode, isThere?: boolean): void;
   force(node: FutureNode): void;
   /** Accepts an earlier result as that of a task that is not done; the error is a sentence. It is found when the task is looked at again. */
   adopt(node: TaskNode): Promise<Result<Manifest, string>>;

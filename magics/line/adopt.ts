@@ -101,11 +101,15 @@ async function adopt(line: MagicLine, context: LineContext): Promise<readonly Pr
       `\`%adopt ${persons.name} --as NAME\` freezes it into an input`,
     );
   const problems: Problem[] = [];
+  const again: [TaskNode, boolean][] = [];
   let adopted = 0;
   for (const {name, node} of named.value.flatMap(tasksOf)) {
     // Of many, those that are done are none that anybody asks about.
     if (node.state.is === 'done' && named.value.flatMap(tasksOf).length > 1) continue;
+    const wasOver = node.over;
     const done = await context.notebook.adopt(node);
+    // What was under way was ended for it, and goes on.
+    if (done.ok || (!wasOver && node.state.is === 'cancelled')) again.push([node, done.ok]);
     if (!done.ok) {
       problems.push({
         code: 'W7051',
@@ -127,7 +131,7 @@ async function adopt(line: MagicLine, context: LineContext): Promise<readonly Pr
   }
   if (adopted === 0 && problems.length === 0)
     return wrong(line, 'W7051', 'all of it is done already: there is nothing to adopt');
-  for (const {node} of named.value) context.notebook.retry(node);
+  for (const [node, isThere] of again) context.notebook.retry(node, isThere);
   if (adopted > 0)
     context.watch(
       line.words.map(word => word.raw).join(' '),

@@ -76,6 +76,26 @@ test('what has nothing to adopt says why: no earlier result, a changed one, no n
   await notebook.kernel.shutdown();
 });
 
+test('`%adopt` starts nothing over: neither what it could not adopt, nor what failed above what it has adopted', async () => {
+  using folder = scratch();
+  await using notebook = await openTestNotebook();
+  const tries = folder.at('tries');
+  const count = (): number => readFileSync(tries, 'utf8').length;
+  await notebook.run('%%bash --as above\necho 1 > o\n');
+  await notebook.run('%%bash --as below --from above\necho 1 > o\n');
+  await notebook.run('%wait');
+  await notebook.run(`%%bash --as above\nprintf x >> ${tries}; exit 1\n`);
+  await notebook.run('%%bash --as below --from above\necho 1 > o\n');
+  await notebook.run('%%bash --as other --from above\necho other > o\n');
+  await notebook.run('%wait');
+  expect(count()).toBe(1);
+  expect((await notebook.run('%adopt other')).error).toContain('there is no earlier result of other');
+  expect((await notebook.run('%adopt below')).out).toContain('below: adopted the result');
+  await notebook.run('%wait');
+  expect((await notebook.run('%status')).shown).toMatch(/above +failed[^]*below +done[^]*other +blocked/);
+  expect(count()).toBe(1);
+});
+
 test('of a set what is not done is adopted, each its own; a value too', async () => {
   using folder = scratch();
   const directory = folder.at('notebook');
