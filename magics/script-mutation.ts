@@ -28,10 +28,10 @@ export class MutatingWork implements Work {
   constructor(script: ScriptWork, name: string, root: string, fingerprint: Fingerprint) {
     this.#script = script;
     this.#root = root;
-    this.#changes = new RootChanges(root);
     this.attempts = join(root, '.weft');
     this.stem = `${name}-${shortOf(fingerprint)}`;
     this.directory = join(this.attempts, this.stem);
+    this.#changes = new RootChanges(root, this.directory);
     this.claims = join(this.attempts, 'claims');
     if (script.stdout !== undefined) this.stdout = script.stdout;
     if (script.explain !== undefined) this.explain = log => script.explain?.(log);
@@ -55,7 +55,7 @@ export class MutatingWork implements Work {
   async finish(attempt: Attempt, log: string): Promise<Result<Outcome, Failure>> {
     const done = await this.#script.finish(attempt, log);
     if (!done.ok) return done;
-    await this.#changes.end(attempt.directory, this.directory);
+    await this.#changes.end(attempt.directory);
     return ok({
       ...done.value,
       outputs: [...(done.value.outputs ?? []).filter(name => name !== CHANGES), CHANGES].sort(),

@@ -1,5 +1,15 @@
 import {randomUUID} from 'node:crypto';
-import {existsSync, lstatSync, readFileSync, readlinkSync, renameSync, symlinkSync, writeFileSync} from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import {readdir} from 'node:fs/promises';
 import {basename, dirname, join} from 'node:path';
 import {canonicalJson} from '../../kernel/fingerprint/fingerprint.js';
@@ -9,57 +19,104 @@ import {readRegistry} from './registry-file.js';
 /** The file of a result that lists what was made in the root. */
 export const CHANGES = 'changes.json';
 
+/** The file of an attempt that says what was in the root before it. */
+const BEFORE = '.weft.before';
+
 /** What a root holds: rows of its registry, by table, and files, as lines. */
 interface Contents {
   readonly rows: readonly string[];
   readonly files: readonly string[];
 }
 
-/** What one task makes in a root: found by looking before it and after it. */
+/** What a root held before a task ran in it. */
+interface Before extends Contents {
+  /** The inode of the attempt's directory, which is that of the result if the attempt is published. */
+  readonly inode: string;
+  /** What the result before this one lists; absent: there is none. */
+  readonly listed?: Contents;
+}
+
+/**
+ * What one task makes in a root: found by looking before it and after it. What its attempts made that came to no end counts, too, and
+ * what the result before lists: a run that finds some of it in place makes only the rest.
+ */
 export class RootChanges {
   readonly #root: string;
-  #before: Contents | undefined;
+  /** The directory of the result, beside which the list gets its name (LANGUAGE 8). */
+  readonly #final: string;
+  /** The look before an attempt that has come to no end as far as is known. */
+  readonly #begun: string;
+  #before: Before | undefined;
 
-  constructor(root: string) {
+  constructor(root: string, final: string) {
     this.#root = root;
+    this.#final = final;
+    this.#begun = join(dirname(final), `.begun-${basename(final)}.json`);
   }
 
   /** Looks at the root. @param directory of the attempt, where the look is kept */
   async begin(directory: string): Promise<void> {
-    this.#before = await contentsOf(this.#root);
-    writeFileSync(join(directory, '.weft.before'), JSON.stringify(this.#before));
+    const now = await contentsOf(this.#root);
+    const unended = this.#unended();
+    const listed = readContents(join(this.#final, CHANGES)) ?? unended?.listed;
+    this.#before = {
+      inode: inodeOf(directory) ?? '',
+      // What an attempt without an end has made is no state from before.
+      ...(unended === undefined
+        ? now
+        : {rows: common(now.rows, unended.rows), files: common(now.files, unended.files)}),
+      ...(listed === undefined ? {} : {listed}),
+    };
+    const text = JSON.stringify(this.#before);
+    writeFileSync(join(directory, BEFORE), text);
+    const fresh = join(dirname(this.#final), `.record-${randomUUID()}`);
+    try {
+      writeFileSync(fresh, text);
+      renameSync(fresh, this.#begun);
+    } catch (error) {
+      rmSync(fresh, {force: true});
+      throw error;
+    }
   }
 
-  /**
-   * Looks again, and writes {@link CHANGES} into the attempt's directory.
-   * @param final the directory of the result, beside which the list gets its name (LANGUAGE 8)
-   */
-  async end(directory: string, final: string): Promise<void> {
+  /** Looks again, and writes {@link CHANGES} into the attempt's directory. */
+  async end(directory: string): Promise<void> {
     // The attempt may be of a kernel that is gone.
-    const before = this.#before ?? readBefore(directory);
+    const before = this.#before ?? readBefore(join(directory, BEFORE));
     const after = await contentsOf(this.#root);
-    const [rows, files] = [without(after.rows, before.rows), without(after.files, before.files)];
-    // A run that found everything in place vouches for all that there is.
-    const changes: Contents = rows.length + files.length > 0 ? {rows, files} : after;
+    const changes = before === undefined ? (readContents(join(directory, CHANGES)) ?? after) : madeIn(before, after);
     writeFileSync(join(directory, CHANGES), `${JSON.stringify(changes, null, 1)}\n`);
-    nameRecord(final);
+    nameRecord(this.#final);
   }
 
   /** Why a result is none any more: it is true as long as all that it made is there. */
   recheck(manifest: Manifest): string | undefined {
-    let changes: Contents;
-    try {
-      changes = JSON.parse(readFileSync(join(manifest.directory ?? '', CHANGES), 'utf8')) as Contents;
-    } catch {
-      return `${CHANGES} can't be read`;
-    }
+    const changes = readContents(join(manifest.directory ?? '', CHANGES));
+    if (changes === undefined) return `${CHANGES} can't be read`;
     const rows = new Set(rowsOf(this.#root));
     if (changes.rows.some(row => !rows.has(row))) return 'rows that it made are not in the registry any more';
     const lost = changes.files.find(file => !existsSync(join(this.#root, file)));
     if (lost !== undefined) return `${lost} is missing`;
     nameRecord(manifest.directory ?? '');
+    if (existsSync(this.#begun) && this.#unended() === undefined) rmSync(this.#begun, {force: true});
     return undefined;
   }
+
+  /** The look before an attempt that was not published; undefined where there is none. */
+  #unended(): Before | undefined {
+    const begun = readBefore(this.#begun);
+    return begun === undefined || begun.inode === inodeOf(this.#final) ? undefined : begun;
+  }
+}
+
+/** What a task has made. If all was in place, it is what was listed before, or else all that there is. */
+function madeIn(before: Before, after: Contents): Contents {
+  const {rows = [], files = []} = before.listed ?? {};
+  const made: Contents = {
+    rows: union(without(after.rows, before.rows), common(rows, after.rows)),
+    files: union(without(after.files, before.files), common(files, after.files)),
+  };
+  return made.rows.length + made.files.length > 0 ? made : after;
 }
 
 /**
@@ -89,11 +146,37 @@ function linkAt(path: string): string | undefined {
   }
 }
 
-function readBefore(directory: string): Contents {
+/** A look at a root as it was kept; undefined if it is not there, or can't be read. */
+function readBefore(path: string): Before | undefined {
+  const read = readContents(path);
+  return read !== undefined && isBefore(read) ? read : undefined;
+}
+
+function readContents(path: string): Contents | undefined {
   try {
-    return JSON.parse(readFileSync(join(directory, '.weft.before'), 'utf8')) as Contents;
+    const read: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    return isContents(read) ? read : undefined;
   } catch {
-    return {rows: [], files: []};
+    return undefined;
+  }
+}
+
+function isContents(value: unknown): value is Contents {
+  if (typeof value !== 'object' || value === null) return false;
+  const {rows, files} = value as Readonly<Record<string, unknown>>;
+  return [rows, files].every(list => Array.isArray(list) && list.every(each => typeof each === 'string'));
+}
+
+function isBefore(value: Contents): value is Before {
+  const {inode, listed} = value as Readonly<Partial<Record<keyof Before, unknown>>>;
+  return typeof inode === 'string' && (listed === undefined || isContents(listed));
+}
+
+function inodeOf(path: string): string | undefined {
+  try {
+    return String(statSync(path, {bigint: true}).ino);
+  } catch {
+    return undefined;
   }
 }
 
@@ -101,6 +184,14 @@ const without = (all: readonly string[], some: readonly string[]): readonly stri
   const known = new Set(some);
   return all.filter(each => !known.has(each));
 };
+
+const common = (all: readonly string[], some: readonly string[]): readonly string[] => {
+  const known = new Set(some);
+  return all.filter(each => known.has(each));
+};
+
+const union = (some: readonly string[], others: readonly string[]): readonly string[] =>
+  [...new Set([...some, ...others])].sort();
 
 async function contentsOf(root: string): Promise<Contents> {
   return {rows: rowsOf(root), files: await filesOf(root, '')};

@@ -24,10 +24,10 @@ export class RootWork implements Work {
 
   constructor(command: Command, task: string, fingerprint: Fingerprint) {
     this.#command = command;
-    this.#changes = new RootChanges(command.root.path);
     this.attempts = join(command.root.path, '.weft');
     this.stem = `${task}-${shortOf(fingerprint)}`;
     this.directory = join(this.attempts, this.stem);
+    this.#changes = new RootChanges(command.root.path, this.directory);
     this.claims = join(this.attempts, 'claims');
   }
 
@@ -53,7 +53,7 @@ export class RootWork implements Work {
     const line = signs.initialization ?? signs.failed;
     if (line !== undefined)
       return fail({reason: 'log', line, log: join(directory, '.weft.log'), tail: log.slice(-4096)});
-    await this.#changes.end(directory, this.directory);
+    await this.#changes.end(directory);
     removeOwn(directory);
     return ok({outputs: [CHANGES]});
   }
