@@ -4,13 +4,14 @@ import type {Command} from 'commander';
 import {parseAge} from './cell/duration.js';
 import {parseSize} from './cell/size.js';
 import {exportCommand, importCommand, type ArchiveOptions} from './archive-command.js';
-import {complain, EXIT, print, STORE_HELP, storeGiven} from './command-output.js';
+import {complain, EXIT, noStore, print, STORE_HELP, storeGiven} from './command-output.js';
 import {fail, ok, type Result} from './graph/result.js';
 import {Cache} from './session/cache.js';
 import {listedResults} from './session/cached-results.js';
 import type {CachedResult, CachePort, Keep} from './session/cache-port.js';
 import {cacheCells, cacheSummary, cleanUpText, removedText} from './show/cache-table.js';
 import {History} from './store/history.js';
+import type {StoreProblem} from './store/problem.js';
 import {Store} from './store/store.js';
 
 /** What the commands are given on the command line. */
@@ -85,8 +86,6 @@ export function addCacheCommand(program: Command, ended: (code: number) => void)
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 
-const noStore = (directory: string): string => `there is no store ${directory}; --store DIR names another`;
-
 async function withCache(
   options: CacheOptions,
   run: (port: CachePort) => Promise<number> | number,
@@ -94,20 +93,24 @@ async function withCache(
 ): Promise<number> {
   const directory = storeGiven(options.store);
   const isThere = existsSync(directory);
-  if (!isThere && !makes) return complain(noStore(directory));
+  const missing = isThere || !makes ? noStore(directory) : undefined;
+  if (missing !== undefined) return complain(missing);
   const beside = options.store === undefined ? {notebooks: process.cwd()} : {};
   const opened = await Store.open({
     directory,
     ...beside,
     ...(isThere ? {} : {make: options.dryRun !== true}),
-    onProblem: ({message}) => complain(message),
+    onProblem: problem => complain(problemText(problem)),
   });
-  if (!opened.ok) return complain(opened.error.message);
+  if (!opened.ok) return complain(problemText(opened.error));
   const code = await run(new Cache(opened.value, new History({store: directory})));
   const closed = await opened.value.close();
   if (!isThere && options.dryRun === true) removeEmpty(directory);
   return closed.ok ? code : EXIT.bad;
 }
+
+const problemText = ({message, remedy}: StoreProblem): string =>
+  `${message}${remedy === undefined ? '' : `. ${remedy}`}`;
 
 /** Removes the store in which an archive was only looked at. */
 function removeEmpty(directory: string): void {
@@ -120,7 +123,8 @@ function removeEmpty(directory: string): void {
 
 async function list(options: CacheOptions): Promise<number> {
   const directory = storeGiven(options.store);
-  if (!existsSync(directory)) return complain(noStore(directory));
+  const missing = noStore(directory);
+  if (missing !== undefined) return complain(missing);
   // Reading an index is quicker than opening the store.
   const history = new History({store: directory});
   const results = await listedResults(directory, history);
@@ -157,8 +161,10 @@ async function collect(port: CachePort, _: readonly string[], options: CacheOpti
     if (plan.results.length + plan.leftovers.length > 0) writeSync(2, 'nothing was removed: --yes removes it\n');
     return EXIT.ok;
   }
-  print(removedText(await port.remove(plan)));
-  return EXIT.ok;
+  const removed = await port.remove(plan);
+  print(removedText(plan, removed));
+  const isAll = removed.results === plan.results.length && removed.leftovers === plan.leftovers.length;
+  return isAll ? EXIT.ok : EXIT.bad;
 }
 
 function keepOf({older = '30d', maxSize}: CacheOptions): Result<Keep, string> {

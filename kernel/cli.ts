@@ -2,6 +2,7 @@ import {existsSync, statSync, writeSync} from 'node:fs';
 import {basename, dirname, resolve} from 'node:path';
 import {Command, CommanderError} from 'commander';
 import {addCacheCommand} from './cache-command.js';
+import {print} from './command-output.js';
 import {addHistoryCommand} from './history-command.js';
 import {openHeadless} from './open-headless.js';
 import {addPlanCommand} from './plan-command.js';
@@ -66,7 +67,7 @@ async function run(path: string, options: RunOptions, words: readonly ParameterW
   const {open = 0} = summary;
   if (open > 0) say(`weft: ${open} ${open === 1 ? 'task goes' : 'tasks go'} on; the next run finds what they make`);
   say(`weft: ${basename(file)} ${summaryText(summary)}`);
-  if (options.json === true) writeSync(1, `${JSON.stringify(summaryJson(summary))}\n`);
+  if (options.json === true) print(`${JSON.stringify(summaryJson(summary))}\n`);
   return code;
 }
 

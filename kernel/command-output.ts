@@ -1,4 +1,4 @@
-import {writeSync} from 'node:fs';
+import {statSync, writeSync} from 'node:fs';
 import {resolve} from 'node:path';
 import {codeOf} from './fingerprint/file-problem.js';
 import {storeOf} from './store/store-place.js';
@@ -33,3 +33,12 @@ export const STORE_HELP = 'the store (default: that of the notebooks in this dir
 /** The store that a command means, absolute: what `--store` names, else that of the notebooks here. */
 export const storeGiven = (given: string | undefined): string =>
   given === undefined ? storeOf(process.cwd()) : resolve(given);
+
+/** Says why a directory is no store, and what to do; undefined where there is one. */
+export function noStore(directory: string): string | undefined {
+  const found = statSync(directory, {throwIfNoEntry: false});
+  if (found === undefined) return `there is no store ${directory}; --store DIR names another`;
+  return found.isDirectory()
+    ? undefined
+    : `${directory} is a file, and no store: put it elsewhere, or name another with --store DIR`;
+}

@@ -1,6 +1,6 @@
-import {existsSync} from 'node:fs';
+import {writeSync} from 'node:fs';
 import type {Command} from 'commander';
-import {complain, EXIT, print, STORE_HELP, storeGiven} from './command-output.js';
+import {complain, EXIT, noStore, print, STORE_HELP, storeGiven} from './command-output.js';
 import {historyCells} from './show/history-table.js';
 import {History} from './store/history.js';
 
@@ -33,7 +33,8 @@ async function show(word: string, {store: directory, search, json}: HistoryOptio
   if (!(Number.isSafeInteger(count) && count > 0))
     return complain(`${word} is no whole number of at least 1: \`weft history --search TEXT\` looks for a text`);
   const store = storeGiven(directory);
-  if (!existsSync(store)) return complain(`there is no store ${store}; --store DIR names another`);
+  const missing = noStore(store);
+  if (missing !== undefined) return complain(missing);
   const history = new History({store});
   const found = search === undefined ? await history.newest(count) : await history.search(search, count);
   await history.close();
@@ -45,5 +46,6 @@ async function show(word: string, {store: directory, search, json}: HistoryOptio
   const clock = {now: Date.now()};
   const lines = events.map(event => (json === true ? JSON.stringify(event) : historyCells(event, clock).join('\t')));
   if (lines.length > 0) print(`${lines.join('\n')}\n`);
+  else writeSync(2, `no task${search === undefined ? '' : ` with ${search}`} in the history\n`);
   return EXIT.ok;
 }

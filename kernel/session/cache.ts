@@ -155,7 +155,7 @@ export class Cache implements CachePort {
     }
     for (const path of plan.leftovers) await discard(path);
     await this.#store.flush();
-    return {results, leftovers: plan.leftovers.length};
+    return {results, leftovers: plan.leftovers.filter(path => !existsSync(path)).length};
   }
 
   async rebuild(directories: readonly string[] = []): Promise<number> {

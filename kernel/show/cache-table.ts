@@ -85,6 +85,15 @@ export function cleanUpText(
   return `${lines.join('\n')}\n`;
 }
 
-/** What a clean-up has taken: `removed 1 result and 2 leftovers`, a line. */
-export const removedText = ({results, leftovers}: {readonly results: number; readonly leftovers: number}): string =>
-  `removed ${some(results, 'result')} and ${some(leftovers, 'leftover')}\n`;
+/**
+ * What a clean-up has taken: `removed 1 result and 2 leftovers`, and on a line of its own what it has not.
+ * @param plan what it was to take
+ */
+export function removedText(
+  plan: {readonly results: readonly unknown[]; readonly leftovers: readonly unknown[]},
+  {results, leftovers}: {readonly results: number; readonly leftovers: number},
+): string {
+  const left = plan.results.length - results + plan.leftovers.length - leftovers;
+  const stays = left === 1 ? '1 is still there: it' : `${left} are still there: they`;
+  return `removed ${some(results, 'result')} and ${some(leftovers, 'leftover')}\n${left === 0 ? '' : `${stays} came into use meanwhile, or you may not remove what lies there\n`}`;
+}

@@ -6,6 +6,7 @@ import type {Fingerprint} from '../../kernel/fingerprint/fingerprint.js';
 import {fail, ok, type Result} from '../../kernel/graph/result.js';
 import type {Keep} from '../../kernel/session/cache-port.js';
 import type {LineContext, Problem} from '../../kernel/session/magic.js';
+import type {FutureNode} from '../../kernel/session/node.js';
 import {cacheTable, cleanUpText, removedText} from '../../kernel/show/cache-table.js';
 import {tableBundle} from '../../kernel/show/table.js';
 import {exportCache, importCache} from './cache-archive.js';
@@ -100,7 +101,7 @@ function pinText(named: readonly NamedResult[], changed: readonly NamedResult[],
   const rest = named.filter(result => !changed.includes(result));
   const were = (results: readonly NamedResult[]): string => (results.length === 1 ? 'was' : 'were');
   return [
-    ...(named.length === 0 ? [`there is nothing to ${command}: no cell of this notebook has made a task`] : []),
+    ...(named.length === 0 ? [`there is nothing to ${command}: there is no task yet`] : []),
     ...(changed.length === 0 ? [] : [`${command}ned ${countedLabels(changed)}`]),
     ...(open.length === 0 || command === 'unpin' ? [] : [`not there yet, and kept once made: ${countedLabels(open)}`]),
     ...(rest.length === 0 ? [] : [`${countedLabels(rest)} ${were(rest)} not pinned`]),
@@ -146,7 +147,7 @@ async function cleanUp(line: MagicLine, context: LineContext, keep: Keep): Promi
     context.stream('stdout', YES);
     return undefined;
   }
-  context.stream('stdout', removedText(await cache.remove(plan)));
+  context.stream('stdout', removedText(plan, await cache.remove(plan)));
   return undefined;
 }
 
@@ -208,7 +209,7 @@ async function resultsOf(
   if (!named.ok) return named;
   const unknown: string[] = [];
   for (const {name, node} of named.value)
-    for (const {fingerprint} of node.views()) {
+    for (const {fingerprint} of pendingOf(node) ? [{fingerprint: undefined}] : node.views()) {
       if (fingerprint === undefined) unknown.push(name);
       else found.push({fingerprint, label: name, isThere: there.has(fingerprint)});
     }
@@ -218,3 +219,6 @@ async function resultsOf(
     wrong({...line, words}, 'W7040', `it is not known yet what \`${first}\` is`, `wait for it: \`%wait ${first}\``),
   );
 }
+
+/** A set whose list is not known. */
+const pendingOf = (node: FutureNode): boolean => node.is === 'set' && node.pending !== undefined;

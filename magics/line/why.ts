@@ -24,6 +24,12 @@ export const whyMagic = lineMagic(
     if (line.words.length === 0) return wrong(line, 'W2037', '`%why` needs a name', 'write `%why NAME`');
     const named = await context.resolve(line);
     if (!named.ok) return named.error;
+    for (const {name, node} of named.value)
+      if (node.is === 'set' && node.pending !== undefined)
+        context.stream(
+          'stdout',
+          `${name}: it is not known yet what it is, as it waits for the list \`${node.pending}\`\n`,
+        );
     const tasks = named.value.flatMap(one => tasksOf(one, context));
     const total = named.value.reduce((sum, one) => sum + countOf(one), 0);
     // Of many, the ones that ran say more than the ones that did not.

@@ -1,5 +1,5 @@
 import {spawnSync} from 'node:child_process';
-import {cpSync, mkdirSync, readdirSync, readFileSync, utimesSync} from 'node:fs';
+import {chmodSync, chownSync, cpSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
 import {scratch} from '../rig/scratch.js';
@@ -57,9 +57,7 @@ test('`%cleanup` lists what an edited cell has left, takes it with `--yes`, and 
 
 test('`%cache pin` and `unpin` say what they have done to what, and what there was nothing to do for', async () => {
   await using notebook = await openTestNotebook();
-  expect((await notebook.run('%cache unpin *')).out).toBe(
-    'there is nothing to unpin: no cell of this notebook has made a task\n',
-  );
+  expect((await notebook.run('%cache unpin *')).out).toBe('there is nothing to unpin: there is no task yet\n');
   expect((await notebook.run('%cache unpin')).error).toMatch(/`%cache unpin` needs a name[^]*`%cache unpin NAME`/);
   await notebook.run('%%foreach x in [1, 2]\n%%bash --as s\necho $x');
   await notebook.run('%%bash --as f\nexit 1');
@@ -84,6 +82,61 @@ test('`%cache gc --older 0s` takes what is older than now, and a clean-up says `
   expect(weft(folder.path, 'verify').stderr).toContain('all results are as they were recorded');
   expect(weft(folder.path, 'gc', '--older', '0').stdout).toMatch(/^1 result, 2 B; 0 leftovers of attempts\n/);
   expect(weft(folder.path, 'gc', '--older', '0s', '--yes').stdout).toContain('\nremoved 1 result and 0 leftovers\n');
+});
+
+test('a loop whose list is not known yet is told from one that has no tasks', async () => {
+  using folder = scratch();
+  await using notebook = await openTestNotebook();
+  await notebook.run(`%%bash --as list --value\nuntil [ -e ${folder.at('go')} ]; do sleep 0.02; done\necho '[1]'`);
+  await notebook.run('%%foreach x in list\n%%bash --as late\ntrue');
+  expect((await notebook.run('%why late')).out).toBe(
+    'late: it is not known yet what it is, as it waits for the list `list`\n',
+  );
+  expect((await notebook.run('%cache pin late')).error).toMatch(
+    /:1:12 {2}W7040 {2}it is not known yet what `late` is[^]*`%wait late`/,
+  );
+  await notebook.run('%cancel --all');
+});
+
+test('a store that is none, that may not be written, or has nothing of what is asked, is said to be so', async () => {
+  using folder = scratch();
+  chmodSync(folder.path, 0o755);
+  const [directory, other] = [folder.at('notebook'), folder.at('other')];
+  for (const path of [directory, other]) mkdirSync(path);
+  writeFileSync(join(other, '.weft'), '');
+  for (const command of ['ls', 'verify', 'gc'])
+    expect(weft(other, command)).toMatchObject({status: 2, stdout: '', stderr: expect.stringMatching(/is a file/)});
+  {
+    await using notebook = await openTestNotebook({directory});
+    await notebook.run('%%foreach x in [1, 2]\n%%bash --as a\necho $x > o');
+    await notebook.run('%wait');
+    await notebook.kernel.shutdown();
+  }
+  const searched = spawnSync(process.execPath, [program, 'history', '--search', 'nowhere'], {
+    cwd: directory,
+    encoding: 'utf8',
+  });
+  expect(searched).toMatchObject({status: 0, stdout: '', stderr: 'no task with nowhere in the history\n'});
+  expect(weft(directory, 'gc', '--older', '0s').stderr).toBe('nothing was removed: --yes removes it\n');
+  if (process.getuid?.() !== 0) return;
+  const uid = 65_534;
+  const home = folder.at('home');
+  mkdirSync(home);
+  chownSync(home, uid, uid);
+  const asOther = (...words: readonly string[]) =>
+    spawnSync(process.execPath, [program, 'cache', ...words], {
+      cwd: directory,
+      encoding: 'utf8',
+      uid,
+      env: {...process.env, HOME: home, XDG_CACHE_HOME: home},
+    });
+  const kept = asOther('gc', '--older', '0s', '--yes');
+  expect(kept.stdout).toMatch(
+    /\nremoved 0 results and 0 leftovers\n2 are still there: they came into use meanwhile, or/,
+  );
+  expect(kept.status).toBe(1);
+  expect(asOther('export', join(home, 'a.tar')).stdout).toMatch(/^2 results written/);
+  expect(readdirSync(home).filter(name => name.includes('a.tar'))).toEqual(['a.tar']);
 });
 
 test('after a restart `%cleanup --yes` takes nothing of cells that have not run yet', async () => {

@@ -23,10 +23,16 @@ export async function packArchive(
   scratch: string,
 ): Promise<Result<undefined, string>> {
   const path = resolve(file);
-  const staging = join(scratch, `.export-${randomUUID()}`);
+  let staging = join(scratch, `.export-${randomUUID()}`);
   const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}`);
   try {
-    await mkdir(staging, {recursive: true});
+    try {
+      await mkdir(staging, {recursive: true});
+    } catch {
+      // The store is somebody else's, to be read only.
+      staging = `${temporary}.d`;
+      await mkdir(staging);
+    }
     const names = [HEADER];
     await writeFile(join(staging, HEADER), `${JSON.stringify(header)}\n`);
     for (const manifest of manifests) names.push(...(await stage(staging, manifest)));
