@@ -28,7 +28,9 @@ export function addHistoryCommand(program: Command, ended: (code: number) => voi
     .action(async (count: string, options: HistoryOptions) => ended(await show(count, options)));
 }
 
-async function show(word: string, {store: directory, search, json}: HistoryOptions): Promise<number> {
+async function show(word: string, {store: directory, search: typed, json}: HistoryOptions): Promise<number> {
+  // A text of nothing asks for nothing.
+  const search = typed?.trim() === '' ? undefined : typed;
   const count = Number(word);
   if (!(Number.isSafeInteger(count) && count > 0))
     return complain(`${word} is no whole number of at least 1: \`weft history --search TEXT\` looks for a text`);

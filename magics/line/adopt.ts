@@ -130,7 +130,12 @@ async function adopt(line: MagicLine, context: LineContext): Promise<readonly Pr
     );
   }
   if (adopted === 0 && problems.length === 0)
-    return wrong(line, 'W7051', 'all of it is done already: there is nothing to adopt');
+    return wrong(
+      line,
+      'W7051',
+      'all of it is done already: there is nothing to adopt',
+      'use it as it is; `%why NAME` says of what it was made',
+    );
   for (const [node, isThere] of again) context.notebook.retry(node, isThere);
   if (adopted > 0)
     context.watch(

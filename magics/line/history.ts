@@ -34,7 +34,7 @@ export const historyMagic = lineMagic(
     const options = line.options.filter(({name}) => name === 'search').flatMap(({values}) => values);
     const filled = await context.fill({...line, words: options});
     if (!filled.ok) return filled.error;
-    const search = filled.value.length === 0 ? undefined : filled.value.join(' ');
+    const search = filled.value.join(' ').trim() === '' ? undefined : filled.value.join(' ');
     const {history} = context.notebook;
     if (search === undefined) {
       context.display(tableBundle(historyTable(await history.newest(count), undefined, {now: Date.now()})));

@@ -119,11 +119,13 @@ function setLines(
 ): readonly string[] {
   const refused: TaskNode[] = [];
   const first: TaskNode[] = [];
+  const forced: TaskNode[] = [];
   const again = tasks.flatMap((task, at) => {
     const {entry} = task.inner ?? task;
     const old = earlier[at]?.[0]?.recipe;
     if (entry?.missed !== undefined) refused.push(task);
-    else if (entry !== undefined && !entry.forced) {
+    else if (entry?.forced === true) forced.push(task);
+    else if (entry !== undefined) {
       if (old === undefined) first.push(task);
       else {
         const changes = diffRecipes(old, entry.task.recipe, labels.setupOf).map(change => changeText(change, labels));
@@ -138,6 +140,7 @@ function setLines(
   return [
     ...runAgainWords(again, false, more).map(words => `  ${words}`),
     ...count(refused, 'whose results were refused'),
+    ...count(forced, 'to run whatever is cached'),
     ...count(first, 'of which no earlier run is known'),
   ];
 }

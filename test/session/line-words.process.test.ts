@@ -77,3 +77,16 @@ test('`%log -f` shows what a task writes until it has ended, or the cell is inte
   expect((await notebook.run('%log -f a')).out).toBe('a · done\nfirst\nsecond\n');
   expect((await notebook.run('%log a -n')).error).toContain('`-n` needs a number of lines');
 });
+
+test('of what was forced in a set `%why` says how much, and an error says what to do where nothing is to be adopted', async () => {
+  await using notebook = await openTestNotebook();
+  await notebook.run('%%foreach x in [1, 2, 3]\n%%bash --as s\necho $x');
+  await notebook.run('%wait');
+  await notebook.run('%force s[1] s[3]');
+  await notebook.run('%wait');
+  expect((await notebook.run('%why s')).out).toContain(
+    '3 tasks: none cached\n  2 to run whatever is cached\n  1 of which no earlier run is known\n',
+  );
+  expect((await notebook.run('%adopt s')).error).toMatch(/W7051 {2}all of it is done already[^]*use it as it is/);
+  expect((await notebook.run('%history --search ""')).shown).toMatch(/^the last 5 in the history\n/);
+});
