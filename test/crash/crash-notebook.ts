@@ -6,6 +6,7 @@ import {text} from 'node:stream/consumers';
 import {scratch, type Scratch} from '../rig/scratch.js';
 import {leftovers} from './look-at-store.js';
 import {RerunSets} from './rerun-sets.js';
+import {RootSets} from './root-sets.js';
 import {LINGER, ScriptSets, type TaskSets} from './task-sets.js';
 
 /** How a run of `weft` ended. `code` is null where it was killed. */
@@ -24,8 +25,8 @@ export interface Running {
 /** The bundles that are under test. */
 export const built = resolve(import.meta.dirname, '../../dist');
 
-/** Which tasks a notebook has: scripts, or command-line tasks in reruns. */
-export type Tasks = 'scripts' | 'reruns';
+/** Which tasks a notebook has: scripts, or command-line tasks in reruns, or these and scripts that change their root. */
+export type Tasks = 'scripts' | 'reruns' | 'roots';
 
 /**
  * A notebook of sets of small tasks, in a directory that kernels come and go on. Each task notes in a file outside of it when it
@@ -43,7 +44,8 @@ export class CrashNotebook implements Disposable {
     for (const path of [this.directory, this.#side]) mkdirSync(path);
     writeFileSync(join(this.#side, 'log'), '');
     writeFileSync(join(this.#side, 'linger'), LINGER);
-    this.tasks = tasks === 'scripts' ? new ScriptSets(this.#side) : new RerunSets(this.directory, this.#side);
+    const Sets = tasks === 'roots' ? RootSets : RerunSets;
+    this.tasks = tasks === 'scripts' ? new ScriptSets(this.#side) : new Sets(this.directory, this.#side);
   }
 
   at(...names: readonly string[]): string {

@@ -11,6 +11,7 @@ const sets = [1, 3];
 const tasks: Readonly<Record<Tasks, readonly string[]>> = {
   scripts: sets.flatMap(set => [`a${set}`, `b${set}`, `v${set}.1`, `v${set}.2`, `v${set}.3`]),
   reruns: sets.flatMap(set => [`w${set}`, `m${set}`]),
+  roots: sets.flatMap(set => [`r${set}`, `w${set}`, `m${set}`]),
 };
 
 /**
@@ -41,7 +42,11 @@ beforeEach(context => need(context, library));
 
 const delays = soak ? [100, 300, 1500, 4000, 12_000] : [2500];
 
-test.each(delays.flatMap(late => (['scripts', 'reruns'] as const).map(kind => [late, kind] as const)))(
+test.each(
+  delays.flatMap(late =>
+    [...(['scripts', 'reruns'] as const), ...(soak ? (['roots'] as const) : [])].map(kind => [late, kind] as const),
+  ),
+)(
   'of two machines that see each other’s files %i ms late none runs a task beside the other, misses an output or blames a task (%s)',
   async (late, kind) => {
     using notebook = new CrashNotebook(kind);

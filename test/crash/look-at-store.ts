@@ -1,5 +1,5 @@
 import {createHash} from 'node:crypto';
-import {existsSync, readFileSync, readdirSync, statSync} from 'node:fs';
+import {existsSync, lstatSync, readFileSync, readdirSync, statSync} from 'node:fs';
 import {join, relative} from 'node:path';
 import type {CrashNotebook} from './crash-notebook.js';
 
@@ -44,6 +44,11 @@ export function lookAtStore(notebook: CrashNotebook, damaged = false): Look {
       if (name.startsWith('.dead-')) aside.push(name);
       const [, hidden, kind = '', short = ''] = /^(\.?)([A-Za-z]+)-([0-9a-f]{12})(\.[^/]*)?$/.exec(name) ?? [];
       if (hidden === undefined) continue;
+      if (hidden === '' && name.endsWith('.json')) {
+        // The name of the list in a result: there is none before the result, but for where the look comes between both.
+        if (!lstatSync(directory).isSymbolicLink()) wrong.push(`${name} is no link`);
+        continue;
+      }
       if (hidden === '') {
         // A join is made by the kernel itself.
         const task = kind === 'join' ? undefined : finish(short, `result ${name}`);
@@ -78,7 +83,7 @@ export function lookAtStore(notebook: CrashNotebook, damaged = false): Look {
 function placesOf(notebook: CrashNotebook): readonly string[] {
   const work = notebook.at('.weft', 'work');
   const places = [notebook.at('.weft', 'scratch'), ...names(work).map(name => join(work, name))];
-  return [...places, notebook.at('DATA', 'rerun', 'weft')];
+  return [...places, notebook.at('DATA', 'rerun', 'weft'), notebook.at('DATA', '.weft')];
 }
 
 /** A result that stands under its final name is whole, and as its task makes it, as far as that is known. */
@@ -119,10 +124,10 @@ export const LOOKED = '.looked';
 
 /** What crashes have left, below the notebook: claims, attempts, files that were never put into place, results that were set aside. */
 export function leftovers(notebook: CrashNotebook): readonly string[] {
-  const claims = [notebook.at('.weft', 'claims'), notebook.at('DATA', 'rerun', 'weft', '.claims')];
+  const claims = ['.weft/claims', 'DATA/rerun/weft/.claims', 'DATA/.weft/claims'].map(place => notebook.at(place));
   const hidden = [...placesOf(notebook), notebook.at('.weft', 'runs')].flatMap(place =>
     names(place)
-      .filter(name => name.startsWith('.') && name !== '.claims')
+      .filter(name => name.startsWith('.') && name !== '.claims' && !name.startsWith('.begun-'))
       .map(name => join(place, name)),
   );
   const claimed = claims.flatMap(place =>

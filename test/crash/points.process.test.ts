@@ -13,12 +13,18 @@ const crashesOf = (share: number): number =>
 test.for([
   ['scripts', crashesOf(0.7)],
   ['reruns', crashesOf(0.3)],
+  ['roots', crashesOf(soak ? 0.3 : 0.05)],
 ] as const)(
   'kernels and runners of %s are killed at each point between two operations on files: nothing is false, lost, half or twice',
   {timeout: 7_200_000},
   async ([tasks, count], context) => {
     need(context, library);
-    const rounds = new CrashRounds({tasks, random: new Random(Number(process.env['WEFT_SEED'] ?? 20261123))});
+    const rounds = new CrashRounds({
+      tasks,
+      random: new Random(Number(process.env['WEFT_SEED'] ?? 20261123)),
+      // All else is what reruns have.
+      ...(tasks === 'roots' && !soak ? {paths: /DATA\/(?:\.weft|made)/} : {}),
+    });
     const began = performance.now();
     await Promise.all([rounds.until(count), rounds.until(count)]);
     const {crashes, points, combinations, instants} = rounds;

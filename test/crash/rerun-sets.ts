@@ -63,8 +63,12 @@ export class RerunSets implements TaskSets {
     return `[${text('w')}, ${text('m')}]`;
   }
 
-  readonly made = (set: number): unknown =>
-    ['w', 'm'].map(letter => this.contents(`${letter}${set}`)[`out/${letter}${set}.txt`]);
+  readonly made: TaskSets['made'] = set => this.products(set);
+
+  /** What the two reruns of a set have made. */
+  protected products(set: number): readonly unknown[] {
+    return ['w', 'm'].map(letter => this.contents(`${letter}${set}`)[`out/${letter}${set}.txt`]);
+  }
 
   contents(task: string): Readonly<Record<string, string | RegExp>> {
     const own = `${task} one\ntwo\n`;
