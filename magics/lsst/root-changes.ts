@@ -1,5 +1,6 @@
 import {randomUUID} from 'node:crypto';
 import {
+  type Dirent,
   existsSync,
   lstatSync,
   readFileSync,
@@ -12,6 +13,7 @@ import {
 } from 'node:fs';
 import {readdir} from 'node:fs/promises';
 import {basename, dirname, join} from 'node:path';
+import {codeOf} from '../../kernel/fingerprint/file-problem.js';
 import {canonicalJson} from '../../kernel/fingerprint/fingerprint.js';
 import type {Manifest} from '../../kernel/graph/manifest.js';
 import {readRegistry} from './registry-file.js';
@@ -212,7 +214,7 @@ const LEFT_OUT: ReadonlySet<string> = new Set(['rerun', '.weft', 'registry.sqlit
 
 async function filesOf(root: string, below: string): Promise<readonly string[]> {
   const names: string[] = [];
-  for (const entry of await readdir(join(root, below), {withFileTypes: true})) {
+  for (const entry of await entriesOf(join(root, below))) {
     const name = below === '' ? entry.name : `${below}/${entry.name}`;
     if (below === '' && LEFT_OUT.has(entry.name)) continue;
     // A link to a directory is one thing, however much lies behind it.
@@ -220,4 +222,14 @@ async function filesOf(root: string, below: string): Promise<readonly string[]> 
     else if (lstatSync(join(root, name)).isFile() || entry.isSymbolicLink()) names.push(name);
   }
   return names.sort();
+}
+
+/** What a directory holds. One that is not for this person's eyes, or that is gone by now, has nothing that a task of hers is asked for. */
+async function entriesOf(directory: string): Promise<readonly Dirent[]> {
+  try {
+    return await readdir(directory, {withFileTypes: true});
+  } catch (error) {
+    if (['EACCES', 'EPERM', 'ENOENT'].includes(codeOf(error))) return [];
+    throw error;
+  }
 }

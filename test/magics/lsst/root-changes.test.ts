@@ -1,4 +1,4 @@
-import {mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {beforeEach, expect, test} from 'vitest';
 import {valueManifest, type Manifest} from '../../../kernel/graph/manifest.js';
@@ -112,3 +112,20 @@ test.each(['', '{"rows": ["raw', '{}', 'null', '{"rows": {}, "files": []}', '{"r
     expect(listed()).toEqual(['b']);
   },
 );
+
+test('a directory of the root that a plain user may not read keeps nobody from changing the rest', async () => {
+  const user = 65534;
+  const plain = process.getuid?.() === 0;
+  const closed = join(root, 'lost+found');
+  mkdirSync(closed);
+  chmodSync(closed, plain ? 0o700 : 0);
+  for (const path of [folder.path, root, join(root, '.weft')]) if (plain) chownSync(path, user, user);
+  if (plain) process.seteuid?.(user);
+  try {
+    await run('a');
+    expect(listed()).toEqual(['a']);
+  } finally {
+    if (plain) process.seteuid?.(0);
+    chmodSync(closed, 0o700);
+  }
+});
