@@ -1,10 +1,10 @@
-import {existsSync, rmdirSync, statSync, writeSync} from 'node:fs';
+import {existsSync, rmdirSync, statSync} from 'node:fs';
 import {join, resolve} from 'node:path';
 import type {Command} from 'commander';
 import {parseAge} from './cell/duration.js';
 import {parseSize} from './cell/size.js';
 import {exportCommand, importCommand, type ArchiveOptions} from './archive-command.js';
-import {complain, EXIT, noStore, print, STORE_HELP, storeGiven} from './command-output.js';
+import {complain, EXIT, noStore, print, say, STORE_HELP, storeGiven} from './command-output.js';
 import {fail, ok, type Result} from './graph/result.js';
 import {Cache} from './session/cache.js';
 import {listedResults} from './session/cached-results.js';
@@ -139,7 +139,7 @@ function show(results: readonly CachedResult[], {json}: CacheOptions): number {
   );
   // Of a hundred thousand results, one write at a time.
   for (let at = 0; at < lines.length; at += 1000) print(`${lines.slice(at, at + 1000).join('\n')}\n`);
-  if (json !== true) writeSync(2, `${cacheSummary(results)}\n`);
+  if (json !== true) say(cacheSummary(results));
   return EXIT.ok;
 }
 
@@ -148,7 +148,7 @@ async function verify(port: CachePort, [how = 'content']: readonly string[]): Pr
     return complain(`it is size, mtime or content, not ${how}`);
   const bad = await port.verify(how);
   for (const {result, message} of bad) print(`${result.fingerprint.slice(0, 12)}\t${result.label}\t${message}\n`);
-  if (bad.length === 0) writeSync(2, 'all results are as they were recorded\n');
+  if (bad.length === 0) say('all results are as they were recorded');
   return bad.length === 0 ? EXIT.ok : EXIT.bad;
 }
 
@@ -158,7 +158,7 @@ async function collect(port: CachePort, _: readonly string[], options: CacheOpti
   const plan = await port.plan(keep.value);
   print(cleanUpText(plan, {now: Date.now()}));
   if (options.yes !== true) {
-    if (plan.results.length + plan.leftovers.length > 0) writeSync(2, 'nothing was removed: --yes removes it\n');
+    if (plan.results.length + plan.leftovers.length > 0) say('nothing was removed: --yes removes it');
     return EXIT.ok;
   }
   const removed = await port.remove(plan);

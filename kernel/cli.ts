@@ -1,8 +1,8 @@
-import {existsSync, statSync, writeSync} from 'node:fs';
+import {existsSync, statSync} from 'node:fs';
 import {basename, dirname, resolve} from 'node:path';
 import {Command, CommanderError} from 'commander';
 import {addCacheCommand} from './cache-command.js';
-import {print} from './command-output.js';
+import {print, say} from './command-output.js';
 import {addHistoryCommand} from './history-command.js';
 import {openHeadless} from './open-headless.js';
 import {addPlanCommand} from './plan-command.js';
@@ -22,8 +22,6 @@ interface RunOptions {
   readonly keepGoing?: boolean;
   readonly slots?: string;
 }
-
-const say = (line: string): void => void writeSync(2, `${line}\n`);
 
 const isDirectory = (path: string): boolean => statSync(path, {throwIfNoEntry: false})?.isDirectory() === true;
 

@@ -6,12 +6,18 @@ import {storeOf} from './store/store-place.js';
 /** Exit codes of commands that look after results: `bad` where something is not as it was recorded, or a wish could not be met. */
 export const EXIT = {ok: 0, bad: 1, usage: 2} as const;
 
+/** Writes all of a text to the standard output. */
+export const print = (text: string): void => write(1, text);
+
+/** Writes a line to the standard error. */
+export const say = (line: string): void => write(2, `${line}\n`);
+
 /** Writes all of a text, though a pipe takes it in pieces. Who reads no more, as `head` does, has seen enough. */
-export function print(text: string): void {
+function write(descriptor: 1 | 2, text: string): void {
   let rest = Buffer.from(text);
   while (rest.length > 0) {
     try {
-      rest = rest.subarray(writeSync(1, rest));
+      rest = rest.subarray(writeSync(descriptor, rest));
     } catch (error) {
       const code = codeOf(error);
       if (code === 'EPIPE') return;
@@ -23,7 +29,7 @@ export function print(text: string): void {
 
 /** Says what is wrong with a command; its exit code. */
 export const complain = (text: string): number => {
-  writeSync(2, `weft: ${text}\n`);
+  say(`weft: ${text}`);
   return EXIT.usage;
 };
 

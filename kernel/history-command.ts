@@ -1,6 +1,5 @@
-import {writeSync} from 'node:fs';
 import type {Command} from 'commander';
-import {complain, EXIT, noStore, print, STORE_HELP, storeGiven} from './command-output.js';
+import {complain, EXIT, noStore, print, say, STORE_HELP, storeGiven} from './command-output.js';
 import {historyCells} from './show/history-table.js';
 import {History} from './store/history.js';
 
@@ -48,6 +47,6 @@ async function show(word: string, {store: directory, search: typed, json}: Histo
   const clock = {now: Date.now()};
   const lines = events.map(event => (json === true ? JSON.stringify(event) : historyCells(event, clock).join('\t')));
   if (lines.length > 0) print(`${lines.join('\n')}\n`);
-  else writeSync(2, `no task${search === undefined ? '' : ` with ${search}`} in the history\n`);
+  else say(`no task${search === undefined ? '' : ` with ${search}`} in the history`);
   return EXIT.ok;
 }

@@ -1,6 +1,6 @@
-import {writeSync} from 'node:fs';
 import {join} from 'node:path';
 import {fail, ok, type Result} from './graph/result.js';
+import {ErrorOutput} from './machine/error-output.js';
 import {Comms} from './wire/comms.js';
 import {readConnection} from './wire/connection.js';
 import {LaterNotebook} from './wire/later-notebook.js';
@@ -16,9 +16,8 @@ const NOTEBOOK = new URL('notebook.js', import.meta.url);
 const UNASKED = 100;
 
 /** The log of a kernel is the standard error of its process, which servers keep. */
-const log = (line: string): void => {
-  writeSync(2, `${line}\n`);
-};
+const errors = new ErrorOutput();
+const log = (line: string): void => errors.line(line);
 
 async function open(comms: Comms): Promise<Result<Notebook, string>> {
   const {openNotebook} = (await import(NOTEBOOK.href)) as typeof import('./open-notebook.js');
@@ -59,4 +58,5 @@ async function main(path: string | undefined): Promise<number> {
   return 0;
 }
 
+process.on('exit', () => errors.flush());
 process.exit(await main(process.argv[2]));

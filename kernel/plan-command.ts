@@ -1,7 +1,6 @@
-import {writeSync} from 'node:fs';
 import {basename} from 'node:path';
 import type {Command} from 'commander';
-import {complain, EXIT, print} from './command-output.js';
+import {complain, EXIT, print, say} from './command-output.js';
 import {openHeadless} from './open-headless.js';
 import {notebookPlanJson, notebookPlanText, planNotebook} from './session/headless-plan.js';
 import {PARAMETERS_HELP} from './session/parameter-words.js';
@@ -20,8 +19,6 @@ The cells are evaluated as \`weft run\` would, commands of \`!\` too, but no tas
 What depends on a value that no task has made yet is said to be unknown.
 Exit codes: 0; 1 a cell failed; 2 usage or no notebook; 3 the kernel died; 130 interrupted.
 `;
-
-const say = (line: string): void => void writeSync(2, `${line}\n`);
 
 /**
  * Adds `weft plan` to the commands of `weft`.

@@ -1,9 +1,10 @@
-import {statSync, writeSync} from 'node:fs';
+import {statSync} from 'node:fs';
 import {createRequire, register} from 'node:module';
 import {resolve} from 'node:path';
 import {pathToFileURL} from 'node:url';
 import vm from 'node:vm';
 import {fail, ok, type Result} from '../graph/result.js';
+import {ErrorOutput} from '../machine/error-output.js';
 import {typedEnding} from '../typescript/module-hooks.js';
 import type {Comms} from '../wire/comms.js';
 import type {ExtensionControl, ExtensionKernel, LoadedExtension} from './extension.js';
@@ -114,7 +115,7 @@ export class Extensions implements ExtensionControl {
     if (isOfExtension(thrown))
       this.#ports.report(`an extension failed: ${message}\n  at ${place ?? 'an unknown place'}\n`);
     else if (process.listenerCount('uncaughtException') === 1) {
-      writeSync(2, `weft: ${thrown instanceof Error ? (thrown.stack ?? message) : message}\n`);
+      new ErrorOutput().line(`weft: ${thrown instanceof Error ? (thrown.stack ?? message) : message}`);
       process.exit(1);
     }
   };

@@ -129,7 +129,11 @@ function watch(
       if (frame === undefined) session.post('Debugger.resume', done);
       else if (below.some(({url}) => isCaller(url))) {
         // Node keeps account of the callbacks that it has called: ended by force, they would bring it down without a word.
-        writeSync(2, `weft: an extension holds up the kernel at ${frame.url}:${frame.line}; the kernel ends\n`);
+        try {
+          writeSync(2, `weft: an extension holds up the kernel at ${frame.url}:${frame.line}; the kernel ends\n`);
+        } catch {
+          // Nobody reads it, or not in time: it ends all the same.
+        }
         process.kill(process.pid, 'SIGKILL');
       } else {
         parentPort.postMessage(frame);

@@ -1,7 +1,7 @@
-import {writeSync} from 'node:fs';
 import {Session} from 'node:inspector';
 import {Socket} from 'node:net';
 import {parentPort, workerData} from 'node:worker_threads';
+import {ErrorOutput} from '../machine/error-output.js';
 import {HeapWatch} from './heap-watch.js';
 import {mainThreadHeap, mainThreadTime} from './main-thread.js';
 
@@ -88,7 +88,7 @@ export function startWatchdog(): void {
     for (let forced = 0; !(await ask(stop, forced > 0));) {
       if (userCode[0] === 0 && mainThreadTime() - began < suspicion) continue;
       if (++forced > hopeless) {
-        writeSync(2, 'an interrupt has left the process of your code without an answer\n');
+        new ErrorOutput().line('an interrupt has left the process of your code without an answer');
         process.kill(process.pid, 'SIGKILL');
       }
       await terminate();

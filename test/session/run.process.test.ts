@@ -1,4 +1,4 @@
-import {spawn} from 'node:child_process';
+import {spawn, spawnSync} from 'node:child_process';
 import {once} from 'node:events';
 import {existsSync, readFileSync, writeFileSync} from 'node:fs';
 import {resolve} from 'node:path';
@@ -117,6 +117,20 @@ test('an error of a cell is told with its place and what to do, as in a notebook
   expect(err).toMatch(/ {2}cell \[1\]:1:\d+ {2}W\d{4} .*\n.*%%bash --as a --nosuch 3\n +~~~/);
   expect(err).toMatch(/cell \[2\] failed: .*\n.*cell \[2\]:2:27\n +2 \| const f = \(\) => x\.nothing\.more;\n.*\^/);
   expect(err).not.toContain('\u001b');
+});
+
+test('a run goes on when nobody reads what it says any more', async () => {
+  using folder = scratch();
+  notebook(folder, ['%%bash --as a --value\necho 1', 'nope', '%%bash --as b --value\necho 2']);
+  const program = resolve(import.meta.dirname, '../../dist/weft.js');
+  const command = 'exec "$0" "$1" run nb.ipynb --json --keep-going 2> >(exec true)';
+  const {status, stdout} = spawnSync('bash', ['-c', command, process.execPath, program], {
+    cwd: folder.path,
+    env: {...process.env, HOME: folder.path},
+    encoding: 'utf8',
+  });
+  expect(status).toBe(1);
+  expect(JSON.parse(stdout)).toMatchObject({tasks: {total: 2, ran: 2}});
 });
 
 test('where the executed notebook can’t be saved is found out before anything runs', async () => {
