@@ -94,6 +94,14 @@ test('the history is searched by words of code, logs and failures, where better-
   expect(shown).toContain('the last 1 in the history with quasars hsc-r');
   expect(shown).toContain('detect filter=HSC-R');
   expect((await notebook.run('%history --search nothing')).shown).toContain('no task with nothing');
+  expect((await notebook.run('%history --search ""')).shown).toMatch(/^the last \d+ in the history\n/);
+  await notebook.run('const wanted = "quasars"');
+  expect((await notebook.run('%history --search ${wanted}')).shown).toContain('in the history with quasars');
+  expect(weft(directory, 'history', '--search', 'nothing')).toMatchObject({
+    status: 0,
+    stdout: '',
+    stderr: 'no task with nothing in the history\n',
+  });
   const found = weft(directory, 'history', '--search', 'no such star');
   expect(found.stdout).toMatch(/^\S.*\tbroken\tfailed: exit 3/);
   expect(found.stdout.trim().split('\n')).toHaveLength(1);
