@@ -40,7 +40,7 @@ async function run(path: string, options: RunOptions, words: readonly ParameterW
   const headless = await openHeadless(path, options.slots, words, say);
   if (!headless.ok) return usage(headless.error);
   const {file, notebook, opened, signal} = headless.value;
-  const {session, futures, scheduler, displays} = opened;
+  const {session, futures, scheduler, displays, written} = opened;
   const started = Date.now();
   const progress = (line: string): void =>
     say(`weft ${((Date.now() - started) / 1000).toFixed(1).padStart(6)} s  ${line}`);
@@ -49,6 +49,7 @@ async function run(path: string, options: RunOptions, words: readonly ParameterW
     futures,
     scheduler,
     displays,
+    written,
     keepGoing: options.keepGoing === true,
     progress,
     signal,

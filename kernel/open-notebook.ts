@@ -74,6 +74,8 @@ export interface OpenNotebook {
   readonly displays: Displays;
   readonly settings: Settings;
   readonly forecast: Forecast;
+  /** Resolves when all results so far are on the disk, or can't be. */
+  readonly written: () => Promise<unknown>;
 }
 
 /** Builds a notebook of concrete parts. The error says why its store can't be used. */
@@ -285,7 +287,8 @@ export async function openNotebook({
     },
   });
   handlers.session = session;
-  return ok({session, futures, scheduler, displays, settings, forecast});
+  const written = (): Promise<unknown> => stores.current.store.flush();
+  return ok({session, futures, scheduler, displays, settings, forecast, written});
 }
 
 /** The programs of the notebooks come last on the PATH: they hide nothing. */

@@ -51,6 +51,8 @@ export interface HeadlessPorts {
   readonly futures: Futures;
   readonly scheduler: Scheduler;
   readonly displays: Displays;
+  /** Resolves when all results so far are on the disk, or can't be. */
+  readonly written: () => Promise<unknown>;
   /** Go on behind a cell that failed. */
   readonly keepGoing: boolean;
   /** A line of progress, for people. */
@@ -64,7 +66,7 @@ export async function runHeadless(
   notebook: NotebookFile,
   ports: HeadlessPorts,
 ): Promise<{readonly summary: RunSummary; readonly outputs: ReadonlyMap<number, CellOutputs>}> {
-  const {session, futures, scheduler, displays, progress, signal, keepGoing} = ports;
+  const {session, futures, scheduler, displays, written, progress, signal, keepGoing} = ports;
   const started = performance.now();
   const shown = newDisplays();
   const recorded = new Map<number, {count: number; output: RecordedOutput}>();
@@ -117,6 +119,8 @@ export async function runHeadless(
     if (!keepGoing) break;
   }
   await Promise.race([settled(() => futures.all()), abort]);
+  // Adding up a long run takes longer than a result may wait for the disk.
+  await written();
   displays.flush();
   watching.stop();
   const outputs = new Map(

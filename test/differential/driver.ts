@@ -38,7 +38,7 @@ async function answer({directory, dist, path, cells, then, slots, fresh, keep}: 
     if (!opened.ok) return {problem: opened.error};
     open = {directory, notebook: opened.value};
   }
-  const {session, futures, scheduler, displays} = open.notebook;
+  const {session, futures, scheduler, displays, written} = open.notebook;
   const before = new Set(futures.all());
   const run = async (sources: readonly string[]): Promise<{readonly cells: JsonValue; readonly joins: number}> => {
     const began = Date.now();
@@ -49,6 +49,7 @@ async function answer({directory, dist, path, cells, then, slots, fresh, keep}: 
         futures,
         scheduler,
         displays,
+        written,
         keepGoing: true,
         progress: line => log.push(line),
         signal: new AbortController().signal,
