@@ -7,8 +7,11 @@ import {setImmediate, setTimeout} from 'node:timers/promises';
  */
 const LENGTH = 4;
 
-/** The same of those that make tasks: some of them run meanwhile, and what ends is to be on the disk within three turns of the loop. */
-export const PLANNING = 2;
+/** The same of those that make tasks: some of them run meanwhile, and what ends is to be on the disk soon. */
+const PLANNING = 2;
+
+/** The turns that these wait: from a task's answer to its line's being on the disk there are as many. */
+const TURNS = 3;
 
 /** How many slices go on in the next turn. */
 let resting = 0;
@@ -16,12 +19,22 @@ let resting = 0;
 /** Cuts a long loop of short synchronous steps into slices: on a local disk these beat the thread pool. */
 export class Slice {
   readonly #length: number;
+  readonly #turns: number;
   #until: number;
 
-  /** @param length milliseconds of one slice */
-  constructor(length = LENGTH) {
+  /**
+   * @param length milliseconds of one slice
+   * @param turns how many turns of the event loop a rest lasts
+   */
+  constructor(length = LENGTH, turns = 1) {
     this.#length = length;
+    this.#turns = turns;
     this.#until = performance.now() + length;
+  }
+
+  /** For loops that make tasks. */
+  static ofPlanning(): Slice {
+    return new Slice(PLANNING, TURNS);
   }
 
   /** True when it is time to {@link rest}. Costs well under a microsecond. */
@@ -29,12 +42,12 @@ export class Slice {
     return performance.now() >= this.#until;
   }
 
-  /** Lets the event loop run once, or for some milliseconds, and begins the next slice. */
+  /** Lets the event loop run its turns, or for some milliseconds, and begins the next slice. */
   async rest(pause = 0): Promise<void> {
     if (pause > 0) await setTimeout(pause);
     else {
       resting++;
-      await setImmediate();
+      for (let turn = 0; turn < this.#turns; turn++) await setImmediate();
       resting--;
     }
     this.#until = performance.now() + this.#length / (resting + 1);

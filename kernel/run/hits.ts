@@ -1,5 +1,5 @@
 import type {Fingerprint} from '../fingerprint/fingerprint.js';
-import {PLANNING, Slice} from '../fingerprint/slice.js';
+import {Slice} from '../fingerprint/slice.js';
 import type {Blocked} from '../graph/failure.js';
 import type {Manifest} from '../graph/manifest.js';
 import {labelOf} from '../graph/work.js';
@@ -94,7 +94,7 @@ export class Hits {
 
   async #checkAll(): Promise<void> {
     await this.#scheduler.ports.checkpoints.known();
-    const slice = new Slice(PLANNING);
+    const slice = Slice.ofPlanning();
     let began = performance.now();
     for (let at = 0; at < this.#queue.length; at++) {
       const entry = this.#queue[at];

@@ -1,4 +1,4 @@
-import {PLANNING, Slice} from '../fingerprint/slice.js';
+import {Slice} from '../fingerprint/slice.js';
 import type {Fingerprint} from '../fingerprint/fingerprint.js';
 import type {JsonValue} from '../fingerprint/json.js';
 import type {Manifest} from '../graph/manifest.js';
@@ -119,7 +119,7 @@ export class Series {
       if (this.#samples.length < SAMPLES) this.#samples.push(took);
     }
     this.lookedAt = ports.now();
-    const making = new Slice(PLANNING);
+    const making = Slice.ofPlanning();
     for (const member of missing) {
       if (making.over) await making.rest();
       member.make();

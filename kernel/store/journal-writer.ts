@@ -8,7 +8,7 @@ import {writeProblem, type StoreProblem} from './problem.js';
  * Milliseconds from one write to the next, in which lines are gathered: less than the 50 after which they are promised to be on the disk, as
  * syncing takes time too.
  */
-export const GATHER = 10;
+export const GATHER = 5;
 
 /** Milliseconds after which what could not be written is tried again, if no line comes before. */
 const RETRY = 1000;
