@@ -37,6 +37,8 @@ const root = stable(path.dirname(fileURLToPath(import.meta.url)));
 const pkg = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));
 const inRoot = (...names) => path.join(root, ...names);
 const kernelFile = inRoot('dist', 'kernel.js');
+// The pool as in the first line of dist/weft.js. With source maps an internal error names the sources; that costs a start about 10 ms.
+const nodeFlags = ['--v8-pool-size=1', '--enable-source-maps'];
 
 /** What the person can mend: printed without a stack. */
 class Problem extends Error {
@@ -224,8 +226,7 @@ function refuseForeign(folder, verb) {
 function kernelspec(options) {
   const {around} = options;
   return {
-    // An internal error then names the sources. It costs a start about 10 ms.
-    argv: around ? argvAround(options) : [nodePath(), '--enable-source-maps', kernelFile, '{connection_file}'],
+    argv: around ? argvAround(options) : [nodePath(), ...nodeFlags, kernelFile, '{connection_file}'],
     display_name: options['display-name'] || (around ? `Weft in ${around.image}` : 'Weft'),
     language: 'typescript',
     interrupt_mode: 'message',
@@ -402,7 +403,7 @@ async function main() {
   await install(options);
   if (options.tutorial) return tutorial(options);
   console.log(
-    `now: jupyter lab, and choose "${kernelspec(options).display_name}"${options.around ? '' : `; or: node ${inRoot('dist', 'weft.js')} run NOTEBOOK`}`,
+    `now: jupyter lab, and choose "${kernelspec(options).display_name}"${options.around ? '' : `; or: ${inRoot('dist', 'weft.js')} run NOTEBOOK`}`,
   );
   return 0;
 }

@@ -55,7 +55,7 @@ const weft: Peer = {
   name: 'Weft',
   prepare(directory, count, kind) {
     const notebook = writeNotebook(directory, cells(count, kind));
-    return [process.execPath, join(root, 'dist', 'weft.js'), 'run', notebook, '-o', join(directory, 'out.ipynb')];
+    return [join(root, 'dist', 'weft.js'), 'run', notebook, '-o', join(directory, 'out.ipynb')];
   },
   check(directory, count) {
     const results = journals(directory).flatMap(path => readFileSync(path, 'utf8').match(/^\{"is":"result"/gm) ?? []);

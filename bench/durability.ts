@@ -27,11 +27,10 @@ export function durability(options: {
   const told = join(directory, 'durable.json');
   const watch = pathToFileURL(join(root, 'bench', 'durable.js')).href;
   const weft = join(root, 'dist', 'weft.js');
-  const ran = spawnSync(
-    process.execPath,
-    ['--import', watch, weft, 'run', notebook, '-o', join(directory, 'out.ipynb')],
-    {cwd: directory, env: {...process.env, WEFT_BENCH_DURABLE: told}},
-  );
+  const ran = spawnSync(weft, ['run', notebook, '-o', join(directory, 'out.ipynb')], {
+    cwd: directory,
+    env: {...process.env, NODE_OPTIONS: `--import ${watch}`, WEFT_BENCH_DURABLE: told},
+  });
   if (ran.status !== 0 || !existsSync(told)) throw new Error(`durability was not measured: ${ran.stderr.toString()}`);
   const {count, written, sync, ...delay} = JSON.parse(readFileSync(told, 'utf8')) as Spread & {
     readonly count: number;

@@ -1,4 +1,4 @@
-// Loaded before Weft by `node --import`: watches its journals, and says how long after a task's end its line was on the disk.
+// Loaded before Weft by `NODE_OPTIONS=--import …`: watches its journals, and says how long after a task's end its line was on the disk.
 // WEFT_BENCH_DURABLE names the file that gets a JSON line at the end: how many, and of the delays the median, the 99th percentile and the
 // longest, milliseconds; `written` has the same from when the kernel wrote the line, `sync` of the calls of fdatasync alone.
 import fs, {writeFileSync} from 'node:fs';

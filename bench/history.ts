@@ -27,7 +27,7 @@ export async function historyPairs({rounds, tasks, folder}: HistoryOptions): Pro
   mkdirSync(directory, {recursive: true});
   await fillStore(store, tasks);
   const weft = (...words: readonly string[]): Promise<number> =>
-    timed(process.execPath, [join(root, 'dist', 'weft.js'), ...words], directory, env);
+    timed(join(root, 'dist', 'weft.js'), words, directory, env);
   const task = '%%foreach visit in [900002]\n%%bash --as detect\necho "$visit"';
   const cells = (line?: string): Promise<number> =>
     runCells(directory, [task, '%wait', ...(line === undefined ? [] : [Array(REPEATED).fill(line).join('\n')])], env);

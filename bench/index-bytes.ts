@@ -9,7 +9,7 @@ export function indexBytes(directory: string, folder: string): number | undefine
   mkdirSync(cache, {recursive: true});
   const before = new Set(filesIn(cache));
   const weft = join(root, 'dist', 'weft.js');
-  const ran = spawnSync(process.execPath, [weft, 'history', '--search', 'no-such-word'], {
+  const ran = spawnSync(weft, ['history', '--search', 'no-such-word'], {
     cwd: directory,
     env: {...process.env, XDG_CACHE_HOME: cache},
   });

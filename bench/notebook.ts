@@ -39,7 +39,7 @@ export function runCells(
 ): Promise<number> {
   const notebook = writeNotebook(directory, cells);
   const weft = join(root, 'dist', 'weft.js');
-  return timed(process.execPath, [weft, 'run', notebook, '-o', join(directory, 'out.ipynb')], directory, env);
+  return timed(weft, ['run', notebook, '-o', join(directory, 'out.ipynb')], directory, env);
 }
 
 /** When each task of a directory's notebooks ended, seconds since the epoch, as their journals have it; in order. */

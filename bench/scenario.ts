@@ -52,10 +52,14 @@ export class Place {
   async run(...cells: readonly string[]): Promise<Ran> {
     const [notebook, executed] = [this.at(`notebook-${++this.#runs}.ipynb`), this.at(`executed-${this.#runs}.ipynb`)];
     writeFileSync(notebook, notebookText(cells));
-    const weft = [join(root, 'dist', 'weft.js'), 'run', notebook, '-o', executed];
+    const weft = join(root, 'dist', 'weft.js');
     const env = {PATH: process.env['PATH'], HOME: this.at('home'), LANG: 'C.UTF-8'};
     mkdirSync(env.HOME, {recursive: true});
-    const child = spawn(process.execPath, weft, {cwd: this.directory, env, stdio: ['ignore', 'ignore', 'pipe']});
+    const child = spawn(weft, ['run', notebook, '-o', executed], {
+      cwd: this.directory,
+      env,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     let said = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
     const status = await new Promise<number | null>((resolve, reject) => {

@@ -28,7 +28,7 @@ unset WEFT_DIRECTORY
 seen=
 for node in node "$1"; do
   version=$("$node" --version 2>/dev/null) || version='does not run'
-  if is_enough "$version"; then exec "$node" --enable-source-maps "${0%/*}/kernel.js" "$2"; fi
+  if is_enough "$version"; then exec "$node" --v8-pool-size=1 --enable-source-maps "${0%/*}/kernel.js" "$2"; fi
   seen="$seen; $node: $version"
 done
 fail "no Node $NEEDED or newer in the container${seen}. Take an image with a newer one, or a Node of the host that the image can run"

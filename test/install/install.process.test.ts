@@ -33,6 +33,15 @@ const tree = (folder: string) =>
     .map(entry => join(entry.parentPath, entry.name).slice(folder.length + 1))
     .sort();
 
+test('weft is a program, also by a link, with one thread of V8 beside its own', () => {
+  using home = scratch();
+  const weft = join(root, 'dist', 'weft.js');
+  symlinkSync(weft, home.at('weft'));
+  const {status, stdout} = spawnSync(home.at('weft'), ['--version'], {encoding: 'utf8'});
+  expect([status, stdout]).toEqual([0, expect.stringMatching(/^\d+\.\d+\.\d+/)]);
+  expect(readFileSync(weft, 'utf8').split('\n', 1)).toEqual(['#!/usr/bin/env -S node --v8-pool-size=1']);
+});
+
 describe('install', () => {
   test('writes a kernelspec and its logo for the user, and nothing else', () => {
     using home = scratch();
@@ -52,14 +61,20 @@ describe('install', () => {
     install(home.path, ['--prefix', home.path, '--display-name', 'Weft ⚡']);
     const spec = readSpec(home.at('share/jupyter/kernels/weft'));
     expect(spec).toEqual({
-      argv: [expect.any(String), '--enable-source-maps', join(root, 'dist', 'kernel.js'), '{connection_file}'],
+      argv: [
+        expect.any(String),
+        '--v8-pool-size=1',
+        '--enable-source-maps',
+        join(root, 'dist', 'kernel.js'),
+        '{connection_file}',
+      ],
       display_name: 'Weft ⚡',
       language: 'typescript',
       interrupt_mode: 'message',
       kernel_protocol_version: expect.stringMatching(/^5\.5\.\d+$/),
       metadata: {weft: {version: expect.any(String)}},
     });
-    const [node = '', , script = ''] = spec.argv;
+    const [node = '', , , script = ''] = spec.argv;
     for (const path of [node, script]) expect([isAbsolute(path), existsSync(path)]).toEqual([true, true]);
   });
 

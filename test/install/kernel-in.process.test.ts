@@ -233,7 +233,9 @@ describe('the start inside', () => {
     program(home.at('bin/node'), `[ "$1" = --version ] && echo '${version}' || echo started "$@"`);
     const {stdout, status} = start(home, '/nowhere/node');
     if (taken)
-      expect(stdout).toBe(`started --enable-source-maps ${root}/dist/kernel.js ${home.at('connection.json')}\n`);
+      expect(stdout).toBe(
+        `started --v8-pool-size=1 --enable-source-maps ${root}/dist/kernel.js ${home.at('connection.json')}\n`,
+      );
     else expect([status, stdout]).toEqual([1, '']);
   });
 

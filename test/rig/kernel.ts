@@ -11,7 +11,7 @@ export interface KernelOptions {
   readonly directory?: string;
   /** Added to a small environment of PATH, HOME, LANG and TMPDIR. Undefined takes a variable away. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** The command before the connection file. `node --enable-source-maps dist/kernel.js` unless given. */
+  /** The command before the connection file. `node --v8-pool-size=1 --enable-source-maps dist/kernel.js` unless given. */
   readonly argv?: readonly string[];
   /** The home directory, to be shared by kernels. A new temporary one unless given. */
   readonly home?: string;
@@ -92,6 +92,7 @@ export async function startKernel(options: KernelOptions = {}): Promise<Kernel> 
   if (uid !== undefined) for (const path of [scratch, home, file]) chownSync(path, uid, uid);
   const argv = options.argv ?? [
     process.execPath,
+    '--v8-pool-size=1',
     '--enable-source-maps',
     resolve(import.meta.dirname, '../../dist/kernel.js'),
   ];
