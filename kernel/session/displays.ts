@@ -45,6 +45,7 @@ export class Displays {
   /** When the timer will ring, on the clock of the pace. */
   #due = 0;
   #tick: NodeJS.Timeout | undefined;
+  #unwatched = false;
 
   readonly #forecast: PacedForecast | undefined;
   readonly #comparisons: Comparisons | undefined;
@@ -122,6 +123,11 @@ export class Displays {
     return found.filter(({title, cell}) => cell !== '' || !told.has(title));
   }
 
+  /** Nobody looks at them while tasks run: what changes is sent by {@link flush}, and not before. */
+  leaveUnwatched(): void {
+    this.#unwatched = true;
+  }
+
   /** Sends what is due and what is not: the last word before a kernel ends. */
   flush(): void {
     for (const [id, open] of this.#open) this.#send(id, open, false);
@@ -196,6 +202,7 @@ export class Displays {
   }
 
   #schedule(): void {
+    if (this.#unwatched) return;
     const next = this.#pace.next();
     if (next === undefined) return;
     // What was due only in a minute may be due at once now.

@@ -68,6 +68,8 @@ export async function runHeadless(
 ): Promise<{readonly summary: RunSummary; readonly outputs: ReadonlyMap<number, CellOutputs>}> {
   const {session, futures, scheduler, displays, written, progress, signal, keepGoing} = ports;
   const started = performance.now();
+  // Outputs are saved at the end.
+  displays.leaveUnwatched();
   const shown = newDisplays();
   const recorded = new Map<number, {count: number; output: RecordedOutput}>();
   const cells: CellSummary[] = [];

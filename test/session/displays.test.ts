@@ -72,6 +72,20 @@ describe('the displays of a notebook', () => {
     expect(between(200_000, 300_000)).toBeLessThanOrEqual(20);
   });
 
+  it('are sent once, as they are at the end, where nobody looks before', () => {
+    const {node, set} = fakeNode(running('t', 'n=0', 1000));
+    displays.leaveUnwatched();
+    displays.open('t', [node], output);
+    for (let i = 0; i < 100; i++) {
+      set(running('t', `n=${i}`, 1000));
+      changed(node);
+      vi.advanceTimersByTime(500);
+    }
+    expect(sent).toEqual([]);
+    displays.flush();
+    expect(sent.map(({text}) => text)).toEqual([expect.stringContaining('n=99')]);
+  });
+
   it('of the whole kernel are updated at most twenty times in any second, each in its turn', () => {
     const nodes = Array.from({length: 40}, (_, i) => fakeNode(running('t', `n=${i}`, 1000)));
     for (const {node} of nodes) displays.open('t', [node], output);
