@@ -225,6 +225,10 @@ export class Attempts {
         await this.#lanes.wait(entry, launched.held);
         break;
       case 'elsewhere':
+        if (entry.cancelling) {
+          await this.#endings.cancelled(entry);
+          break;
+        }
         // It needs no slot of ours. Its lane stays taken.
         entry.phase = 'elsewhere';
         void this.#attach(entry, launched).catch((error: unknown) => this.#scheduler.broke(entry, error));

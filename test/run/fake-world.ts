@@ -3,6 +3,7 @@ import {rm} from 'node:fs/promises';
 import {basename, dirname} from 'node:path';
 import type {Fingerprint} from '../../kernel/fingerprint/fingerprint.js';
 import type {Failure} from '../../kernel/graph/failure.js';
+import type {Holder} from '../../kernel/graph/holder.js';
 import type {Manifest} from '../../kernel/graph/manifest.js';
 import {fail, ok, type Result} from '../../kernel/graph/result.js';
 import type {AttemptId, TaskState} from '../../kernel/graph/task.js';
@@ -138,8 +139,8 @@ export class FakeKernel implements Checkpoints, Executor {
     });
   }
 
-  adopt(): void {
-    throw new Error('nothing is adopted here');
+  adopt(attempt: AttemptId): void {
+    throw new Error(`nothing is adopted here, nor is ${attempt}`);
   }
 
   holderOf(): undefined {
@@ -232,7 +233,7 @@ export class FakeKernel implements Checkpoints, Executor {
   }
 
   /** What a kernel that is dead ran has ended with it. */
-  recall({lane = ''}: Task): Promise<undefined> {
+  recall({lane = ''}: Task): Promise<Holder | undefined> {
     this.#disk.running.delete(lane);
     return Promise.resolve(undefined);
   }
